@@ -1,0 +1,68 @@
+import type { Caller } from '../masking/caller.js';
+import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type { E164 } from '../masking/phone-number.js';
+import type { Match, NumberRoutes } from '../masking/resolve.js';
+import type { Party } from '../masking/session.js';
+
+/** What is known of an interaction when its B leg is about to be dialled. */
+export interface InteractionStart {
+  /** The A leg's channel UUID. */
+  readonly id: string;
+  readonly sessionId: string;
+  readonly number: E164;
+  readonly node: string;
+  readonly caller: Party;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** The claim on the session lapses at this instant, whatever is lost. Milliseconds since the epoch. */
+  readonly claimUntil: number;
+  /** File name of the recording, or "". */
+  readonly recording: string;
+}
+
+/** `begun`, also when the same interaction began before; `busy`: another call has the session; `gone`: it ended. */
+export type BeginResult = 'begun' | 'busy' | 'gone';
+
+export type PinCheck =
+  | { readonly result: 'matched'; readonly match: Match }
+  | { readonly result: 'wrong' }
+  /** Too many wrong PINs of this caller or on this number. */
+  | { readonly result: 'refused' };
+
+/** Where a leg belongs, as its channel variables tell. */
+export interface LegAddress {
+  readonly node: string;
+  readonly number: E164;
+  readonly sessionId: string;
+  readonly interactionId: string;
+}
+
+export interface LiveInteraction extends LegAddress {
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly claimUntil: number;
+}
+
+/** What the call logic needs of the store. Every method is one round trip. */
+export interface CallStore {
+  /** Reads what decides a call of `caller` for `number`. */
+  route(number: E164, caller: Caller, now: number): Promise<NumberRoutes>;
+  /**
+   * Looks up keyed digits among the live PINs of `number` and counts a wrong one, per caller and per
+   * number, atomically. Empty digits are a missing PIN: wrong for the attempt, not counted as a guess.
+   */
+  checkPin(number: E164, caller: Caller, digits: string, now: number): Promise<PinCheck>;
+  /** Claims the session for one interaction. Idempotent by interaction id. */
+  begin(start: InteractionStart, now: number): Promise<BeginResult>;
+  /** Notes how far an interaction has come. A stage never goes backwards; `ended` is set by finishLeg only. */
+  stage(address: LegAddress, stage: Exclude<InteractionStage, 'ended'>, at: number): Promise<void>;
+  /**
+   * Writes a leg that has ended, once. The A leg's record ends the interaction and frees the session.
+   * Returns false when that leg was written before, or the session is not known.
+   */
+  finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean>;
+  /** Interactions that began on `node` and have not ended. */
+  liveOn(node: string): Promise<LiveInteraction[]>;
+  /** One interaction, or null. */
+  interaction(address: LegAddress): Promise<Interaction | null>;
+}

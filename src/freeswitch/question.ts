@@ -1,0 +1,88 @@
+import type { Party } from '../masking/session.js';
+import type { QuestionKind } from './variables.js';
+
+/** One question of the dialplan about one channel. */
+export interface Question {
+  readonly kind: QuestionKind;
+  /** Channel UUID. */
+  readonly uuid: string;
+  /** Name of the node that asks (FreeSWITCH's switchname). */
+  readonly node: string;
+  /** User part of the request URI, as the trunk sent it. "" for a leg that we originated. */
+  readonly dialled: string;
+  /** The caller's number as the trunk asserted it, raw. */
+  readonly callerNumber: string;
+  /** Value of the Privacy header, or "". */
+  readonly privacy: string;
+  /** Attempts at the PIN so far; 0 before the first prompt. */
+  readonly attempt: number;
+  /** Digits keyed at the last prompt; "" when none were. */
+  readonly digits: string;
+  /** True when the prompt could not be played, so that nobody had a chance to key anything. */
+  readonly promptFailed: boolean;
+  /** Set on a leg that we originated, "" otherwise. */
+  readonly sessionId: string;
+  readonly number: string;
+}
+
+/** Identity that both legs of an interaction carry. */
+export interface LegMarks {
+  readonly number: string;
+  readonly sessionId: string;
+  readonly interactionId: string;
+  /** The party of the A leg. */
+  readonly party: Party;
+}
+
+export interface PromptAnswer {
+  readonly next: 'prompt';
+  readonly attempt: number;
+  /** Files are absolute paths, or names relative to FreeSWITCH's sound folder. "" plays nothing. */
+  readonly before: string;
+  readonly prompt: string;
+  readonly maxDigits: number;
+  /** Milliseconds, at least 1000. */
+  readonly waitMs: number;
+}
+
+export interface ConnectAnswer {
+  readonly next: 'connect';
+  readonly marks: LegMarks;
+  /** B's number, E.164. */
+  readonly target: string;
+  /** Trunks to try, in order; at least one. */
+  readonly trunks: readonly string[];
+  /** Seconds. */
+  readonly ringTimeout: number;
+  /** Seconds from the moment the legs are joined. */
+  readonly callTimeLimit: number;
+  /** Files heard by one party before the two are joined, or "". */
+  readonly playA: string;
+  readonly playB: string;
+  /** Absolute path of the recording, or "". */
+  readonly record: string;
+}
+
+export interface AnnounceAnswer {
+  readonly next: 'announce';
+  readonly announcement: string;
+  readonly cause: HangupCause;
+}
+
+export interface RefuseAnswer {
+  readonly next: 'refuse';
+  readonly cause: HangupCause;
+}
+
+export type Answer = PromptAnswer | ConnectAnswer | AnnounceAnswer | RefuseAnswer;
+
+/** Causes that we give to a caller; FreeSWITCH turns them into SIP statuses. */
+export type HangupCause =
+  | 'UNALLOCATED_NUMBER' // 404
+  | 'USER_BUSY' // 486
+  | 'CALL_REJECTED' // 603
+  | 'NORMAL_CLEARING' // BYE once answered
+  | 'NORMAL_TEMPORARY_FAILURE'; // 503
+
+/** Decides a question. Called by the question server under its deadline. */
+export type Decide = (question: Question) => Promise<Answer>;

@@ -1,0 +1,56 @@
+/**
+ * Every channel variable that Maskline reads or writes, in one place.
+ *
+ * The dialplan (dialplan/masking.xml) uses the same names. None holds what a CDR may not show once
+ * its call has ended: PIN digits and the question secret are unset as soon as they have been read.
+ */
+export const VAR = {
+  /** Dialplan to controller: what is being asked, a QuestionKind. */
+  question: 'masking_question',
+  /** Dialplan to controller: proof that the question comes from one of our nodes. Lives for one question. */
+  secret: 'masking_secret',
+  /** Dialplan to controller: the digits keyed at a prompt. Lives for one question. */
+  digits: 'masking_digits',
+  /** Set by play_and_get_digits: success, timeout, failure; absent when the prompt could not be played. */
+  readResult: 'read_result',
+
+  /** Controller to dialplan: the extension to go on with, an Answer's `next`. Preset to `unavailable`. */
+  next: 'masking_next',
+
+  /** Which virtual number, session, interaction, party and role (a or b) the leg belongs to. On both legs. */
+  number: 'masking_number',
+  session: 'masking_session',
+  interaction: 'masking_interaction',
+  party: 'masking_party',
+  leg: 'masking_leg',
+  /** Name of the trunk that the leg was dialled through; on legs that we originate. */
+  trunk: 'masking_trunk',
+
+  /** `prompt`: which attempt this is, from 1. */
+  attempt: 'masking_attempt',
+  /** `prompt`: file to play before the prompt itself, or a short silence. */
+  before: 'masking_before',
+  /** `prompt`: file that asks for the PIN. */
+  prompt: 'masking_prompt',
+  /** `prompt`: most digits to collect. */
+  maxDigits: 'masking_max_digits',
+  /** `prompt`: milliseconds to begin keying, from the end of the prompt. */
+  wait: 'masking_wait',
+
+  /** `connect`: the dial string of the B leg. */
+  dial: 'masking_dial',
+  /** `connect`: file that the A leg hears before the B leg is dialled, or "". */
+  playA: 'masking_play_a',
+  /** `connect`: path of the recording, or "" to record nothing. */
+  record: 'masking_record',
+  /** `connect`: seconds that the joined legs may talk. */
+  timeLimit: 'masking_time_limit',
+
+  /** `announce`: the file. */
+  announcement: 'masking_announcement',
+  /** `announce`, `refuse`: the hangup cause that ends the call. */
+  cause: 'masking_cause',
+} as const;
+
+/** Why the dialplan asks. */
+export type QuestionKind = 'inbound' | 'digits' | 'first-party-answered';

@@ -2,7 +2,7 @@ import type { Caller } from '../masking/caller.js';
 import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Match, NumberRoutes } from '../masking/resolve.js';
-import type { Party } from '../masking/session.js';
+import type { MaskingSession, Party } from '../masking/session.js';
 
 /** What is known of an interaction when its B leg is about to be dialled. */
 export interface InteractionStart {
@@ -65,4 +65,18 @@ export interface CallStore {
   liveOn(node: string): Promise<LiveInteraction[]>;
   /** One interaction, or null. */
   interaction(address: LegAddress): Promise<Interaction | null>;
+}
+
+/** Reads sessions by id. */
+export interface SessionReader {
+  /** The session with this id, or null. */
+  get(id: string): Promise<{ readonly session: MaskingSession } | null>;
+}
+
+/** A leg to the first party that has still to be dialled (`initiate_call_to_first_party`). */
+export interface OriginationJob {
+  readonly sessionId: string;
+  readonly number: E164;
+  /** The A leg's channel UUID, chosen when the session was created. */
+  readonly interactionId: string;
 }

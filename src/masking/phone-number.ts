@@ -25,7 +25,7 @@ export function digitsOf(number: E164): string {
  * (such as +1 555 000 1001) are accepted: only the shape of E.164 is certain to hold.
  */
 export function parseE164(text: string, defaultCountry?: string): E164 | null {
-  if (text.length > 32 || !/^\+?[\d\s().-]+$/.test(text)) return null;
+  if (text.length > 32 || !/^\+?[\d ().-]+$/.test(text)) return null;
   const international = text.startsWith('+');
   const digits = text.replace(/\D/g, '');
   if (international) return asE164(`+${digits}`);

@@ -1,0 +1,112 @@
+import type { Answer, HangupCause } from '../freeswitch/question.js';
+import type { Match, PinGate } from '../masking/resolve.js';
+import { otherParty, partyNumber, playUrlFor } from '../masking/session.js';
+import type { CallEffect, Refusal } from './machine.js';
+
+/** Where a URL's audio lies once it has been fetched; null while it is not there. */
+export interface PromptFiles {
+  fileFor(url: string): string | null;
+}
+
+export interface AnswerOptions {
+  readonly prompts: PromptFiles;
+  /** Trunk names in order of preference. */
+  readonly trunks: readonly string[];
+  /** Absolute path of a recording by its file name. */
+  readonly recordingPath: (fileName: string) => string;
+}
+
+/** How a caller learns of a refusal: the cause that FreeSWITCH turns into a SIP status. */
+const REFUSAL_CAUSES: Record<Refusal, HangupCause> = {
+  'not-ours': 'UNALLOCATED_NUMBER',
+  loop: 'CALL_REJECTED',
+  'too-many-pins': 'CALL_REJECTED',
+  busy: 'USER_BUSY',
+  'session-over': 'NORMAL_CLEARING',
+  'prompt-failed': 'NORMAL_TEMPORARY_FAILURE',
+};
+
+/** Digits that a prompt collects at most when live PINs have several lengths: `#` or a pause ends it. */
+const LONGEST_PIN = 15;
+
+type AnsweringEffect = Extract<CallEffect, { type: 'prompt' | 'dial' | 'announce' | 'refuse' }>;
+
+/** Identity of the call that an answer is for. */
+export interface AnswerContext {
+  readonly interactionId: string;
+  readonly recording: string;
+  /** The trunk that the virtual number prefers, or "". */
+  readonly preferredTrunk: string;
+}
+
+/** The answer that carries out an effect of the call machine. */
+export function answerFor(effect: AnsweringEffect, context: AnswerContext, options: AnswerOptions): Answer {
+  switch (effect.type) {
+    case 'prompt':
+      return promptAnswer(effect.gate, effect.attempt, effect.afterWrong, options.prompts);
+    case 'dial':
+      return dialAnswer(effect.match, context, options);
+    case 'announce':
+      return {
+        next: 'announce',
+        announcement: fileOr(options.prompts, effect.url, `${effect.announcement}.wav`),
+        cause: effect.announcement === 'wrong-pin' ? 'NORMAL_CLEARING' : 'UNALLOCATED_NUMBER',
+      };
+    case 'refuse':
+      return { next: 'refuse', cause: REFUSAL_CAUSES[effect.reason] };
+  }
+}
+
+/**
+ * The digits that a prompt collects: exactly the length of the live PINs when they all have one, so
+ * that the last digit ends it at once, else up to the longest and one more, so that no longer
+ * number is cut to a valid PIN.
+ */
+export function digitsToCollect(lengths: readonly number[]): number {
+  const [only] = lengths;
+  if (lengths.length === 1 && only !== undefined) return only;
+  return Math.min(LONGEST_PIN, Math.max(...lengths, 0)) + 1;
+}
+
+function promptAnswer(gate: PinGate, attempt: number, afterWrong: boolean, prompts: PromptFiles): Answer {
+  return {
+    next: 'prompt',
+    attempt,
+    before: afterWrong ? fileOr(prompts, gate.incorrectPlay, 'wrong-pin.wav') : '',
+    // From the second attempt that failed to play, the built-in prompt is the safer one.
+    prompt:
+      attempt > 1 && !afterWrong ? 'enter-pin.wav' : fileOr(prompts, gate.promptPlay, 'enter-pin.wav'),
+    maxDigits: digitsToCollect(gate.lengths),
+    waitMs: gate.retryWait * 1000,
+  };
+}
+
+function dialAnswer(match: Match, context: AnswerContext, options: AnswerOptions): Answer {
+  const { session, party } = match;
+  const target = otherParty(party);
+  return {
+    next: 'connect',
+    marks: {
+      number: session.virtualNumber,
+      sessionId: session.id,
+      interactionId: context.interactionId,
+      party,
+    },
+    target: partyNumber(session, target),
+    trunks: trunksInOrder(context.preferredTrunk, options.trunks),
+    ringTimeout: session.settings.ringTimeout,
+    callTimeLimit: session.settings.callTimeLimit,
+    playA: options.prompts.fileFor(playUrlFor(session, party)) ?? '',
+    playB: options.prompts.fileFor(playUrlFor(session, target)) ?? '',
+    record: context.recording === '' ? '' : options.recordingPath(context.recording),
+  };
+}
+
+/** The preferred trunk first, then the configured ones, each once. */
+export function trunksInOrder(preferred: string, configured: readonly string[]): string[] {
+  return [...new Set([preferred, ...configured])].filter((name) => name !== '');
+}
+
+function fileOr(prompts: PromptFiles, url: string, builtIn: string): string {
+  return (url === '' ? null : prompts.fileFor(url)) ?? builtIn;
+}

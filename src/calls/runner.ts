@@ -1,0 +1,164 @@
+import type { Answer, Question } from '../freeswitch/question.js';
+import { ANONYMOUS, callerOf, type Caller } from '../masking/caller.js';
+import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
+import { resolve, type Match, type NumberRoutes } from '../masking/resolve.js';
+import { isLive } from '../masking/session.js';
+import { answerFor, type AnswerContext, type AnswerOptions } from './answers.js';
+import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
+import type { CallStore, InteractionStart, SessionReader } from './ports.js';
+
+export interface CallRunnerOptions extends AnswerOptions {
+  readonly store: CallStore;
+  readonly sessions: SessionReader;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** ISO 3166-1 alpha-2 for numbers that a trunk sends in national form, or "". */
+  readonly defaultCountry: string;
+}
+
+/** Longest that a B leg takes from the claim to an answer beyond its ring timeout, in milliseconds. */
+const DIALING_MARGIN_MS = 60_000;
+
+/** Longest prompt heard by either party before the two are joined, in milliseconds. */
+const WHISPER_MARGIN_MS = 120_000;
+
+/** What a question is about once its number and caller are understood. */
+interface CallInHand {
+  readonly question: Question;
+  readonly number: E164;
+  readonly caller: Caller;
+  routes: NumberRoutes | null;
+  recording: string;
+}
+
+/**
+ * Answers the dialplan's questions: feeds the call machine and carries out its effects.
+ *
+ * Holds nothing between questions. All state is in the channel's variables and in the store, so any
+ * controller can answer the next question of any call.
+ */
+export class CallRunner {
+  readonly #options: CallRunnerOptions;
+
+  constructor(options: CallRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects when the store cannot be reached; the dialplan's preset step then goes on. */
+  async decide(question: Question): Promise<Answer> {
+    const dialled = question.kind === 'first-party-answered' ? question.number : question.dialled;
+    const number = parseE164(dialled, this.#options.defaultCountry);
+    if (number === null || !isE164(number)) return { next: 'refuse', cause: 'UNALLOCATED_NUMBER' };
+    const caller = callerOf(
+      { number: question.callerNumber, privacy: question.privacy },
+      this.#options.defaultCountry,
+    );
+    const call: CallInHand = { question, number, caller, routes: null, recording: '' };
+    return this.#run(call, await this.#opening(call));
+  }
+
+  /** The state that the question finds the call in, and the event that it stands for. */
+  async #opening(call: CallInHand): Promise<{ state: CallState; event: CallEvent }> {
+    const { store, sessions, now } = this.#options;
+    const { question, number, caller } = call;
+    switch (question.kind) {
+      case 'inbound': {
+        const at = now();
+        call.routes = await store.route(number, caller, at);
+        return {
+          state: { stage: 'received' },
+          event: { type: 'resolved', resolution: resolve(caller, call.routes, at) },
+        };
+      }
+      case 'digits':
+        return this.#digitsKeyed(call);
+      case 'first-party-answered': {
+        const [found, routes] = await Promise.all([
+          sessions.get(question.sessionId),
+          store.route(number, ANONYMOUS, now()),
+        ]);
+        call.routes = routes;
+        const live = found !== null && isLive(found.session, now());
+        const match: Match | null = live ? { session: found.session, party: 'first' } : null;
+        return { state: { stage: 'received' }, event: { type: 'first-party-answered', match } };
+      }
+    }
+  }
+
+  async #digitsKeyed(call: CallInHand): Promise<{ state: CallState; event: CallEvent }> {
+    const { store, now } = this.#options;
+    const { question, number, caller } = call;
+    const at = now();
+    const [routes, check] = await Promise.all([
+      store.route(number, caller, at),
+      question.promptFailed ? null : store.checkPin(number, caller, question.digits, at),
+    ]);
+    call.routes = routes;
+    if (routes.pinGate === null && check?.result !== 'matched') {
+      // The last PIN session ended while the caller was keying: decide afresh.
+      return {
+        state: { stage: 'received' },
+        event: { type: 'resolved', resolution: resolve(caller, routes, at) },
+      };
+    }
+    const gate = routes.pinGate ?? { promptPlay: '', incorrectPlay: '', retry: 0, retryWait: 5, lengths: [] };
+    return {
+      state: { stage: 'prompting', attempt: Math.max(1, question.attempt), gate },
+      event: check === null ? { type: 'prompt-failed' } : { type: 'pin-checked', check },
+    };
+  }
+
+  async #run(call: CallInHand, opening: { state: CallState; event: CallEvent }): Promise<Answer> {
+    let { state, event } = opening;
+    // A claim is the only effect that leads to another event, and a claimed call never claims again.
+    for (;;) {
+      const result = step(state, event);
+      state = result.state;
+      const [effect] = result.effects;
+      if (effect?.type !== 'claim') return this.#answer(call, effect);
+      event = await this.#claim(call, effect.match);
+    }
+  }
+
+  async #claim(call: CallInHand, match: Match): Promise<CallEvent> {
+    const { store, now } = this.#options;
+    const { session } = match;
+    const at = now();
+    const id = call.question.uuid;
+    call.recording = session.settings.record ? `${id}.${session.settings.recordFileFormat}` : '';
+    const start: InteractionStart = {
+      id,
+      sessionId: session.id,
+      number: session.virtualNumber,
+      node: call.question.node,
+      caller: match.party,
+      startedAt: at,
+      claimUntil: at + claimDurationMs(session.settings),
+      recording: call.recording,
+    };
+    return { type: 'claimed', match, result: await store.begin(start, at) };
+  }
+
+  #answer(call: CallInHand, effect: CallEffect | undefined): Answer {
+    switch (effect?.type) {
+      case 'prompt':
+      case 'dial':
+      case 'announce':
+      case 'refuse': {
+        const context: AnswerContext = {
+          interactionId: call.question.uuid,
+          recording: call.recording,
+          preferredTrunk: call.routes?.number?.trunk ?? '',
+        };
+        return answerFor(effect, context, this.#options);
+      }
+      default:
+        throw new TypeError(`A question of kind ${call.question.kind} led to no answer.`);
+    }
+  }
+}
+
+/** How long a claim on a session may last at most, whatever events are lost, in milliseconds. */
+export function claimDurationMs(settings: { ringTimeout: number; callTimeLimit: number }): number {
+  return (settings.ringTimeout + settings.callTimeLimit) * 1000 + DIALING_MARGIN_MS + WHISPER_MARGIN_MS;
+}

@@ -1,0 +1,58 @@
+import { QuestionInvalidError } from './errors.js';
+import type { Question } from './question.js';
+import { VAR, type QuestionKind } from './variables.js';
+import { decodeHeader, type WireHeaders } from './wire.js';
+
+const KINDS: ReadonlySet<string> = new Set<QuestionKind>(['inbound', 'digits', 'first-party-answered']);
+
+/** Longest value that is handed on; what is longer than any number, PIN or id can only be noise. */
+const MAX_VALUE = 256;
+
+/**
+ * The question in the reply to `connect`: a CHANNEL_DATA event in plain, percent-encoded headers.
+ *
+ * Whatever the caller's phone put into its own headers, a value that cannot be used is "" or raw,
+ * never an exception.
+ * @throws QuestionInvalidError when the channel has no UUID or asks nothing that we know.
+ */
+export function questionOf(headers: WireHeaders): Question {
+  const variable = (name: string): string => valueOf(headers, `variable_${name}`);
+  const kind = variable(VAR.question);
+  const uuid = valueOf(headers, 'Unique-ID');
+  if (!isQuestionKind(kind)) throw new QuestionInvalidError('the channel asks nothing that we know');
+  if (uuid === '') throw new QuestionInvalidError('the channel has no UUID');
+  const originated = valueOf(headers, 'Call-Direction') === 'outbound';
+  return {
+    kind,
+    uuid,
+    node: valueOf(headers, 'FreeSWITCH-Switchname'),
+    // The destination number changes with every transfer in the dialplan; the request URI stays.
+    dialled: originated ? '' : variable('sip_req_user') || valueOf(headers, 'Caller-Destination-Number'),
+    callerNumber: originated ? '' : valueOf(headers, 'Caller-Caller-ID-Number'),
+    privacy: originated ? '' : variable('sip_Privacy'),
+    attempt: countOf(variable(VAR.attempt)),
+    digits: variable(VAR.digits),
+    // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
+    promptFailed: kind === 'digits' && variable(VAR.readResult) === '',
+    sessionId: variable(VAR.session),
+    number: variable(VAR.number),
+  };
+}
+
+/** The secret that came with the question, "" when none did. */
+export function secretOf(headers: WireHeaders): string {
+  return valueOf(headers, `variable_${VAR.secret}`);
+}
+
+function valueOf(headers: WireHeaders, name: string): string {
+  const value = decodeHeader(headers[name] ?? '');
+  return value.length > MAX_VALUE ? '' : value;
+}
+
+function isQuestionKind(text: string): text is QuestionKind {
+  return KINDS.has(text);
+}
+
+function countOf(text: string): number {
+  return /^\d{1,3}$/.test(text) ? Number(text) : 0;
+}

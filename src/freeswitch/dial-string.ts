@@ -1,0 +1,177 @@
+import { MasklineError } from '../errors.js';
+import { isE164 } from '../masking/phone-number.js';
+import { otherParty } from '../masking/session.js';
+import type { ConnectAnswer, LegMarks } from './question.js';
+import { VAR } from './variables.js';
+
+/** The trunk name that stands for the softphones registered with the node itself. */
+export const SOFTPHONE_TRUNK = 'softphone';
+
+/** Extension, dialplan and context that a leg originated to the first party enters when it answers. */
+export const FIRST_PARTY_ENTRY = 'ask-first XML masking';
+
+/** Most seconds that a party may listen to a file before the two are joined. */
+const WHISPER_LIMIT = 120;
+
+/**
+ * Causes that are the trunk's own and not the called person's: the next trunk is tried after these.
+ * After any other (busy, no answer, rejected, not allocated) it would ring the same person twice.
+ */
+const TRUNK_FAULTS = [
+  'NORMAL_TEMPORARY_FAILURE', // 500, 503
+  'NETWORK_OUT_OF_ORDER', // 502
+  'RECOVERY_ON_TIMER_EXPIRE', // no SIP answer at all; also 408, 504
+  'GATEWAY_DOWN', // OPTIONS unanswered
+  'INVALID_GATEWAY',
+  'DESTINATION_OUT_OF_ORDER',
+  'NORMAL_CIRCUIT_CONGESTION',
+  'SWITCH_CONGESTION',
+  'REQUESTED_CHAN_UNAVAIL',
+  'INCOMPATIBLE_DESTINATION', // 488
+];
+
+/** A value that may not enter a dial string. The message names the field, never the value. */
+export class DialStringError extends MasklineError {
+  readonly code = 'ERR_DIAL_STRING';
+}
+
+/** A call to the first party that we start ourselves. */
+export interface FirstPartyCall {
+  /**
+   * Channel UUID that the leg gets. Through a later trunk it has another one, because the failed
+   * leg's lingers; `marks` are on every leg.
+   */
+  readonly uuid: string;
+  readonly marks: LegMarks;
+  /** The first party's number, E.164. */
+  readonly target: string;
+  /** Trunks to try, in order; at least one. */
+  readonly trunks: readonly string[];
+  /** Seconds. */
+  readonly ringTimeout: number;
+}
+
+/**
+ * The dial string of the B leg: every trunk in turn, the virtual number as caller ID, nothing of A.
+ *
+ * Commas, bars, brackets and `${` are live syntax in a dial string, so everything that enters it is
+ * checked for a form that cannot hold them.
+ * @throws DialStringError naming the field that has another form.
+ */
+export function dialString(answer: ConnectAnswer): string {
+  const party = otherParty(answer.marks.party);
+  const variables = legVariables({ ...answer.marks, party }, 'b', answer.ringTimeout);
+  if (answer.playB !== '') {
+    // Played to B after its answer, while A still hears ringing (switch_ivr_originate.c, collect_thread_run).
+    // group_confirm_timeout replaces the ring limit from the answer on, so neither shortens the other.
+    variables.push(['group_confirm_key', 'exec']);
+    variables.push(['group_confirm_file', `playback ${file(answer.playB)}`]);
+    variables.push(['group_confirm_timeout', String(WHISPER_LIMIT)]);
+  }
+  return braces(variables) + endpoints(answer);
+}
+
+/**
+ * What `originate` is given to call the first party: its dial string and {@link FIRST_PARTY_ENTRY}.
+ *
+ * @throws DialStringError naming the field that has another form.
+ */
+export function originateString(call: FirstPartyCall): string {
+  const variables = legVariables(call.marks, 'a', call.ringTimeout);
+  const uuid = `[origination_uuid=${identifier(call.uuid, 'uuid')}]`;
+  return `${braces(variables)}${uuid}${endpoints(call)} ${FIRST_PARTY_ENTRY}`;
+}
+
+type Variable = [name: string, value: string];
+
+function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number): Variable[] {
+  const number = e164(marks.number, 'number');
+  return [
+    [VAR.number, number],
+    [VAR.session, identifier(marks.sessionId, 'sessionId')],
+    [VAR.interaction, identifier(marks.interactionId, 'interactionId')],
+    [VAR.party, marks.party],
+    [VAR.leg, leg],
+    ['origination_caller_id_number', number],
+    ['origination_caller_id_name', number],
+    // What FreeSWITCH would tell A of the number that it dialled (switch_ivr_originate.c, callee_id_number).
+    ['origination_callee_id_number', number],
+    ['origination_callee_id_name', number],
+    // Without it the caller's own wish for privacy would be passed on, and hide the virtual number.
+    ['origination_privacy', 'screen'],
+    ['sip_copy_custom_headers', 'false'],
+    ['sip_copy_multipart', 'false'],
+    ['exclude_outgoing_extra_header', '^sip_h_'],
+    ['ignore_display_updates', 'true'],
+    ['sip_ignore_remote_cid', 'true'],
+    ['outbound_redirect_fatal', 'true'],
+    // A BYE's Reason header is set on both legs, and would be sent on as it stands (sofia.c:1009).
+    ['disable_q850_reason', 'true'],
+    // Early media would end the ringing as success, and could name the person called.
+    ['ignore_early_media', 'ring_ready'],
+    ['fail_on_single_reject', `!${TRUNK_FAULTS.join(':')}`],
+    // Only a net: with a fail_on_single_reject list FreeSWITCH does not act on it while a leg rings
+    // (switch_ivr_originate.c:3371), so the ring limit is each leg's own leg_timeout.
+    ['originate_timeout', String(seconds(ringTimeout, 'ringTimeout') + WHISPER_LIMIT + 10)],
+  ];
+}
+
+function endpoints(call: Pick<ConnectAnswer, 'target' | 'trunks' | 'ringTimeout'>): string {
+  const target = e164(call.target, 'target');
+  if (call.trunks.length === 0) throw new DialStringError('trunks must hold at least one trunk');
+  return call.trunks.map((trunk) => endpoint(trunkName(trunk), target, call.ringTimeout)).join('|');
+}
+
+function endpoint(trunk: string, target: string, ringTimeout: number): string {
+  const own: Variable[] = [
+    [VAR.trunk, trunk],
+    ['leg_timeout', String(ringTimeout)],
+  ];
+  if (trunk !== SOFTPHONE_TRUNK) return `${brackets(own)}sofia/gateway/${trunk}/${target}`;
+  // A gateway has its own cid-type; here A's would be inherited (mod_sofia.c, sofia_outgoing_channel).
+  own.push(['sip_cid_type', 'none']);
+  return `${brackets(own)}sofia/${SOFTPHONE_TRUNK}/${target.slice(1)}%${SOFTPHONE_TRUNK}`;
+}
+
+function braces(variables: readonly Variable[]): string {
+  return `{${list(variables)}}`;
+}
+
+function brackets(variables: readonly Variable[]): string {
+  return `[${list(variables)}]`;
+}
+
+function list(variables: readonly Variable[]): string {
+  return variables.map(([name, value]) => `${name}=${value}`).join(',');
+}
+
+function e164(text: string, field: string): string {
+  if (!isE164(text)) throw new DialStringError(`${field} is not an E.164 number`);
+  return text;
+}
+
+function trunkName(text: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(text))
+    throw new DialStringError('trunks holds a name that is not a trunk name');
+  return text;
+}
+
+function identifier(text: string, field: string): string {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(text)) throw new DialStringError(`${field} is not an identifier`);
+  return text;
+}
+
+/** An absolute path, or a name in FreeSWITCH's sound folder. */
+function file(text: string): string {
+  const safe =
+    /^[A-Za-z0-9._/-]{1,512}$/.test(text) && !text.startsWith('-') && !text.split('/').includes('..');
+  if (!safe) throw new DialStringError('playB is not a safe file path');
+  return text;
+}
+
+function seconds(value: number, field: string): number {
+  if (!Number.isSafeInteger(value) || value < 1 || value > 86_400) {
+    throw new DialStringError(`${field} is not a number of seconds from 1 to 86400`);
+  }
+  return value;
+}

@@ -1,0 +1,55 @@
+import { legFromEvent, legOf, type EndedLeg, type LegIdentity } from './leg-record.js';
+import { eventValue, type EslEvent } from './event.js';
+
+/** One of our legs, and when something happened to it, in milliseconds since the epoch by the node's clock. */
+export interface LegMoment extends LegIdentity {
+  readonly at: number;
+}
+
+/** What a node tells. */
+export interface NodeEvents {
+  /** Both connections are ready and subscribed: reconcile now. */
+  up: [name: string];
+  /** A connection was lost, or could not be made; another attempt follows. */
+  down: [cause: Error | undefined];
+  'leg-ringing': [moment: LegMoment];
+  'leg-answered': [moment: LegMoment];
+  /** The A leg was joined with the B leg. */
+  'leg-bridged': [moment: LegMoment];
+  'leg-ended': [ended: EndedLeg];
+}
+
+type LegMomentName = 'leg-ringing' | 'leg-answered' | 'leg-bridged';
+
+export type NodeEvent =
+  | { readonly name: LegMomentName; readonly moment: LegMoment }
+  | { readonly name: 'leg-ended'; readonly ended: EndedLeg };
+
+const MOMENTS: Readonly<Partial<Record<string, LegMomentName>>> = {
+  CHANNEL_PROGRESS: 'leg-ringing',
+  // A phone that rings with 183 and SDP gives this and no CHANNEL_PROGRESS.
+  CHANNEL_PROGRESS_MEDIA: 'leg-ringing',
+  CHANNEL_ANSWER: 'leg-answered',
+  CHANNEL_BRIDGE: 'leg-bridged',
+};
+
+/** Every event of the event connection; each one more costs FreeSWITCH milliseconds of CPU per call. */
+export const EVENT_SUBSCRIPTION = [...Object.keys(MOMENTS), 'CHANNEL_HANGUP_COMPLETE', 'HEARTBEAT'];
+
+/** What the command connection needs: the results of its background jobs, and a sign of life. */
+export const COMMAND_SUBSCRIPTION = ['BACKGROUND_JOB', 'HEARTBEAT'];
+
+/** What an Event Socket event means, or null when it is about no leg of ours. */
+export function nodeEventOf(event: EslEvent): NodeEvent | null {
+  const eventName = eventValue(event, 'Event-Name');
+  if (eventName === 'CHANNEL_HANGUP_COMPLETE') {
+    const ended = legFromEvent(event);
+    return ended === null ? null : { name: 'leg-ended', ended };
+  }
+  const name = MOMENTS[eventName];
+  if (name === undefined) return null;
+  const leg = legOf(event);
+  // Microseconds since the epoch (switch_event.c, switch_event_prep_for_delivery_detailed).
+  const at = Math.floor(Number(eventValue(event, 'Event-Date-Timestamp')) / 1000);
+  return leg === null || !Number.isFinite(at) ? null : { name, moment: { ...leg, at } };
+}

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { questionOf, secretOf } from '../../../src/freeswitch/channel-data.js';
+
+const base = {
+  'Unique-ID': '525ef7e0-b97f-4ab8-81ea-901bd07e7af5',
+  'FreeSWITCH-Switchname': 'node-1',
+  'Call-Direction': 'inbound',
+  'Caller-Destination-Number': 'ask',
+  'Caller-Caller-ID-Number': '%2B15550001001',
+  variable_sip_req_user: '%2B15550009999',
+  variable_masking_question: 'inbound',
+};
+
+describe('channel data', () => {
+  it('an inbound call', () => {
+    expect(questionOf(base)).toEqual({
+      kind: 'inbound',
+      uuid: '525ef7e0-b97f-4ab8-81ea-901bd07e7af5',
+      node: 'node-1',
+      dialled: '+15550009999',
+      callerNumber: '+15550001001',
+      privacy: '',
+      attempt: 0,
+      digits: '',
+      promptFailed: false,
+      sessionId: '',
+      number: '',
+    });
+  });
+
+  it('digits, and a prompt that could not be played', () => {
+    const keyed = { ...base, variable_masking_question: 'digits', variable_masking_attempt: '2' };
+    expect(
+      questionOf({ ...keyed, variable_masking_digits: '12%2A', variable_read_result: 'success' }),
+    ).toMatchObject({ kind: 'digits', attempt: 2, digits: '12*', promptFailed: false });
+    expect(questionOf({ ...keyed, variable_read_result: 'timeout' })).toMatchObject({
+      digits: '',
+      promptFailed: false,
+    });
+    expect(questionOf(keyed)).toMatchObject({ digits: '', promptFailed: true });
+  });
+
+  it('a leg that we originated has no caller and no dialled number', () => {
+    const question = questionOf({
+      ...base,
+      'Call-Direction': 'outbound',
+      variable_masking_question: 'first-party-answered',
+      variable_masking_session: 's1',
+      variable_masking_number: '%2B15550009999',
+    });
+    expect(question).toMatchObject({
+      callerNumber: '',
+      dialled: '',
+      sessionId: 's1',
+      number: '+15550009999',
+    });
+  });
+
+  it.each([
+    '',
+    '%',
+    'Andr%E9',
+    '%F0%9F%98%80',
+    '%24%7Bhostname%7D',
+    '%3Bdrop',
+    '1'.repeat(40),
+    'x'.repeat(10_000),
+  ])('a caller %s is a question all the same', (number) => {
+    const { callerNumber } = questionOf({ ...base, 'Caller-Caller-ID-Number': number });
+    expect(callerNumber.length).toBeLessThanOrEqual(256);
+  });
+
+  it('only a missing UUID and an unknown question throw, whatever the headers hold', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom(...Object.keys(base)), fc.string({ unit: 'binary' })),
+        (headers) => {
+          const question = questionOf({ ...headers, 'Unique-ID': 'u', variable_masking_question: 'digits' });
+          expect(question.uuid).toBe('u');
+        },
+      ),
+    );
+    for (const headers of [{}, { ...base, 'Unique-ID': '' }, { ...base, variable_masking_question: 'x' }]) {
+      expect(() => questionOf(headers)).toThrow(expect.objectContaining({ code: 'ERR_QUESTION_INVALID' }));
+    }
+  });
+
+  it('the secret', () => {
+    expect(secretOf({ variable_masking_secret: 'a%20b' })).toBe('a b');
+    expect(secretOf({})).toBe('');
+  });
+});

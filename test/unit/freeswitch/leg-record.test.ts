@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { EslEvent } from '../../../src/freeswitch/event.js';
+import { legFromCdr, legFromEvent, legOf } from '../../../src/freeswitch/leg-record.js';
+
+interface Capture {
+  readonly case: string;
+  readonly role: 'a' | 'b';
+  readonly event: Readonly<Record<string, string>>;
+  readonly cdr: { readonly switchname: string; readonly variables: Readonly<Record<string, string>> };
+}
+
+/** Captured from FreeSWITCH 1.10.12, trimmed. */
+const captures = JSON.parse(
+  readFileSync(new URL('../../fixtures/freeswitch-legs.json', import.meta.url), 'utf8'),
+) as Capture[];
+
+function capture(name: string, role: 'a' | 'b'): Capture {
+  const found = captures.find((item) => item.case === name && item.role === role);
+  if (found === undefined) throw new Error(`no capture of ${name}, ${role}`);
+  return found;
+}
+
+describe('leg record', () => {
+  it.each(captures.map((item) => [item.case, item.role] as const))(
+    'the hangup event and the CDR of %s, leg %s, tell the same',
+    (name, role) => {
+      const { event, cdr } = capture(name, role);
+      const record = legFromEvent(event);
+      expect(record).not.toBeNull();
+      expect(legFromCdr(cdr)).toEqual(record);
+    },
+  );
+
+  it.each([
+    ['a-hangs-up', 'a', { endedBy: 'a', cause: 'NORMAL_CLEARING', sipStatus: null }],
+    ['a-hangs-up', 'b', { endedBy: 'a', cause: 'NORMAL_CLEARING', sipStatus: 200, trunk: 't1' }],
+    ['b-hangs-up', 'a', { endedBy: 'b', cause: 'NORMAL_CLEARING' }],
+    ['b-hangs-up', 'b', { endedBy: 'b', cause: 'NORMAL_CLEARING' }],
+    [
+      'b-is-busy',
+      'a',
+      { endedBy: 'b', cause: 'USER_BUSY', answeredAt: null, bridgedAt: null, sipStatus: null },
+    ],
+    ['b-is-busy', 'b', { endedBy: 'b', cause: 'USER_BUSY', answeredAt: null, sipStatus: 486 }],
+    ['a-cancels', 'a', { endedBy: 'a', cause: 'ORIGINATOR_CANCEL', answeredAt: null }],
+    ['a-cancels', 'b', { endedBy: 'a', cause: 'ORIGINATOR_CANCEL', sipStatus: null }],
+    ['time-limit', 'a', { endedBy: 'system', cause: 'ALLOTTED_TIMEOUT' }],
+    ['time-limit', 'b', { endedBy: 'system' }],
+  ] as const)('%s: who ended leg %s', (name, role, expected) => {
+    expect(legFromEvent(capture(name, role).event)?.leg).toMatchObject(expected);
+  });
+
+  it('gives the address, the times in order and in milliseconds', () => {
+    const { event } = capture('a-hangs-up', 'b');
+    const { address, leg } = legFromEvent(event)!;
+    expect(address).toEqual({
+      node: 'node-1',
+      number: '+15550009999',
+      sessionId: 's1',
+      interactionId: event['variable_masking_interaction'],
+    });
+    expect(leg).toMatchObject({ uuid: event['Unique-ID'], role: 'b', party: 'second' });
+    const times = [leg.startedAt, leg.ringingAt!, leg.answeredAt!, leg.bridgedAt!, leg.endedAt];
+    expect([...times].sort((x, y) => x - y)).toEqual(times);
+    expect(new Date(leg.startedAt).getUTCFullYear()).toBeGreaterThan(2020);
+  });
+
+  it('takes early media for ringing', () => {
+    const event = { ...capture('a-hangs-up', 'b').event };
+    const rang = event['variable_progress_uepoch']!;
+    const early = { ...event, variable_progress_uepoch: '0', variable_progress_media_uepoch: rang };
+    expect(legFromEvent(early)!.leg.ringingAt).toBe(legFromEvent(event)!.leg.ringingAt);
+  });
+
+  it.each([
+    ['variable_masking_number', '15550009999'],
+    ['variable_masking_number', ''],
+    ['variable_masking_leg', 'c'],
+    ['variable_masking_party', 'third'],
+    ['variable_masking_session', ''],
+    ['variable_masking_interaction', ''],
+    ['Unique-ID', ''],
+    ['FreeSWITCH-Switchname', ''],
+  ])('a channel with %s %j is none of ours', (name, value) => {
+    const event: EslEvent = { ...capture('a-hangs-up', 'a').event, [name]: value };
+    expect(legOf(event)).toBeNull();
+    expect(legFromEvent(event)).toBeNull();
+  });
+
+  it.each([null, 1, 'x', [], {}, { variables: null }, { variables: [] }, { variables: { masking_leg: 1 } }])(
+    'a document %j is no record',
+    (document) => {
+      expect(legFromCdr(document)).toBeNull();
+    },
+  );
+
+  it.each(['', '0', 'x', '-1', '9'.repeat(40)])('a start of %j is no record', (start) => {
+    const event = { ...capture('a-hangs-up', 'a').event, variable_start_uepoch: start };
+    expect(legFromEvent(event)).toBeNull();
+  });
+});

@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { originateString } from '../freeswitch/dial-string.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { LegRecord } from '../masking/interaction.js';
+import { isLive, type MaskingSession } from '../masking/session.js';
+import { trunksInOrder } from './answers.js';
+import { recordWithoutLeg, type NodeLink } from './node-link.js';
+import type { CallStore, LegAddress, OriginationJob, SessionReader } from './ports.js';
+import type { CallRecords } from './records.js';
+import { claimDurationMs } from './runner.js';
+
+/** Where calls to first parties wait until a node is there to place them. */
+export interface OriginationSource {
+  claim(now: number): Promise<{ readonly job: OriginationJob | null; readonly dropped: readonly OriginationJob[] }>;
+  done(job: OriginationJob): Promise<void>;
+}
+
+export interface NumberReader {
+  get(number: OriginationJob['number']): Promise<{ readonly trunk: string } | null>;
+}
+
+export interface FirstPartyDialerOptions {
+  readonly node: NodeLink;
+  readonly source: OriginationSource;
+  readonly store: CallStore;
+  readonly sessions: SessionReader;
+  readonly numbers: NumberReader;
+  readonly records: CallRecords;
+  readonly trunks: readonly string[];
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Milliseconds between two looks at the queue. */
+const POLL_MS = 200;
+/** Calls in the making at a time; FreeSWITCH has its own limit of calls a second. */
+const MAX_IN_FLIGHT = 50;
+/** The event of a failed leg and the answer to `originate` come on two connections, in any order. */
+const RECORD_GRACE_MS = 500;
+/** Beyond the ring timeout of every trunk, before an `originate` is given up, in milliseconds. */
+const ORIGINATE_MARGIN_MS = 150_000;
+
+/** Places the calls of `initiate_call_to_first_party` on one node. */
+export class FirstPartyDialer {
+  readonly #options: FirstPartyDialerOptions;
+  readonly #inFlight = new Set<Promise<void>>();
+  #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: FirstPartyDialerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#loop !== undefined) return;
+    this.#stopping = new AbortController();
+    this.#loop = this.#run(this.#stopping.signal);
+  }
+
+  /** Takes no more jobs. Calls that are being placed go on; FreeSWITCH asks about them when answered. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    this.#loop = undefined;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const placed = this.#inFlight.size < MAX_IN_FLIGHT && (await this.#next());
+      if (!placed) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** True when a job was found, so that the next one is looked for at once. */
+  async #next(): Promise<boolean> {
+    const { node, source, now, log } = this.#options;
+    if (node.state !== 'up') return false;
+    try {
+      const { job, dropped } = await source.claim(now());
+      for (const old of dropped) {
+        log.error({ session: old.sessionId, did: old.number }, 'a call to a first party was never placed');
+      }
+      if (job === null) return false;
+      const placing = this.#place(job).finally(() => this.#inFlight.delete(placing));
+      this.#inFlight.add(placing);
+      return true;
+    } catch (error) {
+      log.warn({ err: error }, 'the queue of calls to first parties cannot be read');
+      return false;
+    }
+  }
+
+  async #place(job: OriginationJob): Promise<void> {
+    const { source, log } = this.#options;
+    try {
+      await this.#dial(job);
+      await source.done(job);
+    } catch (error) {
+      // Not done: the job comes back after its visibility time.
+      log.error({ err: error, session: job.sessionId }, 'a call to a first party failed');
+    }
+  }
+
+  async #dial(job: OriginationJob): Promise<void> {
+    const { node, store, sessions, numbers, trunks, now, log } = this.#options;
+    const found = await sessions.get(job.sessionId);
+    if (found === null || !isLive(found.session, now())) return;
+    const { session } = found;
+    const address: LegAddress = { ...job, node: node.name };
+    // Given out a second time, after a controller died: the call was placed, or its end will be found.
+    if ((await store.interaction(address)) !== null) return;
+    const startedAt = now();
+    const begun = await store.begin(
+      {
+        id: job.interactionId,
+        sessionId: session.id,
+        number: session.virtualNumber,
+        node: node.name,
+        caller: 'first',
+        startedAt,
+        // The first party's phone rings before the second one's.
+        claimUntil: startedAt + claimDurationMs(session.settings) + session.settings.ringTimeout * 1000,
+        recording: session.settings.record ? `${job.interactionId}.${session.settings.recordFileFormat}` : '',
+      },
+      startedAt,
+    );
+    if (begun !== 'begun') {
+      log.info({ session: session.id, why: begun }, 'a call to a first party was not placed');
+      return;
+    }
+    const record = await numbers.get(session.virtualNumber);
+    const order = trunksInOrder(record?.trunk ?? '', trunks);
+    await this.#originate(session, address, order, startedAt);
+  }
+
+  async #originate(
+    session: MaskingSession,
+    address: LegAddress,
+    trunks: readonly string[],
+    startedAt: number,
+  ): Promise<void> {
+    const { node, store, log } = this.#options;
+    const call = originateString({
+      uuid: address.interactionId,
+      marks: {
+        number: session.virtualNumber,
+        sessionId: session.id,
+        interactionId: address.interactionId,
+        party: 'first',
+      },
+      target: session.firstParty,
+      trunks,
+      ringTimeout: session.settings.ringTimeout,
+    });
+    const patience = session.settings.ringTimeout * 1000 * trunks.length + ORIGINATE_MARGIN_MS;
+    try {
+      await node.originate(call, address.interactionId, patience);
+    } catch (error) {
+      if (await this.#alive(address.interactionId)) return;
+      const leg = await this.#failedLeg(address, error, startedAt, trunks.at(-1) ?? '');
+      log.info({ interaction: address.interactionId, cause: leg.cause }, 'the first party was not reached');
+      await store.finishLeg(address, leg);
+    }
+  }
+
+  /** A connection that is lost says nothing of the call: the node is asked, and reconciling finds the rest. */
+  async #alive(uuid: string): Promise<boolean> {
+    const { node } = this.#options;
+    return node.exists(uuid).catch(() => true);
+  }
+
+  async #failedLeg(address: LegAddress, error: unknown, startedAt: number, trunk: string): Promise<LegRecord> {
+    const { records, now } = this.#options;
+    await sleep(RECORD_GRACE_MS);
+    return (
+      records.takeAttempt(address.interactionId) ??
+      recordWithoutLeg({
+        uuid: address.interactionId,
+        party: 'first',
+        startedAt,
+        connectedAt: null,
+        endedAt: now(),
+        cause: hangupCauseOf(error),
+        endedBy: 'system',
+        trunk,
+      })
+    );
+  }
+}
+
+function hangupCauseOf(error: unknown): string {
+  const cause = (error as { readonly hangupCause?: unknown } | null)?.hangupCause;
+  return typeof cause === 'string' ? cause : 'NORMAL_TEMPORARY_FAILURE';
+}

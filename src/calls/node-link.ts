@@ -1,0 +1,70 @@
+import type { EndedBy, LegRecord, LegRole } from '../masking/interaction.js';
+import type { Party } from '../masking/session.js';
+import type { LegAddress } from './ports.js';
+
+/** One of our legs, and when something happened to it, in milliseconds since the epoch by the node's clock. */
+export interface LegMoment {
+  readonly address: LegAddress;
+  readonly uuid: string;
+  readonly role: LegRole;
+  readonly party: Party;
+  readonly at: number;
+}
+
+export interface EndedLeg {
+  readonly address: LegAddress;
+  readonly leg: LegRecord;
+}
+
+/** What a supervised node tells. */
+export interface NodeLinkEvents {
+  up: [name: string];
+  down: [cause: Error | undefined];
+  'leg-ringing': [moment: LegMoment];
+  'leg-answered': [moment: LegMoment];
+  'leg-bridged': [moment: LegMoment];
+  'leg-ended': [ended: EndedLeg];
+}
+
+/** The node that a supervisor looks after, whatever connects it. */
+export interface NodeLink {
+  readonly state: 'stopped' | 'connecting' | 'up' | 'waiting';
+  /** FreeSWITCH's switchname, "" before the first connect. */
+  readonly name: string;
+  start(): void;
+  stop(): Promise<void>;
+  on<Name extends keyof NodeLinkEvents>(
+    name: Name,
+    listener: (...event: NodeLinkEvents[Name]) => void,
+  ): unknown;
+  /** Resolves on the answer; rejects with an error that may have a `cause` of the hangup, a string. */
+  originate(call: string, uuid: string, timeoutMs?: number): Promise<void>;
+  exists(uuid: string): Promise<boolean>;
+}
+
+/** A leg's record where FreeSWITCH gave none: what is known, and an honest cause. */
+export function recordWithoutLeg(known: {
+  readonly uuid: string;
+  readonly party: Party;
+  readonly startedAt: number;
+  readonly connectedAt: number | null;
+  readonly endedAt: number;
+  readonly cause: string;
+  readonly endedBy: EndedBy;
+  readonly trunk: string;
+}): LegRecord {
+  return {
+    uuid: known.uuid,
+    role: 'a',
+    party: known.party,
+    startedAt: known.startedAt,
+    ringingAt: null,
+    answeredAt: known.connectedAt,
+    bridgedAt: known.connectedAt,
+    endedAt: known.endedAt,
+    cause: known.cause,
+    sipStatus: null,
+    endedBy: known.endedBy,
+    trunk: known.trunk,
+  };
+}

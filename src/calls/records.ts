@@ -1,0 +1,82 @@
+import type { Logger } from '../telemetry/logger.js';
+import type { LegRecord } from '../masking/interaction.js';
+import { step, type CallEvent } from './machine.js';
+import type { EndedLeg, LegMoment } from './node-link.js';
+import type { CallStore, LegAddress } from './ports.js';
+
+/** Attempts at first parties whose end was heard before their origination gave up. */
+const ATTEMPTS_KEPT = 1000;
+
+/**
+ * Turns what a node tells of its legs into interactions.
+ *
+ * The same leg may be told of twice, by its hangup event and by its CDR, and in any order: the store
+ * writes it once. A write that fails here is made good by the CDR, which stays until it is taken.
+ */
+export class CallRecords {
+  readonly #store: CallStore;
+  readonly #log: Logger;
+  readonly #attempts = new Map<string, LegRecord>();
+
+  constructor(store: CallStore, log: Logger) {
+    this.#store = store;
+    this.#log = log;
+  }
+
+  /** Notes how far an interaction has come. Never rejects: a lost stage is only a late one. */
+  async progressed(event: 'leg-ringing' | 'leg-answered' | 'leg-bridged', moment: LegMoment): Promise<void> {
+    const fact: CallEvent =
+      event === 'leg-bridged' ? { type: 'legs-joined' } : { type: event, role: moment.role };
+    // The store knows the stage and refuses to go back, so every event is tried from the first one.
+    const [effect] = step({ stage: 'dialing' }, fact).effects;
+    if (effect?.type !== 'note-stage') return;
+    try {
+      await this.#store.stage(moment.address, effect.stage, moment.at);
+    } catch (error) {
+      this.#log.warn({ err: error, interaction: moment.address.interactionId }, 'a stage was not stored');
+    }
+  }
+
+  /** Writes a leg that has ended. Rejects when the store cannot be reached. */
+  async ended({ address, leg }: EndedLeg): Promise<void> {
+    if (isAttempt(leg)) {
+      this.#remember(address, leg);
+      return;
+    }
+    const written = await this.#store.finishLeg(address, leg);
+    if (!written) return;
+    this.#log.info(
+      {
+        interaction: address.interactionId,
+        session: address.sessionId,
+        did: address.number,
+        leg: leg.role,
+        cause: leg.cause,
+        endedBy: leg.endedBy,
+        answered: leg.answeredAt !== null,
+      },
+      'a leg ended',
+    );
+  }
+
+  /** The newest attempt at a first party that ended without an answer, once. */
+  takeAttempt(interactionId: string): LegRecord | undefined {
+    const leg = this.#attempts.get(interactionId);
+    this.#attempts.delete(interactionId);
+    return leg;
+  }
+
+  #remember(address: LegAddress, leg: LegRecord): void {
+    this.#attempts.set(address.interactionId, leg);
+    const [oldest] = this.#attempts.keys();
+    if (this.#attempts.size > ATTEMPTS_KEPT && oldest !== undefined) this.#attempts.delete(oldest);
+  }
+}
+
+/**
+ * True for a leg to the first party that we dialled and that did not answer: another trunk may
+ * still be tried, so it does not end its interaction. Whoever originated it does.
+ */
+function isAttempt(leg: LegRecord): boolean {
+  return leg.role === 'a' && leg.trunk !== '' && leg.answeredAt === null;
+}

@@ -1,0 +1,61 @@
+import type {
+  BeginResult,
+  CallStore,
+  InteractionStart,
+  LegAddress,
+  LiveInteraction,
+  PinCheck,
+} from '../../src/calls/ports.js';
+import type { Interaction, InteractionStage, LegRecord } from '../../src/masking/interaction.js';
+import type { NumberRoutes } from '../../src/masking/resolve.js';
+import { routes } from './sessions.js';
+
+/** A call store that answers what a test tells it to, and keeps what it was told. */
+export class FakeCallStore implements CallStore {
+  routes: NumberRoutes = routes();
+  pin: PinCheck = { result: 'wrong' };
+  beginResult: BeginResult = 'begun';
+  live: LiveInteraction[] = [];
+  known: Interaction | null = null;
+  failure: Error | null = null;
+  readonly begun: InteractionStart[] = [];
+  readonly stages: InteractionStage[] = [];
+  readonly finished: { address: LegAddress; leg: LegRecord }[] = [];
+  readonly pinsChecked: string[] = [];
+
+  route(): Promise<NumberRoutes> {
+    return this.#answer(this.routes);
+  }
+
+  checkPin(_number: unknown, _caller: unknown, digits: string): Promise<PinCheck> {
+    this.pinsChecked.push(digits);
+    return this.#answer(this.pin);
+  }
+
+  begin(start: InteractionStart): Promise<BeginResult> {
+    this.begun.push(start);
+    return this.#answer(this.beginResult);
+  }
+
+  stage(_address: LegAddress, stage: Exclude<InteractionStage, 'ended'>): Promise<void> {
+    this.stages.push(stage);
+    return this.#answer(undefined);
+  }
+
+  finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean> {
+    if (this.failure === null) this.finished.push({ address, leg });
+    return this.#answer(true);
+  }
+
+  liveOn(): Promise<LiveInteraction[]> {
+    return this.#answer(this.live);
+  }
+
+  interaction(): Promise<Interaction | null> {
+    return this.#answer(this.known);
+  }
+
+  #answer<Value>(value: Value): Promise<Value> {
+    return this.failure === null ? Promise.resolve(value) : Promise.reject(this.failure);
+  }
+}

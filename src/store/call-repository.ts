@@ -1,0 +1,180 @@
+import type {
+  BeginResult,
+  CallStore,
+  InteractionStart,
+  LegAddress,
+  LiveInteraction,
+  PinCheck,
+} from '../calls/ports.js';
+import type { Caller } from '../masking/caller.js';
+import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type { E164 } from '../masking/phone-number.js';
+import type { NumberRoutes, PinGate } from '../masking/resolve.js';
+import { otherParty, type Party } from '../masking/session.js';
+import type { VirtualNumber } from '../masking/virtual-number.js';
+import { interactionFrom, sessionFrom } from './documents.js';
+import { liveKey, numberKey } from './keys.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Reply, type Scripts } from './scripts.js';
+import type { Vault } from './vault.js';
+
+/** When wrong PINs lead to refusal. Times are milliseconds. */
+export interface PinLimits {
+  /** Wrong PINs of one caller on one number. Withheld callers count as one. */
+  readonly perCaller: number;
+  /** Wrong PINs on one number, of all callers. */
+  readonly perNumber: number;
+  /** Within which they must have come, counted from the first. */
+  readonly window: number;
+  readonly refusal: number;
+}
+
+export const DEFAULT_PIN_LIMITS: PinLimits = {
+  perCaller: 10,
+  perNumber: 100,
+  window: 15 * 60_000,
+  refusal: 15 * 60_000,
+};
+
+/** What the call logic reads and writes. Instants are milliseconds since the epoch, given by the caller. */
+export class CallRepository implements CallStore {
+  readonly #client: RedisClient;
+  readonly #scripts: Scripts;
+  readonly #vault: Vault;
+  readonly #limits: PinLimits;
+
+  constructor(client: RedisClient, scripts: Scripts, vault: Vault, limits: PinLimits = DEFAULT_PIN_LIMITS) {
+    this.#client = client;
+    this.#scripts = scripts;
+    this.#vault = vault;
+    this.#limits = limits;
+  }
+
+  async route(number: E164, caller: Caller, now: number): Promise<NumberRoutes> {
+    const tokens = caller.kind === 'number' ? this.#vault.partyTokens(caller.number) : [];
+    // Two slots, so two commands; sent together they are one round trip.
+    const [reply, callerIsOurs] = await Promise.all([
+      this.#scripts.run(
+        'route',
+        [numberKey(number)],
+        [now, JSON.stringify(tokens), JSON.stringify(countedAs(caller, tokens))],
+      ),
+      this.#isOurs(caller),
+    ]);
+    const [record, party, matched, gate, announcer, lengths, refusedUntil] = reply as Reply[];
+    const session = sessionFrom(this.#vault, number, matched ?? null, now);
+    const announcing = sessionFrom(this.#vault, number, announcer ?? null, now);
+    return {
+      number: typeof record === 'string' ? (JSON.parse(record) as VirtualNumber) : null,
+      matched: session === null ? null : { session, party: party as Party },
+      pinGate: this.#gateOf(number, gate ?? null, lengths as number[], now),
+      unknownCallerPlay: announcing?.settings.unknownCallerPlay ?? '',
+      refusedUntil: Number(refusedUntil) > now ? Number(refusedUntil) : null,
+      callerIsOurs,
+    };
+  }
+
+  async checkPin(number: E164, caller: Caller, digits: string, now: number): Promise<PinCheck> {
+    const tokens = caller.kind === 'number' ? this.#vault.partyTokens(caller.number) : [];
+    const { perCaller, perNumber, window, refusal } = this.#limits;
+    const reply = await this.#scripts.run(
+      'check-pin',
+      [numberKey(number)],
+      [
+        now,
+        JSON.stringify(digits === '' ? [] : this.#vault.pinTokens(number, digits)),
+        JSON.stringify(countedAs(caller, tokens)),
+        ...[perCaller, perNumber, window, refusal],
+      ],
+    );
+    const [result, party, fields] = reply as Reply[];
+    const session = sessionFrom(this.#vault, number, fields ?? null, now);
+    if (result === 'matched' && session !== null) {
+      return { result: 'matched', match: { session, party: party as Party } };
+    }
+    return { result: result === 'refused' ? 'refused' : 'wrong' };
+  }
+
+  async begin(start: InteractionStart, now: number): Promise<BeginResult> {
+    const live: LiveInteraction = {
+      node: start.node,
+      number: start.number,
+      sessionId: start.sessionId,
+      interactionId: start.id,
+      startedAt: start.startedAt,
+      claimUntil: start.claimUntil,
+    };
+    // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
+    // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
+    // fails this call and lapses.
+    const [, result] = await Promise.all([
+      guarded(() => this.#client.hset(liveKey(start.node), start.id, JSON.stringify(live))),
+      this.#scripts.run(
+        'begin',
+        [numberKey(start.number)],
+        [
+          ...[start.sessionId, start.id, now, start.claimUntil, start.startedAt],
+          ...[start.node, start.caller, start.recording],
+        ],
+      ),
+    ]);
+    if (result !== 'begun') await this.#forget(start.node, start.id);
+    return result as BeginResult;
+  }
+
+  async stage(address: LegAddress, stage: Exclude<InteractionStage, 'ended'>, at: number): Promise<void> {
+    await this.#scripts.run('stage', [numberKey(address.number)], [address.interactionId, stage, at]);
+  }
+
+  /** The A leg's takes a second round trip, which takes the interaction off its node's live list. */
+  async finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean> {
+    const caller = leg.role === 'a' ? leg.party : otherParty(leg.party);
+    const written = await this.#scripts.run(
+      'finish-leg',
+      [numberKey(address.number)],
+      [
+        ...[address.sessionId, address.interactionId, leg.uuid, JSON.stringify(leg), leg.role, caller],
+        ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
+        leg.answeredAt === null ? '' : billedSeconds(leg.answeredAt, leg.endedAt),
+      ],
+    );
+    if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
+    return written === 1;
+  }
+
+  async liveOn(node: string): Promise<LiveInteraction[]> {
+    const entries = await guarded(() => this.#client.hvals(liveKey(node)));
+    return entries.map((entry) => JSON.parse(entry) as LiveInteraction);
+  }
+
+  async interaction(address: LegAddress): Promise<Interaction | null> {
+    const reply = await this.#scripts.run('read-call', [numberKey(address.number)], [address.interactionId]);
+    return interactionFrom(address.interactionId, address.number, reply);
+  }
+
+  #gateOf(number: E164, fields: Reply, lengths: readonly number[], now: number): PinGate | null {
+    const pin = sessionFrom(this.#vault, number, fields, now)?.pin;
+    if (pin == null) return null;
+    const { promptPlay, incorrectPlay, retry, retryWait } = pin;
+    return { promptPlay, incorrectPlay, retry, retryWait, lengths };
+  }
+
+  async #isOurs(caller: Caller): Promise<boolean> {
+    if (caller.kind === 'anonymous') return false;
+    return (await guarded(() => this.#client.exists(numberKey(caller.number)))) === 1;
+  }
+
+  async #forget(node: string, interactionId: string): Promise<void> {
+    await guarded(() => this.#client.hdel(liveKey(node), interactionId));
+  }
+}
+
+/** Names of the caller's count of wrong PINs, one per data key, the one to count on first. */
+function countedAs(caller: Caller, tokens: readonly string[]): string[] {
+  return caller.kind === 'anonymous' ? ['anonymous'] : tokens.map((token) => `caller:${token}`);
+}
+
+/** Whole seconds, rounded up. */
+function billedSeconds(answeredAt: number, endedAt: number): number {
+  return Math.max(0, Math.ceil((endedAt - answeredAt) / 1000));
+}

@@ -1,0 +1,76 @@
+import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type { E164 } from '../masking/phone-number.js';
+import type { MaskingSession, Party } from '../masking/session.js';
+import { UnreadableDocumentError } from './errors.js';
+import type { Reply } from './scripts.js';
+import type { Vault } from './vault.js';
+
+/** What of a session does not change while calls go on. It is sealed as a whole. */
+export type SessionDocument = Omit<MaskingSession, 'totals' | 'lastInteractionAt' | 'inProgress'>;
+
+export function sealSession(vault: Vault, document: SessionDocument): string {
+  return vault.seal(JSON.stringify(document), context(document.virtualNumber));
+}
+
+/**
+ * A session from the fields that the scripts answer with (sessionFields in lua/include/number.lua), or null.
+ * Throws UnreadableDocumentError.
+ */
+export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: number): MaskingSession | null {
+  if (!Array.isArray(reply)) return null;
+  const [doc, callCount, billedDuration, lastInteractionAt, claimUntil] = reply;
+  const document = JSON.parse(vault.open(String(doc), context(number))) as SessionDocument;
+  return {
+    ...document,
+    totals: { callCount: Number(callCount), billedDuration: Number(billedDuration) },
+    lastInteractionAt: instant(lastInteractionAt),
+    // A claim that lapsed was lost on its way: no call runs any more.
+    inProgress: now < (instant(claimUntil) ?? 0),
+  };
+}
+
+/** An interaction from the answer of HGETALL (RESP 2: fields and values in turn), or null when empty. */
+export function interactionFrom(id: string, number: E164, reply: Reply): Interaction | null {
+  if (!Array.isArray(reply) || reply.length === 0) return null;
+  const fields = new Map<string, string>();
+  for (let index = 0; index + 1 < reply.length; index += 2) {
+    fields.set(String(reply[index]), String(reply[index + 1]));
+  }
+  const field = (name: string): string => {
+    const value = fields.get(name);
+    if (value === undefined) throw new UnreadableDocumentError(`interaction ${id} has no ${name}`);
+    return value;
+  };
+  return {
+    id,
+    sessionId: field('sessionId'),
+    virtualNumber: number,
+    node: field('node'),
+    caller: field('caller') as Party,
+    stage: field('stage') as InteractionStage,
+    startedAt: Number(field('startedAt')),
+    connectedAt: instant(fields.get('connectedAt')),
+    endedAt: instant(fields.get('endedAt')),
+    endedBy: (fields.get('endedBy') ?? null) as Interaction['endedBy'],
+    cause: fields.get('cause') ?? '',
+    recording: field('recording'),
+    legs: [...fields]
+      .filter(([name]) => name.startsWith('leg:'))
+      .map(([, json]) => JSON.parse(json) as LegRecord)
+      .sort(byRoleAndStart),
+  };
+}
+
+function byRoleAndStart(one: LegRecord, other: LegRecord): number {
+  if (one.role !== other.role) return one.role === 'a' ? -1 : 1;
+  return one.startedAt - other.startedAt || one.endedAt - other.endedAt || (one.uuid < other.uuid ? -1 : 1);
+}
+
+function instant(value: Reply | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+/** A document cannot be moved to another number. */
+function context(number: E164): string {
+  return `session\0${number}`;
+}

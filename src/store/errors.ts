@@ -1,0 +1,56 @@
+import { MasklineError } from '../errors.js';
+
+/** REDIS_URL cannot be understood. The message never repeats the URL: it may hold a password. */
+export class BadRedisUrlError extends MasklineError {
+  readonly code = 'ERR_BAD_REDIS_URL';
+}
+
+/** DATA_KEYS is empty, repeats a key, or holds one that is not 32 bytes in base64. */
+export class BadDataKeysError extends MasklineError {
+  readonly code = 'ERR_BAD_DATA_KEYS';
+}
+
+/** A sealed document was written under a key that we do not have, or was changed since. */
+export class UnreadableDocumentError extends MasklineError {
+  readonly code = 'ERR_UNREADABLE_DOCUMENT';
+}
+
+/** Redis did not answer in time, or refused. Whether a write took place is not known. */
+export class StoreUnavailableError extends MasklineError {
+  readonly code = 'ERR_STORE_UNAVAILABLE';
+}
+
+/** A PIN that the client chose is live on every number that the session could have had. */
+export class PinTakenError extends MasklineError {
+  readonly code = 'ERR_PIN_TAKEN';
+}
+
+/** No virtual number can take the session: none matches, or all are held by sessions of these parties. */
+export class NumberPoolExhaustedError extends MasklineError {
+  readonly code = 'ERR_NUMBER_POOL_EXHAUSTED';
+}
+
+/** A draft that no number could ever carry: both parties are one number, or both PINs are equal. */
+export class InvalidDraftError extends MasklineError {
+  readonly code = 'ERR_INVALID_DRAFT';
+}
+
+/** The virtual number was added before. */
+export class NumberExistsError extends MasklineError {
+  readonly code = 'ERR_NUMBER_EXISTS';
+}
+
+/** The virtual number is not ours. */
+export class NumberNotFoundError extends MasklineError {
+  readonly code = 'ERR_NUMBER_NOT_FOUND';
+}
+
+/** The virtual number carries live sessions and cannot be removed. */
+export class NumberInUseError extends MasklineError {
+  readonly code = 'ERR_NUMBER_IN_USE';
+}
+
+/** The origination queue is at its bound. */
+export class QueueFullError extends MasklineError {
+  readonly code = 'ERR_QUEUE_FULL';
+}

@@ -1,0 +1,24 @@
+export { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+export * from './errors.js';
+export { LeaseRepository, type Lease } from './lease-repository.js';
+export { NumberRepository, type InventoryEntry, type NumberPage } from './number-repository.js';
+export {
+  OriginationQueue,
+  type OriginationJob,
+  type OriginationQueueOptions,
+  type TakenJobs,
+} from './origination-queue.js';
+export { type Pins } from './pins.js';
+export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
+export { parseRedisUrl, type RedisTarget } from './redis-url.js';
+export { Scripts } from './scripts.js';
+export {
+  SessionRepository,
+  type Choose,
+  type PinDraft,
+  type SessionDraft,
+  type SessionRepositoryOptions,
+  type SessionWithInteractions,
+} from './session-repository.js';
+export { Store, type StoreOptions } from './store.js';
+export { Vault } from './vault.js';

@@ -1,0 +1,55 @@
+import type { E164 } from '../masking/phone-number.js';
+
+/**
+ * Every key name of the store. The part in braces is the hash tag: keys with one tag share a slot of
+ * Redis Cluster, and a script touches keys of one slot only. Keys derived from a virtual number's own
+ * (sessions, routes, PINs, interactions) are named in lua/keys.lua, because only scripts use them.
+ */
+const PREFIX = 'maskline';
+
+/** The virtual number's record; prefix of everything that is on that number. */
+export function numberKey(number: E164): string {
+  return `${PREFIX}:{${number}}`;
+}
+
+/** All virtual numbers, as a hash of number to record. */
+export const INVENTORY_KEY = `${PREFIX}:{numbers}`;
+
+/** Changes whenever the inventory does. */
+export const INVENTORY_VERSION_KEY = `${PREFIX}:{numbers}:version`;
+
+/** Session id to virtual number. */
+export function pointerKey(sessionId: string): string {
+  return `${PREFIX}:pointer:${sessionId}`;
+}
+
+/** Virtual numbers that a person was given, by when. `token` is a party token of the Vault. */
+export function usedKey(token: string): string {
+  return `${PREFIX}:{person:${token}}:used`;
+}
+
+/** Virtual numbers that cannot be given to a person, by the instant until which that lasts. */
+export function heldKey(token: string): string {
+  return `${PREFIX}:{person:${token}}:held`;
+}
+
+/** Interactions that run on a node, as a hash of id to address. */
+export function liveKey(node: string): string {
+  return `${PREFIX}:{live:${node}}`;
+}
+
+/** Who supervises a node, as `<controller>|<fence>`. */
+export function leaseKey(node: string): string {
+  return `${PREFIX}:{lease:${node}}`;
+}
+
+/** The newest fence given out for a node. It never expires. */
+export function fenceKey(node: string): string {
+  return `${PREFIX}:{lease:${node}}:fence`;
+}
+
+/** Calls to originate: ids by the instant from which they may be taken. */
+export const ORIGINATIONS_DUE_KEY = `${PREFIX}:{originations}:due`;
+
+/** Calls to originate, as a hash of id to job. */
+export const ORIGINATIONS_KEY = `${PREFIX}:{originations}`;

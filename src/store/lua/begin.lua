@@ -1,0 +1,30 @@
+-- Claims a session for one interaction.
+--
+-- KEYS[1]  the number's record
+-- ARGV[1]  session id
+-- ARGV[2]  interaction id
+-- ARGV[3]  now, ms
+-- ARGV[4]  the claim lapses at, ms
+-- ARGV[5]  started at, ms
+-- ARGV[6]  node
+-- ARGV[7]  party of the A leg
+-- ARGV[8]  recording file name, or ''
+-- Answer   'begun' (also when this interaction holds the claim), 'busy', or 'gone' (session or interaction ended)
+
+-- @include number
+-- @include call
+local session, call, now = sessionKey(ARGV[1]), callKey(ARGV[2]), tonumber(ARGV[3])
+local state = redis.call('HMGET', session, 'expiresAt', 'claim', 'claimUntil')
+if not state[1] then return 'gone' end
+-- A late question about a call that is over must not hold the session.
+if redis.call('HGET', call, 'stage') == 'ended' then return 'gone' end
+local holds = state[2] == ARGV[2]
+if not holds and now >= tonumber(state[1]) then return 'gone' end
+if not holds and state[2] and now < tonumber(state[3]) then return 'busy' end
+
+redis.call('HSET', session, 'claim', ARGV[2], 'claimUntil', ARGV[4])
+local isNew = redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1
+redis.call('HSET', call, 'startedAt', ARGV[5], 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8])
+redis.call('HSETNX', call, 'stage', 'dialing')
+if isNew then enlist(ARGV[1], ARGV[2]) end
+return 'begun'

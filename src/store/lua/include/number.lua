@@ -1,0 +1,57 @@
+-- Names and shapes of everything on one virtual number. KEYS[1] is the number's record,
+-- maskline:{<E.164>}; every other key begins with it, so all of them are in its slot.
+local base = KEYS[1]
+
+-- How long, in milliseconds, something expired is still left in the indexes. Controllers' clocks
+-- differ a little; what one of them thinks expired must not vanish for another.
+local SLACK = 10000
+
+-- Live sessions: id by expiry. Sessions that ask for PINs, and sessions that have an announcement
+-- for unknown callers: id by creation.
+local sessionsKey = base .. ':sessions'
+local gatesKey = base .. ':gates'
+local announcersKey = base .. ':announcers'
+
+local function sessionKey(id) return base .. ':session:' .. id end
+-- Ids of a session's newest interactions, newest last.
+local function callsKey(id) return base .. ':calls:' .. id end
+local function callKey(id) return base .. ':call:' .. id end
+-- Routes: who leads where, by token.
+local function partyKey(token) return base .. ':party:' .. token end
+local function pinKey(token) return base .. ':pin:' .. token end
+-- Live PINs of one length: '<session>:<party>' by expiry.
+local function pinsKey(length) return base .. ':pins:' .. length end
+-- Wrong PINs of 'number', 'anonymous' or 'caller:<token>', and until when they are refused.
+local function wrongKey(who) return base .. ':wrong:' .. who end
+local function refusedKey(who) return base .. ':refused:' .. who end
+
+local function ms(number) return string.format('%.0f', number) end
+
+-- A route is '<session>|<party>|<expires at>|<held until>'; held goes on past expiry by the cool-off.
+local function routeAt(key)
+  local value = redis.call('GET', key)
+  if not value then return nil end
+  local session, party, expires, held = string.match(value, '^([^|]*)|([^|]*)|([^|]*)|([^|]*)$')
+  return { session = session, party = party, expires = tonumber(expires), held = tonumber(held) }
+end
+
+-- The live route under any of the tokens (one per data key).
+local function liveRoute(keyOf, tokens, now)
+  for _, token in ipairs(tokens) do
+    local route = routeAt(keyOf(token))
+    if route and now < route.expires then return route end
+  end
+  return nil
+end
+
+-- { doc, callCount, billedDuration, lastInteractionAt, claimUntil }, or false.
+local function sessionFields(id)
+  local fields = redis.call('HMGET', sessionKey(id),
+    'doc', 'callCount', 'billedDuration', 'lastInteractionAt', 'claimUntil')
+  return fields[1] and fields
+end
+
+-- Lets a key live for at least ttl milliseconds more.
+local function keep(key, ttl)
+  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, ms(ttl)) end
+end

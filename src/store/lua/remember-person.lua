@@ -1,0 +1,20 @@
+-- Notes that a person was given a number.
+--
+-- KEYS[1]  numbers that the person was given, by when
+-- KEYS[2]  numbers that cannot be given to the person, by until when
+-- ARGV[1]  number, E.164
+-- ARGV[2]  now, ms
+-- ARGV[3]  held until, ms
+-- ARGV[4]  ms that the first is remembered
+-- ARGV[5]  numbers remembered at most
+-- Answer   1
+
+local function note(key, score, ttl)
+  redis.call('ZADD', key, score, ARGV[1])
+  redis.call('ZREMRANGEBYRANK', key, 0, -tonumber(ARGV[5]) - 1)
+  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
+end
+note(KEYS[1], ARGV[2], tonumber(ARGV[4]))
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
+note(KEYS[2], ARGV[3], math.max(1, tonumber(ARGV[3]) - tonumber(ARGV[2])))
+return 1

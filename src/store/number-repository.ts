@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+
+import { callingCodeOf, type E164 } from '../masking/phone-number.js';
+import type { VirtualNumber } from '../masking/virtual-number.js';
+import { NumberExistsError, NumberInUseError, NumberNotFoundError } from './errors.js';
+import { INVENTORY_KEY, INVENTORY_VERSION_KEY, numberKey } from './keys.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Scripts } from './scripts.js';
+
+/** A virtual number with what its choice needs. */
+export interface InventoryEntry extends VirtualNumber {
+  /** Such as `44`, or "" when no plan has it. */
+  readonly callingCode: string;
+}
+
+export interface NumberPage {
+  readonly numbers: readonly VirtualNumber[];
+  readonly total: number;
+}
+
+/**
+ * The operator's virtual numbers.
+ *
+ * A number's own record decides whether it is ours. The inventory lists the numbers for people and
+ * for the choice; it is kept in memory and checked against its version with every use. It is written
+ * after the record: when that is interrupted, the same add or remove again repairs it.
+ */
+export class NumberRepository {
+  readonly #client: RedisClient;
+  readonly #scripts: Scripts;
+  #version = '';
+  #inventory: readonly InventoryEntry[] = [];
+
+  constructor(client: RedisClient, scripts: Scripts) {
+    this.#client = client;
+    this.#scripts = scripts;
+  }
+
+  /** Throws NumberExistsError when the number is ours already. */
+  async add(number: VirtualNumber): Promise<void> {
+    const record = JSON.stringify(number);
+    const present = await this.#scripts.run('add-number', [numberKey(number.number)], [record]);
+    await this.#list(number.number, present === null ? record : String(present));
+    if (present !== null) throw new NumberExistsError('this virtual number was added before');
+  }
+
+  /** The number, or null when it is not ours. */
+  async get(number: E164): Promise<VirtualNumber | null> {
+    const record = await guarded(() => this.#client.get(numberKey(number)));
+    return record === null ? null : (JSON.parse(record) as VirtualNumber);
+  }
+
+  /** A page, newest first, numbers added at the same instant in ascending order. */
+  async list(page: { readonly limit: number; readonly offset: number }): Promise<NumberPage> {
+    const inventory = await this.inventory();
+    return {
+      numbers: inventory.slice(page.offset, page.offset + page.limit).map(withoutCallingCode),
+      total: inventory.length,
+    };
+  }
+
+  async count(): Promise<number> {
+    return (await this.inventory()).length;
+  }
+
+  /**
+   * Gives the number up. Throws NumberNotFoundError, or NumberInUseError while sessions live on it at
+   * `now` (milliseconds since the epoch).
+   */
+  async remove(number: E164, now: number): Promise<void> {
+    const result = await this.#scripts.run('remove-number', [numberKey(number)], [now]);
+    if (result === 'in-use') throw new NumberInUseError('live sessions use this virtual number');
+    await this.#list(number, '');
+    if (result === 'not-found') throw new NumberNotFoundError('this virtual number is not ours');
+  }
+
+  /** All numbers as they are now, newest first, from memory unless another process changed them. */
+  async inventory(): Promise<readonly InventoryEntry[]> {
+    const reply = await this.#scripts.run(
+      'list-numbers',
+      [INVENTORY_KEY, INVENTORY_VERSION_KEY],
+      [this.#version],
+    );
+    const [version, records] = reply as [string, string[]?];
+    if (records !== undefined) {
+      this.#inventory = records.map(entryOf).sort(newestFirst);
+      this.#version = version;
+    }
+    return this.#inventory;
+  }
+
+  async #list(number: E164, record: string): Promise<void> {
+    const keys = [INVENTORY_KEY, INVENTORY_VERSION_KEY];
+    await this.#scripts.run('put-listing', keys, [number, record, randomUUID()]);
+  }
+}
+
+function entryOf(record: string): InventoryEntry {
+  const number = JSON.parse(record) as VirtualNumber;
+  return { ...number, callingCode: callingCodeOf(number.number) };
+}
+
+function withoutCallingCode(entry: InventoryEntry): VirtualNumber {
+  const { number, country, alias, enabled, trunk, addedAt } = entry;
+  return { number, country, alias, enabled, trunk, addedAt };
+}
+
+function newestFirst(one: VirtualNumber, other: VirtualNumber): number {
+  return other.addedAt - one.addedAt || (one.number < other.number ? -1 : 1);
+}

@@ -1,0 +1,57 @@
+import type { E164 } from '../masking/phone-number.js';
+import { heldKey, usedKey } from './keys.js';
+import type { Scripts } from './scripts.js';
+import type { Vault } from './vault.js';
+
+/** Milliseconds that a use of a number is remembered. */
+const REMEMBERED = 30 * 24 * 3_600_000;
+/** Numbers remembered of one person. */
+const MOST_NUMBERS = 1_000;
+
+/** What is remembered of one person. Instants are milliseconds since the epoch. */
+export interface PersonMemory {
+  readonly lastUsed: ReadonlyMap<string, number>;
+  readonly heldUntil: ReadonlyMap<string, number>;
+}
+
+/** Which virtual numbers a person was given: advice for the choice of the next, bounded and expiring. */
+export class People {
+  readonly #scripts: Scripts;
+  readonly #vault: Vault;
+
+  constructor(scripts: Scripts, vault: Vault) {
+    this.#scripts = scripts;
+    this.#vault = vault;
+  }
+
+  async recall(person: E164, now: number): Promise<PersonMemory> {
+    const lastUsed = new Map<string, number>();
+    const heldUntil = new Map<string, number>();
+    const replies = await Promise.all(
+      this.#vault
+        .partyTokens(person)
+        .map((token) => this.#scripts.run('recall-person', [usedKey(token), heldKey(token)], [now])),
+    );
+    for (const reply of replies) {
+      const [used, held] = reply as [string[], string[]];
+      collect(used, lastUsed);
+      collect(held, heldUntil);
+    }
+    return { lastUsed, heldUntil };
+  }
+
+  async remember(person: E164, number: E164, now: number, heldUntil: number): Promise<void> {
+    const [token] = this.#vault.partyTokens(person);
+    if (token === undefined) return;
+    const args = [number, now, heldUntil, REMEMBERED, MOST_NUMBERS];
+    await this.#scripts.run('remember-person', [usedKey(token), heldKey(token)], args);
+  }
+}
+
+/** Reads member, score, member, … and keeps the later instant of each. */
+function collect(flat: readonly string[], into: Map<string, number>): void {
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const number = String(flat[index]);
+    into.set(number, Math.max(into.get(number) ?? 0, Number(flat[index + 1])));
+  }
+}

@@ -1,0 +1,101 @@
+import { Cluster, Redis } from 'ioredis';
+
+import { StoreUnavailableError } from './errors.js';
+import { parseRedisUrl } from './redis-url.js';
+
+/** The one Redis, a Sentinel's master, or a Redis Cluster: the store does not care. */
+export type RedisClient = Redis | Cluster;
+
+export interface RedisConnectionOptions {
+  /** Milliseconds until a command without a reply fails. A caller is waiting. Default 2000. */
+  readonly commandTimeout?: number;
+  /** Milliseconds to connect. Default 2000. */
+  readonly connectTimeout?: number;
+  /** Hears of every lost or failed connection. The client reconnects on its own. */
+  readonly onError?: (error: Error) => void;
+}
+
+const MAX_RECONNECT_DELAY = 2_000;
+const CLOSE_DEADLINE = 1_000;
+
+/** One connection (or one per cluster node) that reconnects for as long as it is open. */
+export class RedisConnection {
+  readonly client: RedisClient;
+
+  /** Begins to connect. Throws BadRedisUrlError. */
+  constructor(url: string, options: RedisConnectionOptions = {}) {
+    this.client = clientFor(url, options);
+    // Without a listener the client prints every failed attempt on its own.
+    this.client.on('error', (error: Error) => options.onError?.(error));
+  }
+
+  /** Resolves when Redis answers a ping; throws StoreUnavailableError when it does not. */
+  async ready(): Promise<void> {
+    try {
+      await this.client.ping();
+    } catch (cause) {
+      throw new StoreUnavailableError('Redis does not answer', { cause });
+    }
+  }
+
+  /** Lets commands on their way finish, for at most one second, then disconnects. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_DEADLINE);
+    });
+    // A connection that is down cannot say goodbye; disconnecting is all that is left then.
+    const goodbye = this.client.quit().then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([goodbye, deadline]);
+    clearTimeout(timer);
+    this.client.disconnect();
+  }
+}
+
+/** Milliseconds before reconnect number `times`: doubling, with jitter so that controllers spread out. */
+export function reconnectDelay(times: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(MAX_RECONNECT_DELAY, 50 * 2 ** Math.min(times, 10));
+  return Math.round(ceiling * (0.5 + random() / 2));
+}
+
+function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
+  const target = parseRedisUrl(url);
+  const common = {
+    commandTimeout: options.commandTimeout ?? 2_000,
+    connectTimeout: options.connectTimeout ?? 2_000,
+    // A question about a call is better answered "unavailable" than late.
+    maxRetriesPerRequest: 1,
+    // A connection that lost its far end without a word is given up, not only its commands.
+    socketTimeout: 2 * (options.commandTimeout ?? 2_000),
+    // A demoted master still accepts connections after a fail-over.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    db: target.db,
+    ...(target.username === '' ? {} : { username: target.username }),
+    ...(target.password === '' ? {} : { password: target.password }),
+    ...(target.tls ? { tls: {} } : {}),
+  };
+  const hosts = target.hosts.map(({ host, port }) => ({ host, port }));
+  if (target.kind === 'cluster') {
+    return new Cluster(hosts, {
+      redisOptions: common,
+      clusterRetryStrategy: (times) => reconnectDelay(times),
+      maxRedirections: 4,
+    });
+  }
+  const retryStrategy = (times: number): number => reconnectDelay(times);
+  if (target.kind === 'sentinel') {
+    return new Redis({
+      ...common,
+      retryStrategy,
+      sentinels: hosts,
+      name: target.master,
+      sentinelRetryStrategy: retryStrategy,
+      ...(target.tls ? { enableTLSForSentinelMode: true } : {}),
+    });
+  }
+  const [only] = hosts;
+  return new Redis({ ...common, ...only, retryStrategy });
+}

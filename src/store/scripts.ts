@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import { StoreUnavailableError } from './errors.js';
+import type { RedisClient } from './redis.js';
+
+/** One Lua file each in lua/. Their headers name KEYS, ARGV and the answer. */
+export type ScriptName =
+  | 'acquire-lease'
+  | 'add-number'
+  | 'begin'
+  | 'check-pin'
+  | 'claim'
+  | 'finish-leg'
+  | 'list-numbers'
+  | 'peek-pins'
+  | 'push-origination'
+  | 'put-listing'
+  | 'read-call'
+  | 'read-session'
+  | 'recall-person'
+  | 'release-lease'
+  | 'remember-person'
+  | 'remove-number'
+  | 'renew-lease'
+  | 'route'
+  | 'stage'
+  | 'take-origination';
+
+/** An answer of a script. A Lua `false` arrives as null. */
+export type Reply = string | number | null | Reply[];
+
+const FOLDER = new URL('./lua/', import.meta.url);
+
+type Commands = Record<string, (...args: (string | number)[]) => Promise<Reply>>;
+
+/** Runs the store's Lua scripts on one client, by their SHA-1 (Redis is sent the text only once). */
+export class Scripts {
+  readonly #commands: Commands;
+
+  /** Reads every script. Throws when a file cannot be read. */
+  constructor(client: RedisClient) {
+    for (const file of readdirSync(FOLDER)) {
+      if (file.endsWith('.lua'))
+        client.defineCommand(commandName(file.slice(0, -4)), { lua: sourceOf(file) });
+    }
+    this.#commands = client as unknown as Commands;
+  }
+
+  /** Throws StoreUnavailableError, with the client's error as its cause. */
+  async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
+    const command = commandName(name);
+    return guarded(async () => {
+      const result = this.#commands[command]?.(keys.length, ...keys, ...args);
+      if (result === undefined) throw new Error(`lua/${name}.lua is missing`);
+      return result;
+    });
+  }
+}
+
+/** Runs plain commands with the same promise about errors as Scripts.run. */
+export async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new StoreUnavailableError('Redis did not carry out a command', { cause });
+  }
+}
+
+/** Text of a script, with each `-- @include name` line replaced by that file. */
+function sourceOf(file: string): string {
+  return readFileSync(new URL(file, FOLDER), 'utf8').replace(/^-- @include (\S+)$/gm, (_, name: string) =>
+    readFileSync(new URL(`include/${name}.lua`, FOLDER), 'utf8'),
+  );
+}
+
+function commandName(script: string): string {
+  return `maskline:${script}`;
+}

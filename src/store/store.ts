@@ -1,0 +1,54 @@
+import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+import { LeaseRepository } from './lease-repository.js';
+import { NumberRepository } from './number-repository.js';
+import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
+import { RedisConnection, type RedisConnectionOptions } from './redis.js';
+import { Scripts } from './scripts.js';
+import { SessionRepository } from './session-repository.js';
+import { Vault } from './vault.js';
+
+export interface StoreOptions extends RedisConnectionOptions {
+  /** REDIS_URL. */
+  readonly url: string;
+  /** DATA_KEYS: base64 of 32 bytes each, newest first. */
+  readonly dataKeys: readonly string[];
+  readonly pinLimits?: PinLimits;
+  /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
+  readonly retention?: number;
+  readonly originations?: OriginationQueueOptions;
+}
+
+/** Everything that is kept in Redis, over one connection. */
+export class Store {
+  readonly numbers: NumberRepository;
+  readonly sessions: SessionRepository;
+  readonly calls: CallRepository;
+  readonly leases: LeaseRepository;
+  readonly originations: OriginationQueue;
+  readonly #connection: RedisConnection;
+
+  /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
+  constructor(options: StoreOptions) {
+    const vault = new Vault(options.dataKeys);
+    this.#connection = new RedisConnection(options.url, options);
+    const { client } = this.#connection;
+    const scripts = new Scripts(client);
+    this.numbers = new NumberRepository(client, scripts);
+    this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {
+      ...(options.retention === undefined ? {} : { retention: options.retention }),
+    });
+    this.calls = new CallRepository(client, scripts, vault, options.pinLimits ?? DEFAULT_PIN_LIMITS);
+    this.leases = new LeaseRepository(scripts);
+    this.originations = new OriginationQueue(client, scripts, options.originations);
+  }
+
+  /** Resolves when Redis answers; throws StoreUnavailableError when it does not. */
+  async ready(): Promise<void> {
+    await this.#connection.ready();
+  }
+
+  /** Lets commands on their way finish, then disconnects. */
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}

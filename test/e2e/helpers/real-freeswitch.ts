@@ -1,0 +1,173 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EslConnection } from '../../../src/freeswitch/connection.js';
+import { silentLog } from '../../helpers/silent-log.js';
+import { freeUdpPort } from './sipp.js';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+const START_DEADLINE_MS = 30_000;
+
+/** The FreeSWITCH binary of this machine (`FREESWITCH_BIN`, else PATH), or null. */
+export function freeswitchBinary(): string | null {
+  const named = process.env['FREESWITCH_BIN'];
+  const candidates =
+    named !== undefined && named !== ''
+      ? [named]
+      : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'freeswitch'));
+  return candidates.find(isExecutable) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A gateway of the tests: a trunk to a port of this machine. */
+export interface TestTrunk {
+  readonly name: string;
+  readonly port: number;
+}
+
+export interface RealFreeSwitchOptions {
+  readonly folder: string;
+  readonly cdrDir: string;
+  readonly recordingsDir: string;
+  readonly promptsDir: string;
+  readonly eventSocketPort: number;
+  readonly password: string;
+  readonly questionHosts: string;
+  readonly questionSecret: string;
+  readonly trunks: readonly TestTrunk[];
+  /** Further variables of freeswitch/start.sh. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A FreeSWITCH of this machine with our configuration, on spare loopback ports. */
+export class RealFreeSwitch {
+  #child: ChildProcess | null = null;
+  readonly #options: RealFreeSwitchOptions;
+
+  private constructor(
+    options: RealFreeSwitchOptions,
+    readonly sipPort: number,
+    readonly softphonePort: number,
+  ) {
+    this.#options = options;
+  }
+
+  static async start(options: RealFreeSwitchOptions): Promise<RealFreeSwitch> {
+    const server = new RealFreeSwitch(options, await freeUdpPort(), await freeUdpPort());
+    await server.launch();
+    return server;
+  }
+
+  get pid(): number | null {
+    return this.#child?.pid ?? null;
+  }
+
+  get logFile(): string {
+    return join(this.#options.folder, 'freeswitch', 'log', 'freeswitch.log');
+  }
+
+  async launch(): Promise<void> {
+    const options = this.#options;
+    const run = join(options.folder, 'freeswitch');
+    const trunksDir = join(options.folder, 'trunks');
+    await mkdir(trunksDir, { recursive: true });
+    for (const trunk of options.trunks) {
+      await writeFile(join(trunksDir, `${trunk.name}.xml`), gatewayXml(trunk));
+    }
+    const output = openSync(join(options.folder, 'freeswitch.out'), 'a');
+    const child = spawn('sh', [join(ROOT, 'freeswitch/start.sh')], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        FREESWITCH_BIN: freeswitchBinary() ?? '',
+        FREESWITCH_MOD_DIR: process.env['FREESWITCH_MOD_DIR'] ?? '',
+        FREESWITCH_PASSWORD: options.password,
+        QUESTION_SECRET: options.questionSecret,
+        QUESTION_HOSTS: options.questionHosts,
+        RUN_DIR: run,
+        TRUNKS_DIR: trunksDir,
+        TRUNK_ADDRESSES: '127.0.0.1',
+        SIP_TRUNK_IP: '127.0.0.1',
+        SIP_TRUNK_PORT: String(this.sipPort),
+        SOFTPHONES: 'true',
+        SOFTPHONE_PORT: String(this.softphonePort),
+        SOFTPHONE_PASSWORD: 'softphone-secret',
+        EVENT_SOCKET_PORT: String(options.eventSocketPort),
+        CDR_DIR: options.cdrDir,
+        RECORDINGS_DIR: options.recordingsDir,
+        PROMPTS_DIR: options.promptsDir,
+        RTP_START: '20000',
+        RTP_END: '29998',
+        NODE_NAME: 'node-under-test',
+        ...options.environment,
+      },
+      stdio: ['ignore', output, output],
+    });
+    closeSync(output);
+    this.#child = child;
+    const deadline = Date.now() + START_DEADLINE_MS;
+    for (;;) {
+      if (child.exitCode !== null) throw new Error(`FreeSWITCH ended at its start: see ${options.folder}`);
+      if (Date.now() > deadline) throw new Error(`FreeSWITCH is not ready: see ${options.folder}`);
+      const ready = await this.#ready().catch(() => false);
+      if (ready) return;
+      await sleep(100);
+    }
+  }
+
+  async #ready(): Promise<boolean> {
+    const connection = await this.control();
+    try {
+      const status = await connection.api('sofia status profile trunk');
+      return status.includes('RUNNING') || status.includes('TOTAL') || status.includes('CALLS-IN');
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** A connection to its Event Socket, for tests to look behind the scenes. */
+  async control(): Promise<EslConnection> {
+    const connection = new EslConnection({
+      host: '127.0.0.1',
+      port: this.#options.eventSocketPort,
+      password: this.#options.password,
+      log: silentLog,
+    });
+    await connection.open();
+    return connection;
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+}
+
+function gatewayXml(trunk: TestTrunk): string {
+  const parameters = {
+    proxy: `127.0.0.1:${trunk.port}`,
+    register: 'false',
+    username: 'not-used',
+    password: 'not-used',
+    'caller-id-in-from': 'true',
+    'cid-type': 'pid',
+  };
+  const lines = Object.entries(parameters).map(
+    ([name, value]) => `    <param name="${name}" value="${value}"/>`,
+  );
+  return `<include>\n  <gateway name="${trunk.name}">\n${lines.join('\n')}\n  </gateway>\n</include>\n`;
+}

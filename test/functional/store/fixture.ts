@@ -1,0 +1,145 @@
+import { Redis } from 'ioredis';
+
+import type { InteractionStart, LegAddress } from '../../../src/calls/ports.js';
+import type { Caller } from '../../../src/masking/caller.js';
+import type { LegRecord } from '../../../src/masking/interaction.js';
+import type { E164 } from '../../../src/masking/phone-number.js';
+import type { MaskingSession, SessionSettings } from '../../../src/masking/session.js';
+import type { VirtualNumber } from '../../../src/masking/virtual-number.js';
+import { Store, type PinDraft, type SessionDraft, type StoreOptions } from '../../../src/store/index.js';
+import { RedisServer } from '../../helpers/redis-server.js';
+
+export const NOW = 1_800_000_000_000;
+export const KEY = Buffer.alloc(32, 7).toString('base64');
+export const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');
+export const DID = '+15550009001' as E164;
+export const DID2 = '+15550009002' as E164;
+export const ALICE = '+15550001001' as E164;
+export const BOB = '+15550001002' as E164;
+export const CAROL = '+15550001003' as E164;
+export const STRANGER = '+15550007777' as E164;
+export const ANONYMOUS: Caller = { kind: 'anonymous' };
+
+export const SETTINGS: SessionSettings = {
+  sessionExpiry: 1800,
+  callTimeLimit: 14_400,
+  ringTimeout: 45,
+  initiateCallToFirstParty: false,
+  callbackUrl: '',
+  callbackMethod: 'POST',
+  record: false,
+  recordFileFormat: 'mp3',
+  recordingCallbackUrl: '',
+  recordingCallbackMethod: 'POST',
+  firstPartyPlayUrl: '',
+  secondPartyPlayUrl: '',
+  unknownCallerPlay: '',
+  geomatch: false,
+  virtualNumberCooloffPeriod: 0,
+};
+
+/** A private Redis with stores that speak to it. */
+export class Fixture {
+  readonly #stores: Store[] = [];
+
+  private constructor(
+    readonly redis: RedisServer,
+    readonly raw: Redis,
+  ) {}
+
+  static async start(args: readonly string[] = []): Promise<Fixture> {
+    const redis = await RedisServer.start(args);
+    const raw = new Redis(redis.port, '127.0.0.1');
+    // Tests that kill the server lose this connection; it comes back with the server.
+    raw.on('error', () => undefined);
+    return new Fixture(redis, raw);
+  }
+
+  store(options: Partial<StoreOptions> = {}): Store {
+    const store = new Store({ url: this.redis.url, dataKeys: [KEY], ...options });
+    this.#stores.push(store);
+    return store;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stores.map((store) => store.close()));
+    this.raw.disconnect();
+    await this.redis.stop();
+  }
+}
+
+export function did(number: E164, changes: Partial<VirtualNumber> = {}): VirtualNumber {
+  return { number, country: 'US', alias: '', enabled: true, trunk: '', addedAt: NOW, ...changes };
+}
+
+export function from(number: E164): Caller {
+  return { kind: 'number', number };
+}
+
+export function pinDraft(pins: { first: string; second: string } | null, generatedLength = 4): PinDraft {
+  return {
+    pins,
+    generatedLength,
+    promptPlay: 'https://prompts.example/pin.wav',
+    incorrectPlay: '',
+    retry: 1,
+    retryWait: 5,
+    forced: false,
+  };
+}
+
+export function draft(
+  changes: Partial<Omit<SessionDraft, 'settings'>> & { settings?: Partial<SessionSettings> } = {},
+): SessionDraft {
+  const { settings, ...rest } = changes;
+  return {
+    accountId: 'MAXXXXXXXXXXXXXXXXXX',
+    firstParty: ALICE,
+    secondParty: BOB,
+    pin: null,
+    now: NOW,
+    ...rest,
+    settings: { ...SETTINGS, ...settings },
+  };
+}
+
+export function startOf(
+  session: MaskingSession,
+  id: string,
+  changes: Partial<InteractionStart> = {},
+): InteractionStart {
+  return {
+    id,
+    sessionId: session.id,
+    number: session.virtualNumber,
+    node: 'node-1',
+    caller: 'first',
+    startedAt: NOW,
+    claimUntil: NOW + 60_000,
+    recording: '',
+    ...changes,
+  };
+}
+
+export function addressOf(session: MaskingSession, interactionId: string): LegAddress {
+  return { node: 'node-1', number: session.virtualNumber, sessionId: session.id, interactionId };
+}
+
+/** A leg that rang for a second, talked from 2 s to 5.5 s, and hung up. */
+export function leg(role: 'a' | 'b', uuid: string, changes: Partial<LegRecord> = {}): LegRecord {
+  return {
+    uuid,
+    role,
+    party: role === 'a' ? 'first' : 'second',
+    startedAt: NOW,
+    ringingAt: NOW + 1000,
+    answeredAt: NOW + 2000,
+    bridgedAt: NOW + 2000,
+    endedAt: NOW + 5500,
+    cause: 'NORMAL_CLEARING',
+    sipStatus: 200,
+    endedBy: 'a',
+    trunk: 'sandbox',
+    ...changes,
+  };
+}

@@ -1,0 +1,73 @@
+import type { MaskingSession } from '../../../src/masking/session.js';
+import type { Store } from '../../../src/store/index.js';
+import {
+  addressOf,
+  ALICE,
+  ANONYMOUS,
+  BOB,
+  CAROL,
+  did,
+  DID,
+  DID2,
+  draft,
+  from,
+  leg,
+  NOW,
+  pinDraft,
+  startOf,
+  STRANGER,
+} from './fixture.js';
+
+export const FIRST_PIN = '918273645';
+export const SECOND_PIN = '192837465';
+export const WRONG_PIN = '555666777';
+
+/** Everything that can happen to a session, through every method of the store. */
+export async function fullLife(store: Store): Promise<MaskingSession> {
+  await store.numbers.add(did(DID));
+  await store.numbers.add(did(DID2));
+  const session = await store.sessions.create(
+    draft({
+      pin: pinDraft({ first: FIRST_PIN, second: SECOND_PIN }),
+      settings: { virtualNumberCooloffPeriod: 60, callbackUrl: 'https://callback.example/secret' },
+    }),
+  );
+  await store.sessions.create(
+    draft({
+      firstParty: ALICE,
+      secondParty: CAROL,
+      settings: { unknownCallerPlay: 'https://x.example/u.wav' },
+    }),
+  );
+  await store.sessions.create(draft({ firstParty: CAROL, secondParty: STRANGER, pin: pinDraft(null, 9) }));
+  for (const caller of [from(ALICE), from(BOB), from(STRANGER), ANONYMOUS]) {
+    await store.calls.route(session.virtualNumber, caller, NOW);
+    await store.calls.checkPin(session.virtualNumber, caller, WRONG_PIN, NOW);
+    await store.calls.checkPin(session.virtualNumber, caller, FIRST_PIN, NOW);
+  }
+  for (let guess = 0; guess < 11; guess += 1) {
+    await store.calls.checkPin(session.virtualNumber, from(STRANGER), WRONG_PIN, NOW);
+  }
+  await store.originations.push(
+    { interactionId: 'call-1', sessionId: session.id, number: session.virtualNumber },
+    NOW,
+  );
+  const { job } = await store.originations.claim(NOW);
+  const lease = await store.leases.acquire('node-1', 'controller-1', 10_000);
+  const address = addressOf(session, 'call-1');
+  await store.calls.begin(startOf(session, 'call-1'), NOW);
+  await store.calls.begin(startOf(session, 'call-2'), NOW);
+  await store.calls.stage(address, 'connected', NOW);
+  await store.calls.liveOn('node-1');
+  await store.calls.finishLeg(address, leg('b', 'leg-b'));
+  await store.calls.finishLeg(address, leg('a', 'call-1'));
+  await store.calls.interaction(address);
+  await store.sessions.get(session.id, NOW);
+  await store.numbers.list({ limit: 20, offset: 0 });
+  if (job !== null) await store.originations.done(job);
+  if (lease !== null) {
+    await store.leases.renew('node-1', 'controller-1', lease, 10_000);
+    await store.leases.release('node-1', 'controller-1', lease);
+  }
+  return session;
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+
+import { did, DID, DID2, draft, Fixture, NOW } from './fixture.js';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await Fixture.start();
+});
+afterAll(() => fixture.stop());
+beforeEach(() => fixture.raw.flushall());
+
+describe('NumberRepository', () => {
+  test('adds, gets, lists newest first, counts and removes', async () => {
+    const { numbers } = fixture.store();
+    const older = did(DID2, { addedAt: NOW - 5, alias: 'older', enabled: false, trunk: 'west' });
+    await numbers.add(older);
+    await numbers.add(did(DID));
+    await numbers.add(did('+15550009003' as typeof DID));
+    expect(await numbers.get(DID2)).toEqual(older);
+    expect(await numbers.count()).toBe(3);
+    const page = await numbers.list({ limit: 2, offset: 1 });
+    expect(page.total).toBe(3);
+    expect(page.numbers.map(({ number }) => number)).toEqual(['+15550009003', DID2]);
+    expect(page.numbers[1]).toEqual(older);
+    await numbers.remove(DID2, NOW);
+    expect(await numbers.get(DID2)).toBeNull();
+    expect((await numbers.list({ limit: 10, offset: 0 })).total).toBe(2);
+  });
+
+  test('refuses a number that was added before, and does not change it', async () => {
+    const { numbers } = fixture.store();
+    await numbers.add(did(DID));
+    await expect(numbers.add(did(DID, { alias: 'other' }))).rejects.toMatchObject({
+      code: 'ERR_NUMBER_EXISTS',
+    });
+    expect(await numbers.get(DID)).toEqual(did(DID));
+    expect((await numbers.list({ limit: 10, offset: 0 })).numbers).toEqual([did(DID)]);
+  });
+
+  test('the same add sent twice, as a reconnect does, succeeds', async () => {
+    const { numbers } = fixture.store();
+    await numbers.add(did(DID));
+    await numbers.add(did(DID));
+    expect(await numbers.count()).toBe(1);
+  });
+
+  test('keeps a number while sessions live on it, gives it up once they expired', async () => {
+    const { numbers, sessions } = fixture.store();
+    await numbers.add(did(DID));
+    const session = await sessions.create(draft());
+    await expect(numbers.remove(DID, session.expiresAt - 1)).rejects.toMatchObject({
+      code: 'ERR_NUMBER_IN_USE',
+    });
+    expect(await numbers.count()).toBe(1);
+    await numbers.remove(DID, session.expiresAt);
+    await expect(numbers.remove(DID, session.expiresAt)).rejects.toMatchObject({
+      code: 'ERR_NUMBER_NOT_FOUND',
+    });
+    expect((await sessions.get(session.id, NOW))?.session.id).toBe(session.id);
+  });
+
+  test("sees another controller's add and remove at once", async () => {
+    const [here, there] = [fixture.store(), fixture.store()];
+    expect(await here.numbers.count()).toBe(0);
+    await there.numbers.add(did(DID));
+    expect((await here.sessions.create(draft())).virtualNumber).toBe(DID);
+    await there.numbers.add(did(DID2));
+    expect(await here.numbers.count()).toBe(2);
+    await there.numbers.remove(DID2, NOW);
+    expect(await here.numbers.count()).toBe(1);
+  });
+
+  test('an add that was cut off before the listing is repaired by the next', async () => {
+    const { numbers } = fixture.store();
+    await fixture.raw.set(`maskline:{${DID}}`, JSON.stringify(did(DID)));
+    await expect(numbers.add(did(DID, { alias: 'again' }))).rejects.toMatchObject({
+      code: 'ERR_NUMBER_EXISTS',
+    });
+    expect((await numbers.list({ limit: 1, offset: 0 })).numbers).toEqual([did(DID)]);
+  });
+});

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import type { Interaction } from '../../src/masking/interaction.js';
+import type { CalleeBehaviour, CallOutcome, CallPlan, InviteSeen, Lane } from '../scenarios/bed.js';
+import { laneNumbers } from './lane-numbers.js';
+import type { Stack } from './stack.js';
+import type { StoreView } from './store-view.js';
+
+/** Longest that records may come after a call. */
+const RECORD_DEADLINE_MS = 10_000;
+
+/** The part of a lane that does not care which FreeSWITCH is behind it. */
+export abstract class BaseLane implements Lane {
+  readonly did: string;
+  readonly first: string;
+  readonly second: string;
+  readonly stranger: string;
+
+  constructor(
+    protected readonly stack: Stack,
+    protected readonly store: StoreView,
+    readonly trunk: string,
+    index: number,
+  ) {
+    const numbers = laneNumbers(index);
+    this.did = numbers.did;
+    this.first = numbers.first;
+    this.second = numbers.second;
+    this.stranger = numbers.stranger;
+  }
+
+  async addNumber(): Promise<void> {
+    const { status, body } = await this.stack.api('POST', '/Number/', {
+      number: this.did,
+      trunk: this.trunk,
+    });
+    expect(status, JSON.stringify(body)).toBe(201);
+  }
+
+  async session(
+    parameters: Record<string, unknown> = {},
+    shorter?: { readonly sessionExpiry?: number; readonly callTimeLimit?: number },
+  ): Promise<{ id: string }> {
+    await this.phonesReady();
+    const full = {
+      first_party: this.first,
+      second_party: this.second,
+      virtual_number: this.did,
+      geomatch: false,
+      ...parameters,
+    };
+    const id =
+      shorter === undefined ? await this.#createByApi(full) : await this.store.createShort(full, shorter);
+    await this.stack.promptsReady(audioNames(parameters));
+    return { id };
+  }
+
+  async #createByApi(parameters: Record<string, unknown>): Promise<string> {
+    const { status, body } = await this.stack.api('POST', '/Masking/Session/', parameters);
+    expect(status, JSON.stringify(body)).toBe(201);
+    const { session_uuid: id, virtual_number: number } = body as Record<string, string>;
+    expect(number).toBe(this.did);
+    return id ?? '';
+  }
+
+  async interactions(sessionId: string, count: number): Promise<readonly Interaction[]> {
+    const deadline = Date.now() + RECORD_DEADLINE_MS;
+    for (;;) {
+      const all = await this.store.interactions(sessionId);
+      const complete = all.filter((interaction) => interaction.stage === 'ended' && hasAllLegs(interaction));
+      if (complete.length === count && all.length === count) return all;
+      if (Date.now() > deadline) {
+        throw new Error(`wanted ${count} interactions that have ended, found: ${JSON.stringify(all, null, 1)}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  audioUrl(name: string): string {
+    return this.stack.audio.url(name);
+  }
+
+  abstract callee(number: string, behaviour: CalleeBehaviour): Promise<void>;
+  abstract trunkIs(state: 'up' | 'refusing' | 'unreachable'): Promise<void>;
+  abstract call(plan: CallPlan): Promise<CallOutcome>;
+  abstract invites(): Promise<readonly InviteSeen[]>;
+  abstract recording(interaction: Interaction): Promise<{ ms: number; format: 'wav' | 'mp3' }>;
+  /** Makes sure that the phones behave as they were told, before anybody may call them. */
+  protected abstract phonesReady(): Promise<void>;
+}
+
+/** A leg's record follows the other's by milliseconds: a connected call has both. */
+function hasAllLegs(interaction: Interaction): boolean {
+  const roles = new Set(interaction.legs.map((leg) => leg.role));
+  return roles.has('a') && (interaction.connectedAt === null || roles.has('b'));
+}
+
+function audioNames(parameters: Record<string, unknown>): string[] {
+  return Object.values(parameters)
+    .map((value) => /^http:\/\/127\.0\.0\.1:\d+\/([a-z0-9-]+)\.wav$/.exec(String(value))?.[1])
+    .filter((name) => name !== undefined);
+}

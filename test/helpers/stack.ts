@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AudioHost } from './audio-host.js';
+import { ControllerProcess } from './controller.js';
+import { freeTcpPort } from './ports.js';
+import { RedisServer } from './redis-server.js';
+
+export const AUTH_ID = 'MATESTTESTTESTTEST00';
+
+export interface StackOptions {
+  readonly controllers: number;
+  /** Trunks after the one that a number prefers. */
+  readonly trunks: readonly string[];
+}
+
+/** Redis, controllers and a place for files; FreeSWITCH, simulated or real, is put beside it. */
+export class Stack {
+  readonly controllers: ControllerProcess[] = [];
+  readonly authToken = randomBytes(24).toString('base64url');
+  readonly eventSocketPassword = randomBytes(24).toString('base64url');
+  readonly questionSecret = randomBytes(24).toString('base64url');
+  readonly dataKey = randomBytes(32).toString('base64');
+  readonly #questionPorts: number[] = [];
+
+  private constructor(
+    readonly folder: string,
+    readonly redis: RedisServer,
+    readonly audio: AudioHost,
+    readonly eventSocketPort: number,
+  ) {}
+
+  static async prepare(options: StackOptions): Promise<Stack> {
+    const folder = await mkdtemp(join(tmpdir(), 'maskline-test-'));
+    const [redis, audio, eventSocketPort] = await Promise.all([
+      RedisServer.start(),
+      AudioHost.start(),
+      freeTcpPort(),
+    ]);
+    const stack = new Stack(folder, redis, audio, eventSocketPort);
+    for (const name of ['cdr', 'recordings', 'prompts']) {
+      await mkdir(join(folder, name), { recursive: true, mode: 0o777 });
+    }
+    for (let index = 0; index < options.controllers; index += 1) {
+      const [httpPort, questionPort] = [await freeTcpPort(), await freeTcpPort()];
+      stack.#questionPorts.push(questionPort);
+      stack.controllers.push(
+        new ControllerProcess(
+          {
+            HTTP_HOST: '127.0.0.1',
+            HTTP_PORT: String(httpPort),
+            PUBLIC_URL: `http://127.0.0.1:${httpPort}`,
+            AUTH_ID,
+            AUTH_TOKEN: stack.authToken,
+            REDIS_URL: redis.url,
+            FREESWITCH_NODES: `127.0.0.1:${eventSocketPort}`,
+            FREESWITCH_PASSWORD: stack.eventSocketPassword,
+            QUESTION_HOST: '127.0.0.1',
+            QUESTION_PORT: String(questionPort),
+            QUESTION_SECRET: stack.questionSecret,
+            TRUNKS: options.trunks.join(','),
+            RECORDINGS_DIR: stack.recordingsDir,
+            PROMPTS_DIR: stack.promptsDir,
+            CDR_DIR: stack.cdrDir,
+            DATA_KEYS: stack.dataKey,
+            PROMPT_ALLOW_ADDRESSES: '127.0.0.0/8',
+            LOG_LEVEL: process.env['MASKLINE_TEST_LOG_LEVEL'] ?? 'debug',
+          },
+          join(folder, `controller-${index}.log`),
+        ),
+      );
+    }
+    return stack;
+  }
+
+  get cdrDir(): string {
+    return join(this.folder, 'cdr');
+  }
+
+  get recordingsDir(): string {
+    return join(this.folder, 'recordings');
+  }
+
+  get promptsDir(): string {
+    return join(this.folder, 'prompts');
+  }
+
+  /** Where FreeSWITCH asks, in its own form. */
+  get questionHosts(): string {
+    return this.#questionPorts.map((port) => `127.0.0.1:${port}`).join('|');
+  }
+
+  async startControllers(): Promise<void> {
+    await Promise.all(this.controllers.map((controller) => controller.start()));
+  }
+
+  /** A request to the API of the first controller that runs. Answers status and parsed body. */
+  async api(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+    const controller = this.controllers.find((candidate) => candidate.pid !== null);
+    if (controller === undefined) throw new Error('no controller runs');
+    const response = await fetch(`${controller.url}/v1/Account/${AUTH_ID}${path}`, {
+      method,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${AUTH_ID}:${this.authToken}`).toString('base64')}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
+  }
+
+  /** Waits until the prompt library has the files of these names. */
+  async promptsReady(names: readonly string[]): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    for (const name of names) {
+      const file = join(this.promptsDir, `${this.audio.hash(name)}.wav`);
+      while (!(await exists(file))) {
+        if (Date.now() > deadline) throw new Error(`the prompt ${name} was not fetched`);
+        await sleep(20);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.controllers.map((controller) => controller.end('SIGTERM')));
+    await this.redis.stop();
+    await this.audio.close();
+    if (process.env['MASKLINE_KEEP_TEST_FILES'] === undefined) {
+      await rm(this.folder, { recursive: true, force: true });
+    }
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,96 @@
+import { expect } from 'vitest';
+import { PIN, pinSession, type Scenario } from '../scenario.js';
+
+/** What FreeSWITCH enforces on its own once it has been told. */
+export const enforced: Scenario[] = [
+  {
+    name: 'the call time limit cuts both legs',
+    async run(lane) {
+      const session = await lane.session({}, { callTimeLimit: 3 });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      const call = await lane.call({ from: lane.first });
+      expect(call).toMatchObject({ status: 200, endedByCaller: false });
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ endedBy: 'system', cause: 'ALLOTTED_TIMEOUT' });
+      const talked = interaction!.endedAt! - interaction!.connectedAt!;
+      expect(talked).toBeGreaterThan(1500);
+      expect(talked).toBeLessThan(6000);
+    },
+  },
+  ...(['wav', 'mp3'] as const).map((format): Scenario => ({
+    name: `a recording to ${format} starts when both have answered`,
+    async run(lane) {
+      const session = await lane.session({ record: true, record_file_format: format });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 2000 });
+      const call = await lane.call({ from: lane.first, steps: [{ wait: 2500 }, { hangup: true }] });
+      expect(call).toMatchObject({ status: 200 });
+      // Recording must not open early media: A hears ringing until B answers.
+      expect(call.provisional).not.toContain(183);
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction!.recording).toBe(`${interaction!.id}.${format}`);
+      const recording = await lane.recording(interaction!);
+      expect(recording.format).toBe(format);
+      // Talk lasted 2.5 s after 2 s of ringing: a recording that began earlier would be longer than this.
+      expect(recording.ms).toBeGreaterThan(1500);
+      expect(recording.ms).toBeLessThan(4000);
+    },
+  })),
+  {
+    name: 'a recording after a PIN leaves out the prompt and the ringing',
+    async run(lane) {
+      const session = await lane.session(pinSession(lane, { record: true, record_file_format: 'wav' }));
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 1500 });
+      await lane.call({
+        from: lane.stranger,
+        steps: [{ wait: 1500 }, { press: PIN }, { wait: 5000 }, { hangup: true }],
+      });
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction!.connectedAt).not.toBeNull();
+      const talked = interaction!.endedAt! - interaction!.connectedAt!;
+      const recording = await lane.recording(interaction!);
+      expect(Math.abs(recording.ms - talked)).toBeLessThan(1000);
+    },
+  },
+  {
+    name: 'each party hears its own play URL, before the two are joined',
+    async run(lane) {
+      const session = await lane.session({
+        first_party_play_url: lane.audioUrl('for-first'),
+        second_party_play_url: lane.audioUrl('for-second'),
+      });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 300 });
+      const call = await lane.call({ from: lane.first, steps: [{ wait: 1000 }, { hangup: true }] });
+      expect(call).toMatchObject({ status: 200, heard: ['for-first'] });
+      expect(await lane.invites()).toMatchObject([{ heard: ['for-second'] }]);
+      const [interaction] = await lane.interactions(session.id, 1);
+      const b = interaction!.legs.find((leg) => leg.role === 'b');
+      // The whisper lies between B's answer and the joining.
+      expect(interaction!.connectedAt! - b!.answeredAt!).toBeGreaterThan(300);
+    },
+  },
+  {
+    name: 'play URLs follow the party, not the direction',
+    async run(lane) {
+      await lane.session({ first_party_play_url: lane.audioUrl('for-first') });
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 200 });
+      const call = await lane.call({ from: lane.second, steps: [{ wait: 1500 }, { hangup: true }] });
+      expect(call).toMatchObject({ status: 200, heard: [] });
+      expect(await lane.invites()).toMatchObject([{ called: lane.first, heard: ['for-first'] }]);
+    },
+  },
+  {
+    name: 'the time limit counts from the joining, not from the whisper',
+    async run(lane) {
+      const session = await lane.session(
+        { second_party_play_url: lane.audioUrl('for-second') },
+        { callTimeLimit: 3 },
+      );
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      const call = await lane.call({ from: lane.first });
+      expect(call.endedByCaller).toBe(false);
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ endedBy: 'system', cause: 'ALLOTTED_TIMEOUT' });
+      expect(interaction!.endedAt! - interaction!.connectedAt!).toBeGreaterThan(1500);
+    },
+  },
+];

@@ -1,0 +1,126 @@
+import { expect } from 'vitest';
+import type { CallOutcome, InviteSeen, Lane } from '../bed.js';
+import { PIN, pinSession, type Scenario } from '../scenario.js';
+
+/** Every header in which a carrier may write who calls. The marker is A's own number. */
+function tellingHeaders(number: string): Record<string, string> {
+  const digits = number.slice(1);
+  const uri = `<sip:${number}@carrier.example>`;
+  const passport = Buffer.from(JSON.stringify({ orig: { tn: digits } })).toString('base64url');
+  return {
+    'P-Asserted-Identity': `"${digits}" ${uri}`,
+    'P-Preferred-Identity': uri,
+    'Remote-Party-ID': `"${digits}" ${uri};party=calling;privacy=off;screen=yes`,
+    Diversion: `${uri};reason=unconditional`,
+    'History-Info': `${uri};index=1`,
+    Identity: `eyJhbGciOiJFUzI1NiJ9.${passport}.c2ln;info=<https://cert.example/${digits}>;alg=ES256;ppt=shaken`,
+    'User-to-User': `${digits}3132;encoding=hex`,
+    'X-Caller': digits,
+    'X-Original-From': number,
+    'P-Charge-Info': uri,
+    'P-Access-Network-Info': `3GPP-E-UTRAN-FDD; utran-cell-id-3gpp=${digits}`,
+    'Accept-Language': `en;x=${digits}`,
+    Geolocation: `<cid:${digits}@carrier.example>`,
+    Subject: `call from ${digits}`,
+    'Call-Info': `<https://card.example/${digits}>;purpose=card`,
+    'Alert-Info': `<https://ring.example/${digits}>`,
+    Organization: `org-${digits}`,
+  };
+}
+
+/** Forms in which a number can show: as digits, and inside base64url (a PASSporT). */
+function formsOf(number: string): string[] {
+  const digits = number.slice(1);
+  const encoded = [0, 1, 2].map((shift) => {
+    const text = Buffer.from('.'.repeat(shift) + digits).toString('base64url');
+    // The characters next to the ends depend on the neighbours.
+    return text.slice(shift === 0 ? 0 : shift + 1, -2);
+  });
+  return [digits, digits.slice(1), ...encoded];
+}
+
+function expectNoTrace(where: string, messages: string, number: string): void {
+  for (const form of formsOf(number)) {
+    const at = messages.indexOf(form);
+    const line = at < 0 ? '' : (messages.slice(0, at).split('\n').length - 1).toString();
+    expect(at, `${where}: a trace of the other party, line ${line} of:\n${messages}`).toBe(-1);
+  }
+}
+
+function expectPrivate(lane: Lane, call: CallOutcome, invites: readonly InviteSeen[], a: string, b: string): void {
+  expect(invites.length, lane.did).toBeGreaterThan(0);
+  // The scan can only find what it was shown: both sides' messages must be there.
+  expect(call.received).toMatch(/^SIP\/2\.0 /m);
+  for (const invite of invites) {
+    expect(invite.received).toMatch(/^INVITE /m);
+    expectNoTrace('B', invite.received, a);
+  }
+  expectNoTrace('A', call.received, b);
+}
+
+export const privacy: Scenario[] = [
+  {
+    name: 'nothing of A reaches B, nothing of B reaches A, through a whole call that A ends',
+    async run(lane) {
+      const session = await lane.session({ record: true, record_file_format: 'wav' });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 500 });
+      const call = await lane.call({
+        from: lane.first,
+        displayName: `Anna ${lane.first.slice(1)}`,
+        headers: tellingHeaders(lane.first),
+        steps: [{ wait: 1500 }, { hangup: true }],
+      });
+      expect(call.status).toBe(200);
+      expectPrivate(lane, call, await lane.invites(), lane.first, lane.second);
+      await lane.interactions(session.id, 1);
+    },
+  },
+  {
+    name: 'nothing leaks when B ends the call',
+    async run(lane) {
+      await lane.session();
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 300, talkMs: 1000 });
+      const call = await lane.call({ from: lane.second, headers: tellingHeaders(lane.second) });
+      expect(call).toMatchObject({ status: 200, endedByCaller: false });
+      expectPrivate(lane, call, await lane.invites(), lane.second, lane.first);
+    },
+  },
+  ...([486, 603, 480, 503] as const).map((status): Scenario => ({
+    name: `nothing of B reaches A in a failure after B's ${status}`,
+    async run(lane) {
+      await lane.session();
+      await lane.callee(lane.second, { kind: 'refuse', status, afterMs: 200 });
+      const call = await lane.call({ from: lane.first, headers: tellingHeaders(lane.first) });
+      expectPrivate(lane, call, await lane.invites(), lane.first, lane.second);
+    },
+  })),
+  {
+    name: 'nothing leaks when A gives up while B rings',
+    async run(lane) {
+      await lane.session();
+      await lane.callee(lane.second, { kind: 'ring' });
+      const call = await lane.call({
+        from: lane.first,
+        headers: tellingHeaders(lane.first),
+        cancelAfterMs: 1000,
+      });
+      expect(call.status).toBe(487);
+      expectPrivate(lane, call, await lane.invites(), lane.first, lane.second);
+    },
+  },
+  {
+    name: 'a stranger with a PIN stays a stranger to B, and B to them',
+    async run(lane) {
+      await lane.session(pinSession(lane));
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 300 });
+      const call = await lane.call({
+        from: lane.stranger,
+        headers: tellingHeaders(lane.stranger),
+        steps: [{ wait: 1500 }, { press: PIN }, { wait: 2500 }, { hangup: true }],
+      });
+      const invites = await lane.invites();
+      expectPrivate(lane, call, invites, lane.stranger, lane.second);
+      for (const invite of invites) expectNoTrace('B', invite.received, lane.first);
+    },
+  },
+];

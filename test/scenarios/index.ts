@@ -1,0 +1,19 @@
+import { enforced } from './cases/enforced.js';
+import { originated } from './cases/originated.js';
+import { pin } from './cases/pin.js';
+import { privacy } from './cases/privacy.js';
+import { registered } from './cases/registered.js';
+import { malformed, unrouted } from './cases/unrouted.js';
+import { unreached } from './cases/unreached.js';
+import type { Scenario } from './scenario.js';
+
+export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
+  'a registered caller': registered,
+  'a PIN': pin,
+  'no session to go to': unrouted,
+  'a malformed caller': malformed,
+  'a party that is not reached': unreached,
+  'what FreeSWITCH enforces': enforced,
+  'a call that we start': originated,
+  'caller-ID privacy': privacy,
+};

@@ -78,8 +78,8 @@ export function dialString(answer: ConnectAnswer): string {
  */
 export function originateString(call: FirstPartyCall): string {
   const variables = legVariables(call.marks, 'a', call.ringTimeout);
-  const uuid = `[origination_uuid=${identifier(call.uuid, 'uuid')}]`;
-  return `${braces(variables)}${uuid}${endpoints(call)} ${FIRST_PARTY_ENTRY}`;
+  const uuid = identifier(call.uuid, 'uuid');
+  return `${braces(variables)}${endpoints(call, uuid)} ${FIRST_PARTY_ENTRY}`;
 }
 
 type Variable = [name: string, value: string];
@@ -116,19 +116,23 @@ function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number): Var
   ];
 }
 
-function endpoints(call: Pick<ConnectAnswer, 'target' | 'trunks' | 'ringTimeout'>): string {
+type Destination = Pick<ConnectAnswer, 'target' | 'trunks' | 'ringTimeout'>;
+
+function endpoints(call: Destination, uuid?: string): string {
   const target = e164(call.target, 'target');
   if (call.trunks.length === 0) throw new DialStringError('trunks must hold at least one trunk');
-  return call.trunks.map((trunk) => endpoint(trunkName(trunk), target, call.ringTimeout)).join('|');
+  return call.trunks
+    .map((trunk, index) => {
+      const own: Variable[] = index === 0 && uuid !== undefined ? [['origination_uuid', uuid]] : [];
+      own.push([VAR.trunk, trunkName(trunk)], ['leg_timeout', String(call.ringTimeout)]);
+      return endpoint(trunk, target, own);
+    })
+    .join('|');
 }
 
-function endpoint(trunk: string, target: string, ringTimeout: number): string {
-  const own: Variable[] = [
-    [VAR.trunk, trunk],
-    ['leg_timeout', String(ringTimeout)],
-  ];
+function endpoint(trunk: string, target: string, own: Variable[]): string {
   if (trunk !== SOFTPHONE_TRUNK) return `${brackets(own)}sofia/gateway/${trunk}/${target}`;
-  // A gateway has its own cid-type; here A's would be inherited (mod_sofia.c, sofia_outgoing_channel).
+  // A gateway's leg never inherits it; here A's would be (mod_sofia.c:5154).
   own.push(['sip_cid_type', 'none']);
   return `${brackets(own)}sofia/${SOFTPHONE_TRUNK}/${target.slice(1)}%${SOFTPHONE_TRUNK}`;
 }

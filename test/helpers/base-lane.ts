@@ -6,8 +6,8 @@ import { laneNumbers } from './lane-numbers.js';
 import type { Stack } from './stack.js';
 import type { StoreView } from './store-view.js';
 
-/** Longest that records may come after a call. */
-const RECORD_DEADLINE_MS = 10_000;
+/** Longest that the records of a call may take, from when they are asked for. */
+const RECORD_DEADLINE_MS = 25_000;
 
 /** The part of a lane that does not care which FreeSWITCH is behind it. */
 export abstract class BaseLane implements Lane {

@@ -73,12 +73,12 @@ export interface Lane {
     shorter?: { readonly sessionExpiry?: number; readonly callTimeLimit?: number },
   ): Promise<{ id: string }>;
   callee(number: string, behaviour: CalleeBehaviour): Promise<void>;
-  /** How the lane's own trunk fares; the trunk that comes after it always works. */
+  /** How the lane's own trunk fares; behind the trunk that comes after it every phone answers. */
   trunkIs(state: 'up' | 'refusing' | 'unreachable'): Promise<void>;
   call(plan: CallPlan): Promise<CallOutcome>;
   /** INVITEs that reached phones of this lane, in order. */
   invites(): Promise<readonly InviteSeen[]>;
-  /** The session's interactions once `count` have ended; fails when they do not within 10 s. */
+  /** The session's interactions once `count` have ended; fails when they do not within 25 s. */
   interactions(sessionId: string, count: number): Promise<readonly Interaction[]>;
   /** URL of a wav file of that name, served where the controller may fetch it. */
   audioUrl(name: string): string;

@@ -30,6 +30,8 @@ export class RealBed implements TestBed {
     readonly freeswitch: RealFreeSwitch,
     readonly log: ExecutionLog,
     readonly trunkPorts: ReadonlyMap<string, number>,
+    /** Phones behind the trunk that comes after a lane's own: they answer, whoever is called. */
+    readonly spare: SippPhones,
   ) {}
 
   static async start(options: { controllers: number; lanes?: number }): Promise<RealBed> {
@@ -52,7 +54,12 @@ export class RealBed implements TestBed {
     });
     await stack.startControllers();
     const log = await ExecutionLog.attach(await freeswitch.control());
-    return new RealBed(stack, StoreView.of(stack), freeswitch, log, trunkPorts);
+    const sparePort = trunkPorts.get(SPARE_TRUNK) ?? 0;
+    const spare = await SippPhones.start(join(stack.folder, SPARE_TRUNK), sparePort, new Map(), {
+      kind: 'answer',
+      afterMs: 200,
+    });
+    return new RealBed(stack, StoreView.of(stack), freeswitch, log, trunkPorts, spare);
   }
 
   async lane(): Promise<RealLane> {
@@ -74,6 +81,7 @@ export class RealBed implements TestBed {
 
   async close(): Promise<void> {
     this.log.close();
+    await this.spare.stop();
     await Promise.all(this.#lanes.map((lane) => lane.close()));
     await this.freeswitch.end('SIGKILL');
     await this.store.close();
@@ -125,7 +133,6 @@ export class RealLane extends BaseLane implements Lane {
           : new Map([...this.#phones.keys()].map((number) => [number, REFUSING] as const));
       await this.#startPhones(this.trunk, port, phones);
     }
-    if (this.#trunkState !== 'up') await this.#startPhones(SPARE_TRUNK, this.#port(SPARE_TRUNK), this.#phones);
   }
 
   async #startPhones(trunk: string, port: number, phones: ReadonlyMap<string, CalleeBehaviour>): Promise<void> {
@@ -155,10 +162,12 @@ export class RealLane extends BaseLane implements Lane {
   async invites(): Promise<readonly InviteSeen[]> {
     await sleep(EVENTS_SETTLE_MS);
     const seen: (InviteSeen & { at: number })[] = [];
-    for (const { trunk, phones } of this.#running) {
+    const trunks = [...this.#running, { trunk: SPARE_TRUNK, phones: this.#bed.spare }];
+    for (const { trunk, phones } of trunks) {
       const messages = await phones.messages();
       for (const first of messages.filter(isInitialInvite)) {
         const called = /^INVITE sip:([^@;>]+)@/.exec(first.text)?.[1] ?? '';
+        if (called !== this.first && called !== this.second) continue;
         const from = headerOf(first.text, 'From');
         seen.push({
           trunk,

@@ -106,7 +106,7 @@ async function writePcap(file: string, packets: readonly Packet[], port: number)
   header.writeUInt16LE(4, 6);
   header.writeUInt32LE(65_535, 16);
   header.writeUInt32LE(1, 20);
-  const parts = [header];
+  const parts: Buffer[] = [header];
   for (const packet of packets) {
     const frame = ethernetFrame(packet.payload, port);
     const record = Buffer.alloc(16);
@@ -120,7 +120,7 @@ async function writePcap(file: string, packets: readonly Packet[], port: number)
 }
 
 function ethernetFrame(payload: Buffer, port: number): Buffer {
-  const ethernet = Buffer.from('00000000000000000000000008 00'.replace(' ', ''), 'hex');
+  const ethernet = Buffer.from(`${'00'.repeat(12)}0800`, 'hex');
   const ip = Buffer.alloc(20);
   ip.writeUInt8(0x45, 0);
   ip.writeUInt16BE(20 + 8 + payload.length, 2);

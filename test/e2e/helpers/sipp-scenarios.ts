@@ -1,6 +1,9 @@
 import { RtpTalker } from './rtp.js';
 import type { CalleeBehaviour, CallPlan } from '../../scenarios/bed.js';
 
+/** What a carrier writes as Q.850 cause beside a status (RFC 3326, ITU-T Q.850). */
+const Q850 = { 404: 1, 408: 102, 480: 18, 486: 17, 503: 41, 603: 21 } as const;
+
 /** Every final status that we may give to a caller; SIPp must know them to acknowledge them. */
 const FAILURES = [400, 403, 404, 408, 480, 481, 484, 486, 487, 488, 500, 502, 503, 600, 603];
 
@@ -31,7 +34,7 @@ class ScenarioWriter {
   }
 
   toString(): string {
-    return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="maskline">\n${this.#parts.join('\n')}\n</scenario>\n`;
+    return `<?xml version="1.0" encoding="ISO-8859-1"?>\n<scenario name="maskline">\n${this.#parts.join('\n')}\n</scenario>\n`;
   }
 }
 
@@ -156,17 +159,25 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
   return writer.toString();
 }
 
+/** Characters that Latin-1 has stand for themselves, as some carriers send them; others go as UTF-8. */
+function asBytes(text: string): string {
+  return /^[\u0000-\u00ff]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
 function fromHeader(plan: CallPlan): string {
   const uri = plan.from === '' ? '<sip:carrier.example>' : `<sip:${plan.from}@carrier.example>`;
-  const name = plan.displayName === undefined ? '' : `"${plan.displayName}" `;
+  const name = plan.displayName === undefined ? '' : `"${asBytes(plan.displayName)}" `;
   return `From: ${name}${uri};tag=[pid]SIPpTag[call_number]`;
 }
 
 /**
- * Phones behind a trunk: each called number behaves as `phones` says, others are unknown (404).
+ * Phones behind a trunk: each called number behaves as `phones` says, all others as `others` does.
  * The called phone's number stands wherever it could tell A who answers.
  */
-export function calleeScenario(phones: ReadonlyMap<string, CalleeBehaviour>): string {
+export function calleeScenario(
+  phones: ReadonlyMap<string, CalleeBehaviour>,
+  others: CalleeBehaviour = { kind: 'refuse', status: 404, afterMs: 1 },
+): string {
   const writer = new ScenarioWriter();
   writer.message(
     `<recv request="INVITE">
@@ -202,7 +213,6 @@ ${[...phones.keys()].map((number, index) => `    <strcmp assign_to="differs${ind
     'Remote-Party-ID: "[$called]" <sip:[$called]@carrier.example>;party=called;privacy=off',
     'X-Answered-By: [$called]',
     'P-Charge-Info: <sip:[$called]@carrier.example>',
-    'Reason: Q.850;cause=16;text="[$called]"',
     'Server: phone-of-[$called]',
     'Organization: org-[$called]',
   ];
@@ -221,9 +231,9 @@ ${[...phones.keys()].map((number, index) => `    <strcmp assign_to="differs${ind
     'a=rtpmap:101 telephone-event/8000',
     'a=fmtp:101 0-15',
   ];
-  writer.message(send(reply('404 Not Found', none), ' next="acknowledged"'));
-  for (const [index, behaviour] of [...phones.values()].entries()) {
-    writer.label(`phone${index}`);
+  for (const [position, behaviour] of [others, ...phones.values()].entries()) {
+    const index = position - 1;
+    if (index >= 0) writer.label(`phone${index}`);
     if (behaviour.kind === 'silent') {
       writer.message(send(reply('100 Trying', none)));
       writer.message('<recv request="CANCEL" next="cancelled"/>');
@@ -235,21 +245,22 @@ ${[...phones.keys()].map((number, index) => `    <strcmp assign_to="differs${ind
       continue;
     }
     writer.message(
-      `<recv request="CANCEL" timeout="${behaviour.afterMs}" ontimeout="act${index}" next="cancelled"/>`,
+      `<recv request="CANCEL" timeout="${behaviour.afterMs}" ontimeout="act${position}" next="cancelled"/>`,
     );
-    writer.label(`act${index}`);
+    writer.label(`act${position}`);
     if (behaviour.kind === 'refuse') {
       const text = `${behaviour.status} Refused by [$called]`;
-      writer.message(send(reply(text, [...telling, ...none]), ' next="acknowledged"'));
+      const reason = `Reason: Q.850;cause=${Q850[behaviour.status]};text="[$called]"`;
+      writer.message(send(reply(text, [reason, ...telling, ...none]), ' next="acknowledged"'));
       continue;
     }
     writer.message(send(reply('200 OK', [...telling, ...sdp]), ' retrans="500"'));
     writer.message('<recv request="ACK" rrs="true"/>');
     if (behaviour.talkMs !== undefined) {
       writer.message(
-        `<recv request="BYE" timeout="${behaviour.talkMs}" ontimeout="bye${index}" next="ended"/>`,
+        `<recv request="BYE" timeout="${behaviour.talkMs}" ontimeout="bye${position}" next="ended"/>`,
       );
-      writer.label(`bye${index}`);
+      writer.label(`bye${position}`);
       writer.message(
         send(
           [
@@ -260,6 +271,7 @@ ${[...phones.keys()].map((number, index) => `    <strcmp assign_to="differs${ind
             '[last_Call-ID:]',
             'CSeq: 77 BYE',
             'Max-Forwards: 70',
+            'Reason: Q.850;cause=16;text="[$called]"',
             ...telling,
             ...none,
           ],

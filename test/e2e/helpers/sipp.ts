@@ -13,16 +13,29 @@ const ADDRESS = '127.0.0.1';
 /** Longest that a call of a scenario lasts. */
 const CALL_LIMIT_SECONDS = 60;
 
-let nextPort = 36_000 + (process.pid % 500) * 8;
+/** SIPp takes a port for SIP, and from two above it two for audio and two for video. */
+const PORTS_EACH = 8;
+/** Below the system's own choice of ports, and below the tests' RTP. */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 19_900;
 
-/** A UDP port on loopback that nobody holds, with the three after it (RTP and RTCP). */
+let nextPort = FIRST_PORT + (process.pid % 600) * PORTS_EACH;
+
+/** A UDP port on loopback that nobody holds, nor the seven after it. */
 export async function freeUdpPort(): Promise<number> {
   for (;;) {
     const port = nextPort;
-    nextPort = nextPort + 4 > 59_000 ? 36_000 : nextPort + 4;
-    const free = await Promise.all([port, port + 1, port + 2, port + 3].map(isFree));
+    nextPort = nextPort + PORTS_EACH > LAST_PORT ? FIRST_PORT : nextPort + PORTS_EACH;
+    const all = Array.from({ length: PORTS_EACH }, (_, index) => port + index);
+    const free = await Promise.all(all.map(isFree));
     if (free.every(Boolean)) return port;
   }
+}
+
+/** True while somebody has the port. It looks and does not touch: a trial bind would be in SIPp's way. */
+async function isHeld(port: number): Promise<boolean> {
+  const sockets = await readFile('/proc/net/udp', 'latin1');
+  return sockets.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} `);
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -117,11 +130,12 @@ export class SippPhones {
     folder: string,
     port: number,
     phones: ReadonlyMap<string, CalleeBehaviour>,
+    others?: CalleeBehaviour,
   ): Promise<SippPhones> {
-    const sipp = await Sipp.start(folder, calleeScenario(phones), ADDRESS, [
+    const sipp = await Sipp.start(folder, calleeScenario(phones, others), ADDRESS, [
       ...['-p', String(port), '-mp', String(await freeUdpPort()), '-rtp_echo'],
     ]);
-    while (await isFree(port)) {
+    while (!(await isHeld(port))) {
       const early = await Promise.race([sipp.exited, sleep(20)]);
       if (early !== undefined) throw new Error(`sipp ended with ${early}: see ${folder}/errors.log`);
     }

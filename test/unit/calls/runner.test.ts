@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { digitsToCollect, trunksInOrder } from '../../../src/calls/answers.js';
+import { CallRunner } from '../../../src/calls/runner.js';
+import type { Question } from '../../../src/freeswitch/question.js';
+import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { aNumber, aSession, DID, FIRST, GATE, NOW, PIN_RULES, routes, SECOND, STRANGER } from '../../helpers/sessions.js';
+
+const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
+
+function question(changes: Partial<Question> = {}): Question {
+  return {
+    kind: 'inbound',
+    uuid: UUID,
+    node: 'node-1',
+    dialled: DID,
+    callerNumber: FIRST,
+    privacy: '',
+    attempt: 0,
+    digits: '',
+    promptFailed: false,
+    sessionId: '',
+    number: '',
+    ...changes,
+  };
+}
+
+const FILES: Readonly<Record<string, string>> = {
+  'https://prompts.example/pin.wav': '/prompts/pin.wav',
+  'https://prompts.example/first.wav': '/prompts/first.wav',
+  'https://prompts.example/second.wav': '/prompts/second.wav',
+};
+
+let store: FakeCallStore;
+let runner: CallRunner;
+let session = aSession();
+
+beforeEach(() => {
+  store = new FakeCallStore();
+  session = aSession();
+  runner = new CallRunner({
+    store,
+    sessions: { get: (id) => Promise.resolve(id === session.id ? { session } : null) },
+    prompts: { fileFor: (url) => FILES[url] ?? null },
+    trunks: ['main', 'spare'],
+    recordingPath: (name) => `/recordings/${name}`,
+    now: () => NOW,
+    defaultCountry: '',
+  });
+});
+
+describe('an inbound call', () => {
+  it('of a registered party claims the session and is told whom to dial', async () => {
+    session = aSession({
+      settings: { record: true, recordFileFormat: 'wav', firstPartyPlayUrl: 'https://prompts.example/first.wav' },
+    });
+    store.routes = routes({ matched: { session, party: 'first' }, number: aNumber({ trunk: 'spare' }) });
+    expect(await runner.decide(question())).toEqual({
+      next: 'connect',
+      marks: { number: DID, sessionId: session.id, interactionId: UUID, party: 'first' },
+      target: SECOND,
+      trunks: ['spare', 'main'],
+      ringTimeout: 45,
+      callTimeLimit: 14_400,
+      playA: '/prompts/first.wav',
+      playB: '',
+      record: `/recordings/${UUID}.wav`,
+    });
+    expect(store.begun).toMatchObject([
+      { id: UUID, sessionId: session.id, node: 'node-1', caller: 'first', startedAt: NOW, recording: `${UUID}.wav` },
+    ]);
+    // The claim must outlive the longest call that it allows.
+    expect(store.begun[0]!.claimUntil).toBeGreaterThan(NOW + (45 + 14_400) * 1000);
+  });
+
+  it('of a session that is in a call gets busy', async () => {
+    store.routes = routes({ matched: { session, party: 'second' } });
+    store.beginResult = 'busy';
+    expect(await runner.decide(question({ callerNumber: SECOND }))).toEqual({ next: 'refuse', cause: 'USER_BUSY' });
+  });
+
+  it.each(['', 'abc', '123', '0'.repeat(20), '$' + '{x}'])('for %j, no number of anybody, is refused', async (dialled) => {
+    expect(await runner.decide(question({ dialled }))).toEqual({ next: 'refuse', cause: 'UNALLOCATED_NUMBER' });
+  });
+
+  it('reads the dialled number with and without +', async () => {
+    store.routes = routes({ matched: { session, party: 'first' } });
+    const answer = await runner.decide(question({ dialled: DID.slice(1) }));
+    expect(answer.next).toBe('connect');
+  });
+
+  it('of a stranger is asked for a PIN, with the file that was fetched', async () => {
+    store.routes = routes({ pinGate: GATE });
+    expect(await runner.decide(question({ callerNumber: STRANGER }))).toEqual({
+      next: 'prompt',
+      attempt: 1,
+      before: '',
+      prompt: '/prompts/pin.wav',
+      maxDigits: 4,
+      waitMs: 5000,
+    });
+  });
+
+  it('is asked with the built-in prompt while the file is not there', async () => {
+    store.routes = routes({ pinGate: { ...GATE, promptPlay: 'https://prompts.example/late.wav' } });
+    expect(await runner.decide(question({ callerNumber: STRANGER }))).toMatchObject({ prompt: 'enter-pin.wav' });
+  });
+
+  it('rejects when the store does, so that the dialplan goes its own way', async () => {
+    store.failure = new Error('no redis');
+    await expect(runner.decide(question())).rejects.toThrow('no redis');
+  });
+});
+
+describe('keyed digits', () => {
+  const keyed = (changes: Partial<Question> = {}): Question =>
+    question({ kind: 'digits', callerNumber: STRANGER, attempt: 1, digits: '1234', ...changes });
+
+  it('that are a PIN connect to the other party', async () => {
+    session = aSession({ pin: PIN_RULES });
+    store.routes = routes({ pinGate: GATE });
+    store.pin = { result: 'matched', match: { session, party: 'second' } };
+    expect(await runner.decide(keyed())).toMatchObject({ next: 'connect', target: FIRST });
+    expect(store.pinsChecked).toEqual(['1234']);
+  });
+
+  it('that are wrong lead to the next attempt, and after the last one to the end', async () => {
+    store.routes = routes({ pinGate: GATE });
+    expect(await runner.decide(keyed())).toMatchObject({ next: 'prompt', attempt: 2, before: 'wrong-pin.wav' });
+    expect(await runner.decide(keyed({ attempt: 2 }))).toEqual({
+      next: 'announce',
+      announcement: 'wrong-pin.wav',
+      cause: 'NORMAL_CLEARING',
+    });
+  });
+
+  it('are not looked up when the prompt never played; the built-in prompt follows', async () => {
+    store.routes = routes({ pinGate: GATE });
+    const answer = await runner.decide(keyed({ digits: '', promptFailed: true }));
+    expect(answer).toMatchObject({ next: 'prompt', attempt: 2, before: '', prompt: 'enter-pin.wav' });
+    expect(store.pinsChecked).toEqual([]);
+  });
+
+  it('for a session that ended meanwhile end at the announcement', async () => {
+    store.routes = routes();
+    expect(await runner.decide(keyed())).toMatchObject({ next: 'announce', announcement: 'not-in-service.wav' });
+  });
+});
+
+describe('a first party that answered', () => {
+  it('is connected to the second party', async () => {
+    const answer = await runner.decide(
+      question({ kind: 'first-party-answered', dialled: '', callerNumber: '', number: DID, sessionId: session.id }),
+    );
+    expect(answer).toMatchObject({ next: 'connect', target: SECOND, marks: { party: 'first' } });
+  });
+
+  it('is hung up when its session is over', async () => {
+    session = aSession({ expiresAt: NOW });
+    const answer = await runner.decide(
+      question({ kind: 'first-party-answered', dialled: '', number: DID, sessionId: session.id }),
+    );
+    expect(answer).toEqual({ next: 'refuse', cause: 'NORMAL_CLEARING' });
+  });
+});
+
+describe('digitsToCollect', () => {
+  it.each([
+    [[4], 4],
+    [[15], 15],
+    [[4, 6], 7],
+    [[4, 15], 16],
+  ])('for live PINs of lengths %j is %i', (lengths, digits) => {
+    expect(digitsToCollect(lengths)).toBe(digits);
+  });
+});
+
+describe('trunksInOrder', () => {
+  it('puts the preferred trunk first and names each once', () => {
+    expect(trunksInOrder('b', ['a', 'b', 'c'])).toEqual(['b', 'a', 'c']);
+    expect(trunksInOrder('', ['a'])).toEqual(['a']);
+  });
+});

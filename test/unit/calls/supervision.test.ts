@@ -1,0 +1,271 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FirstPartyDialer } from '../../../src/calls/first-party-dialer.js';
+import type { NodeLink } from '../../../src/calls/node-link.js';
+import type { OriginationJob } from '../../../src/calls/ports.js';
+import { Reconciler } from '../../../src/calls/reconciler.js';
+import { CallRecords } from '../../../src/calls/records.js';
+import { NodeSupervisor } from '../../../src/calls/supervisor.js';
+import { OriginateError } from '../../../src/freeswitch/errors.js';
+import type { LegRecord } from '../../../src/masking/interaction.js';
+import { createLogger } from '../../../src/telemetry/logger.js';
+import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { aNumber, aSession, DID, NOW } from '../../helpers/sessions.js';
+
+const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
+const log = createLogger({ level: 'silent' });
+
+class FakeNode extends EventEmitter implements NodeLink {
+  state: NodeLink['state'] = 'up';
+  name = 'node-1';
+  started = 0;
+  stopped = 0;
+  channels = new Set<string>();
+  readonly originated: string[] = [];
+  originateError: Error | null = null;
+  start(): void {
+    this.started += 1;
+  }
+  stop(): Promise<void> {
+    this.stopped += 1;
+    return Promise.resolve();
+  }
+  originate(call: string): Promise<void> {
+    this.originated.push(call);
+    return this.originateError === null ? Promise.resolve() : Promise.reject(this.originateError);
+  }
+  exists(uuid: string): Promise<boolean> {
+    return Promise.resolve(this.channels.has(uuid));
+  }
+}
+
+const session = aSession({ settings: { initiateCallToFirstParty: true } });
+const address = { node: 'node-1', number: DID, sessionId: session.id, interactionId: UUID };
+const leg: LegRecord = {
+  uuid: UUID,
+  role: 'a',
+  party: 'first',
+  startedAt: NOW,
+  ringingAt: null,
+  answeredAt: null,
+  bridgedAt: null,
+  endedAt: NOW + 900,
+  cause: 'USER_BUSY',
+  sipStatus: 486,
+  endedBy: 'a',
+  trunk: '',
+};
+
+let store: FakeCallStore;
+let records: CallRecords;
+let node: FakeNode;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  store = new FakeCallStore();
+  records = new CallRecords(store, log);
+  node = new FakeNode();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('records', () => {
+  it('write a leg, and pass on that the store failed', async () => {
+    await records.ended({ address, leg });
+    expect(store.finished).toEqual([{ address, leg }]);
+    store.failure = new Error('no redis');
+    await expect(records.ended({ address, leg })).rejects.toThrow('no redis');
+  });
+
+  it('leave an unanswered attempt at a first party to whoever dialled it', async () => {
+    const attempt = { ...leg, trunk: 'main' };
+    await records.ended({ address, leg: attempt });
+    expect(store.finished).toEqual([]);
+    expect(records.takeAttempt(UUID)).toEqual(attempt);
+    expect(records.takeAttempt(UUID)).toBeUndefined();
+  });
+
+  it('note stages of the B leg only', async () => {
+    const moment = { address, uuid: UUID, party: 'second' as const, at: NOW };
+    await records.progressed('leg-ringing', { ...moment, role: 'a' });
+    await records.progressed('leg-ringing', { ...moment, role: 'b' });
+    await records.progressed('leg-answered', { ...moment, role: 'b' });
+    await records.progressed('leg-bridged', { ...moment, role: 'a' });
+    expect(store.stages).toEqual(['ringing', 'whispering', 'connected']);
+  });
+});
+
+describe('the reconciler', () => {
+  const live = { ...address, startedAt: NOW - 60_000, claimUntil: NOW + 1_000_000 };
+
+  it('ends an interaction only when its channel is missing twice', async () => {
+    store.live = [live];
+    const reconciler = new Reconciler({ node, store, now: () => NOW, log });
+    await reconciler.reconcile();
+    expect(store.finished).toEqual([]);
+    await reconciler.reconcile();
+    expect(store.finished).toMatchObject([
+      { address: { interactionId: UUID }, leg: { cause: 'CRASH', endedBy: 'system', endedAt: NOW } },
+    ]);
+  });
+
+  it('leaves running and young calls alone, and forgets a miss when the channel is seen', async () => {
+    const reconciler = new Reconciler({ node, store, now: () => NOW, log });
+    store.live = [live, { ...live, interactionId: 'young', startedAt: NOW - 1000 }];
+    await reconciler.reconcile();
+    node.channels.add(UUID);
+    await reconciler.reconcile();
+    node.channels.delete(UUID);
+    await reconciler.reconcile();
+    expect(store.finished).toEqual([]);
+  });
+
+  it('concludes nothing while the node is not connected', async () => {
+    store.live = [live];
+    node.state = 'waiting';
+    const reconciler = new Reconciler({ node, store, now: () => NOW, log });
+    await reconciler.reconcile();
+    await reconciler.reconcile();
+    expect(store.finished).toEqual([]);
+  });
+});
+
+describe('the dialer of first parties', () => {
+  const job: OriginationJob = { sessionId: session.id, number: DID, interactionId: UUID };
+
+  beforeEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function dial(): Promise<OriginationJob[]> {
+    const jobs = [job];
+    const done: OriginationJob[] = [];
+    const dialer = new FirstPartyDialer({
+      node,
+      source: {
+        claim: () => Promise.resolve({ job: jobs.shift() ?? null, dropped: [] }),
+        done: (finished) => {
+          done.push(finished);
+          return Promise.resolve();
+        },
+      },
+      store,
+      sessions: { get: () => Promise.resolve({ session }) },
+      numbers: { get: () => Promise.resolve(aNumber({ trunk: 'spare' })) },
+      records,
+      trunks: ['main'],
+      now: () => NOW,
+      log,
+    });
+    dialer.start();
+    // Long enough for the job and the grace for its record; a job that is kept never shows up as done.
+    await sleep(900);
+    await dialer.stop();
+    return done;
+  }
+
+  it('claims the session, dials the number’s trunk first, and is done', async () => {
+    expect(await dial()).toEqual([job]);
+    expect(store.begun).toMatchObject([{ id: UUID, caller: 'first', node: 'node-1' }]);
+    expect(node.originated).toHaveLength(1);
+    expect(node.originated[0]).toMatch(/origination_uuid=7f1e4b7e.*gateway\/spare\/.*\|.*gateway\/main\//);
+  });
+
+  it('ends the interaction with the cause when nobody was reached', async () => {
+    node.originateError = new OriginateError('NO_ANSWER');
+    expect(await dial()).toEqual([job]);
+    expect(store.finished).toMatchObject([{ leg: { role: 'a', cause: 'NO_ANSWER', answeredAt: null } }]);
+  });
+
+  it('never dials a job that came back after a crash', async () => {
+    store.known = { id: UUID } as never;
+    expect(await dial()).toEqual([job]);
+    expect(node.originated).toEqual([]);
+  });
+
+  it('does not dial into a session that is in a call', async () => {
+    store.beginResult = 'busy';
+    expect(await dial()).toEqual([job]);
+    expect(node.originated).toEqual([]);
+  });
+
+  it('keeps the job when the store fails', async () => {
+    store.failure = new Error('no redis');
+    expect(await dial()).toEqual([]);
+    expect(node.originated).toEqual([]);
+  });
+});
+
+describe('a supervisor', () => {
+  const idle = { start: vi.fn(), stop: () => Promise.resolve() } as unknown as FirstPartyDialer & Reconciler;
+  let granted: { fence: number } | null = { fence: 1 };
+  let renewed = true;
+  let broken = false;
+  const leases = {
+    acquire: () => Promise.resolve(granted),
+    renew: () => (broken ? Promise.reject(new Error('no redis')) : Promise.resolve(renewed)),
+    release: vi.fn(() => Promise.resolve(true)),
+  };
+
+  function supervisor(): NodeSupervisor<{ fence: number }> {
+    return new NodeSupervisor({
+      endpoint: '127.0.0.1:8021',
+      controllerId: 'one',
+      node,
+      leases,
+      records,
+      dialer: idle,
+      reconciler: idle,
+      log,
+    });
+  }
+
+  beforeEach(() => {
+    granted = { fence: 1 };
+    renewed = true;
+    broken = false;
+    leases.release.mockClear();
+  });
+
+  it('connects the node once it has the lease, and stands by without one', async () => {
+    granted = null;
+    const watched = supervisor();
+    watched.start();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(watched.state).toBe('standby');
+    expect(node.started).toBe(0);
+    granted = { fence: 2 };
+    await vi.advanceTimersByTimeAsync(1600);
+    expect(node.started).toBe(1);
+    await watched.stop();
+    expect(leases.release).toHaveBeenCalledTimes(1);
+  });
+
+  it('lets the node go when the lease is lost', async () => {
+    const watched = supervisor();
+    watched.start();
+    await vi.advanceTimersByTimeAsync(10);
+    renewed = false;
+    granted = null;
+    await vi.advanceTimersByTimeAsync(1600);
+    expect(node.stopped).toBe(1);
+    expect(watched.holding).toBe(false);
+    await watched.stop();
+  });
+
+  it('lets the node go when the lease must have lapsed, though Redis does not say so', async () => {
+    const watched = supervisor();
+    watched.start();
+    await vi.advanceTimersByTimeAsync(10);
+    broken = true;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(node.stopped).toBe(0);
+    granted = null;
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(node.stopped).toBe(1);
+    await watched.stop();
+  });
+});

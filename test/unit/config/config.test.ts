@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+
+import { ConfigError, loadConfig } from '../../../src/config.js';
+
+const KEY_A = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64');
+const KEY_B = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 5 + 1)).toString('base64');
+
+const ENV = {
+  AUTH_ID: 'MAABCDEFGHIJKLMNOPQR',
+  AUTH_TOKEN: 'k3yW0rd-of-the-account',
+  FREESWITCH_PASSWORD: 'ev3nt-s0cket-k3y-1234',
+  QUESTION_SECRET: 'qu3sti0n-s3cret-7890',
+  TRUNKS: 'carrier-a,carrier_b',
+  DATA_KEYS: KEY_A,
+};
+
+function failure(env: Record<string, string | undefined>, readFile?: (path: string) => string): ConfigError {
+  try {
+    loadConfig(env, readFile);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('loadConfig', () => {
+  it('fills every default in', () => {
+    expect(loadConfig(ENV)).toEqual({
+      http: { host: '0.0.0.0', port: 8080, publicUrl: 'http://localhost:8080', rateLimit: 0 },
+      account: { id: ENV.AUTH_ID, token: ENV.AUTH_TOKEN },
+      redisUrl: 'redis://127.0.0.1:6379',
+      freeswitch: { nodes: [{ host: '127.0.0.1', port: 8021 }], password: ENV.FREESWITCH_PASSWORD },
+      questions: {
+        host: '127.0.0.1',
+        port: 8084,
+        secret: ENV.QUESTION_SECRET,
+        allow: ['127.0.0.0/8', '::1/128'],
+      },
+      trunks: ['carrier-a', 'carrier_b'],
+      folders: {
+        recordings: '/var/lib/maskline/recordings',
+        prompts: '/var/lib/maskline/prompts',
+        cdr: '/var/lib/maskline/cdr',
+      },
+      prompts: { allowAddresses: [], fetchTimeout: 15_000 },
+      dataKeys: [KEY_A],
+      defaultCountry: '',
+      maxSessionExpiry: 86_400,
+      logLevel: 'info',
+      shutdownDeadline: 20,
+    });
+  });
+
+  it('reads every variable', () => {
+    const config = loadConfig({
+      ...ENV,
+      HTTP_HOST: '::',
+      HTTP_PORT: '9000',
+      PUBLIC_URL: 'https://masking.example.com/',
+      REDIS_URL: 'rediss+sentinel://user:word@s1:26379,s2/main',
+      FREESWITCH_NODES: 'fs1:8021, [2001:db8::1]:8022',
+      QUESTION_HOST: '10.0.0.5',
+      QUESTION_PORT: '9084',
+      QUESTION_ALLOW: '10.0.0.0/8,2001:db8::/32,192.0.2.7',
+      RECORDINGS_DIR: '/srv/rec/',
+      PROMPTS_DIR: '/srv/prompts',
+      CDR_DIR: '/srv/cdr',
+      DATA_KEYS: `${KEY_B}, ${KEY_A}`,
+      DEFAULT_COUNTRY: 'GB',
+      LOG_LEVEL: 'debug',
+      PROMPT_ALLOW_ADDRESSES: '10.1.0.0/16',
+      PROMPT_FETCH_TIMEOUT: '5',
+      API_RATE_LIMIT: '300',
+      SESSION_EXPIRY_MAX: '604800',
+      SHUTDOWN_DEADLINE: '60',
+    });
+    expect(config).toMatchObject({
+      http: { host: '::', port: 9000, publicUrl: 'https://masking.example.com', rateLimit: 300 },
+      redisUrl: 'rediss+sentinel://user:word@s1:26379,s2/main',
+      freeswitch: {
+        nodes: [
+          { host: 'fs1', port: 8021 },
+          { host: '2001:db8::1', port: 8022 },
+        ],
+      },
+      questions: { host: '10.0.0.5', port: 9084, allow: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'] },
+      folders: { recordings: '/srv/rec', prompts: '/srv/prompts', cdr: '/srv/cdr' },
+      prompts: { allowAddresses: ['10.1.0.0/16'], fetchTimeout: 5_000 },
+      dataKeys: [KEY_B, KEY_A],
+      defaultCountry: 'GB',
+      logLevel: 'debug',
+      maxSessionExpiry: 604_800,
+      shutdownDeadline: 60,
+    });
+  });
+
+  it('takes an empty value as not given', () => {
+    expect(loadConfig({ ...ENV, HTTP_PORT: '', LOG_LEVEL: ' ' }).http.port).toBe(8080);
+    expect(failure({ ...ENV, AUTH_TOKEN: '' }).message).toMatch(/^AUTH_TOKEN is not set/);
+  });
+
+  it('puts PUBLIC_URL on the port in use when it is not given', () => {
+    expect(loadConfig({ ...ENV, HTTP_PORT: '8123' }).http.publicUrl).toBe('http://localhost:8123');
+  });
+
+  it.each(['AUTH_ID', 'AUTH_TOKEN', 'FREESWITCH_PASSWORD', 'QUESTION_SECRET', 'TRUNKS', 'DATA_KEYS'])(
+    'demands %s',
+    (name) => {
+      const error = failure({ ...ENV, [name]: undefined });
+      expect(error.code).toBe('ERR_CONFIG');
+      expect(error.message).toMatch(new RegExp(`^${name} is not set: set it to `));
+    },
+  );
+
+  it.each([
+    ['HTTP_HOST', 'a b'],
+    ['HTTP_HOST', '-x'],
+    ['HTTP_PORT', '0'],
+    ['HTTP_PORT', '65536'],
+    ['HTTP_PORT', '8080x'],
+    ['HTTP_PORT', '80.5'],
+    ['PUBLIC_URL', 'masking.example.com'],
+    ['PUBLIC_URL', 'ftp://masking.example.com'],
+    ['PUBLIC_URL', 'https://user:word@masking.example.com'],
+    ['PUBLIC_URL', 'https://masking.example.com/?a=b'],
+    ['AUTH_ID', 'MA123'],
+    ['AUTH_ID', 'XXABCDEFGHIJKLMNOPQR'],
+    ['AUTH_ID', 'MAABCDEFGHIJKLMNOPQRS'],
+    ['AUTH_ID', 'MAabcdefghijklmnopqr'],
+    ['AUTH_TOKEN', 'fifteen-chars-x'],
+    ['AUTH_TOKEN', 'ClueCon'],
+    ['AUTH_TOKEN', 'changeme'],
+    ['AUTH_TOKEN', 'change-me-change-me-now'],
+    ['AUTH_TOKEN', 'aaaaaaaaaaaaaaaaaaaaaaaa'],
+    ['AUTH_TOKEN', 'x3kd8fj2lq0vn4bz"<&'],
+    ['FREESWITCH_PASSWORD', 'ClueCon'],
+    ['FREESWITCH_PASSWORD', 'ClueCon-ClueCon-1234'],
+    ['FREESWITCH_PASSWORD', 'x3kd8fj2lq0vn4bz\nauth'],
+    ['QUESTION_SECRET', 'short'],
+    ['QUESTION_SECRET', 'x3kd8fj2lq0v${caller}'],
+    ['REDIS_URL', 'http://127.0.0.1'],
+    ['REDIS_URL', 'redis://a,b'],
+    ['FREESWITCH_NODES', 'fs1'],
+    ['FREESWITCH_NODES', 'fs1:99999'],
+    ['FREESWITCH_NODES', 'fs1:8021,fs1:8021'],
+    ['FREESWITCH_NODES', ','],
+    ['QUESTION_PORT', '-1'],
+    ['QUESTION_ALLOW', '10.0.0.0/33'],
+    ['QUESTION_ALLOW', 'fs1'],
+    ['TRUNKS', 'a b'],
+    ['TRUNKS', 'a}b'],
+    ['TRUNKS', 'a,a'],
+    ['RECORDINGS_DIR', 'relative'],
+    ['PROMPTS_DIR', '/srv/pro mpts'],
+    ['CDR_DIR', '/srv/../etc'],
+    ['DATA_KEYS', 'AAAA'],
+    ['DATA_KEYS', Buffer.alloc(32).toString('base64')],
+    ['DATA_KEYS', `${KEY_A},${KEY_A}`],
+    ['DATA_KEYS', `${KEY_A},${KEY_B.slice(1)}`],
+    ['DEFAULT_COUNTRY', 'gb'],
+    ['DEFAULT_COUNTRY', 'XX'],
+    ['LOG_LEVEL', 'loud'],
+    ['PROMPT_ALLOW_ADDRESSES', 'localhost'],
+    ['PROMPT_FETCH_TIMEOUT', '0'],
+    ['API_RATE_LIMIT', '-5'],
+    ['SESSION_EXPIRY_MAX', '59'],
+    ['SHUTDOWN_DEADLINE', '601'],
+  ])('refuses %s=%s in one line that names it', (name, value) => {
+    const { message } = failure({ ...ENV, [name]: value });
+    expect(message).toMatch(new RegExp(`^${name} [a-z][^\\n]*: [^\\n]+$`));
+  });
+
+  it.each([
+    ['AUTH_TOKEN', 'Sup3rS3cr3t'],
+    ['FREESWITCH_PASSWORD', 'ClueCon-Sup3rS3cr3t'],
+    ['QUESTION_SECRET', 'Sup3rS3cr3t with spaces'],
+    ['REDIS_URL', 'redis://:Sup3rS3cr3t@a,b'],
+    ['DATA_KEYS', 'Sup3rS3cr3t'],
+  ])('never repeats the value of %s', (name, value) => {
+    const error = failure({ ...ENV, [name]: value });
+    expect(`${error.message}${String(error.cause)}`).not.toContain('Sup3r');
+  });
+
+  it('reports the first of several problems', () => {
+    expect(failure({ ...ENV, HTTP_PORT: 'x', AUTH_ID: 'y', LOG_LEVEL: 'z' }).message).toMatch(/^HTTP_PORT /);
+  });
+
+  it.each([
+    ['warning', 'warn'],
+    ['notice', 'info'],
+    ['err', 'error'],
+    ['crit', 'fatal'],
+  ])("understands FreeSWITCH's level %s", (given, level) => {
+    expect(loadConfig({ ...ENV, LOG_LEVEL: given }).logLevel).toBe(level);
+  });
+
+  describe('NAME_FILE', () => {
+    const files: Record<string, string> = {
+      '/run/secrets/token': 'file-t0k3n-of-account\n',
+      '/run/secrets/empty': '\n',
+    };
+    const readFile = (path: string): string => {
+      const text = files[path];
+      if (text === undefined) throw Object.assign(new Error(`ENOENT: ${path}`), { code: 'ENOENT' });
+      return text;
+    };
+
+    it('takes a secret from a file', () => {
+      const env = { ...ENV, AUTH_TOKEN: undefined, AUTH_TOKEN_FILE: '/run/secrets/token' };
+      expect(loadConfig(env, readFile).account.token).toBe('file-t0k3n-of-account');
+    });
+
+    it.each(['AUTH_TOKEN', 'REDIS_URL', 'FREESWITCH_PASSWORD', 'QUESTION_SECRET', 'DATA_KEYS'])(
+      'works for %s, and names it when the file cannot be read',
+      (name) => {
+        const env = { ...ENV, [name]: undefined, [`${name}_FILE`]: '/nowhere' };
+        expect(failure(env, readFile).message).toMatch(new RegExp(`^${name}_FILE .*ENOENT`));
+      },
+    );
+
+    it('refuses an empty file', () => {
+      const env = { ...ENV, AUTH_TOKEN: undefined, AUTH_TOKEN_FILE: '/run/secrets/empty' };
+      expect(failure(env, readFile).message).toMatch(/^AUTH_TOKEN_FILE names an empty file/);
+    });
+
+    it('refuses a variable that is given both ways', () => {
+      expect(failure({ ...ENV, AUTH_TOKEN_FILE: '/run/secrets/token' }, readFile).message).toMatch(
+        /^AUTH_TOKEN and AUTH_TOKEN_FILE are both set/,
+      );
+    });
+
+    it('is not for values that are no secret', () => {
+      expect(
+        failure({ ...ENV, TRUNKS: undefined, TRUNKS_FILE: '/run/secrets/token' }, readFile).message,
+      ).toMatch(/^TRUNKS is not set/);
+    });
+  });
+});

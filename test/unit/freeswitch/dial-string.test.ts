@@ -1,0 +1,225 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { dialString, DialStringError, originateString } from '../../../src/freeswitch/dial-string.js';
+import type { ConnectAnswer } from '../../../src/freeswitch/question.js';
+
+/** Characters that mean something to FreeSWITCH, and enough others to come near a valid value. */
+const SYNTAX = ['+', '1', '5', ',', '|', ']', '}', '{', '[', '$', "'", '"', '/', '.', '%', 'a', ' '];
+
+const MARKS = {
+  number: '+15550100000',
+  sessionId: 'session-1',
+  interactionId: 'interaction-1',
+  party: 'first',
+} as const;
+
+function connect(changes: Partial<ConnectAnswer> = {}): ConnectAnswer {
+  return {
+    next: 'connect',
+    marks: MARKS,
+    target: '+15552220002',
+    trunks: ['carrier'],
+    ringTimeout: 30,
+    callTimeLimit: 3600,
+    playA: '',
+    playB: '',
+    record: '',
+    ...changes,
+  };
+}
+
+/** What FreeSWITCH makes of `{…}`: commas separate, the first `=` splits. */
+function variables(text: string, open: string, close: string): Record<string, string> {
+  const block = text.slice(text.indexOf(open) + 1, text.indexOf(close));
+  const pairs = block.split(',').map((item): [string, string] => {
+    const at = item.indexOf('=');
+    return [item.slice(0, at), item.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+describe('dialString', () => {
+  it('gives B the virtual number as caller and the privacy settings', () => {
+    expect(variables(dialString(connect()), '{', '}')).toMatchObject({
+      origination_caller_id_number: '+15550100000',
+      origination_caller_id_name: '+15550100000',
+      origination_callee_id_number: '+15550100000',
+      origination_callee_id_name: '+15550100000',
+      origination_privacy: 'screen',
+      sip_copy_custom_headers: 'false',
+      sip_copy_multipart: 'false',
+      exclude_outgoing_extra_header: '^sip_h_',
+      ignore_display_updates: 'true',
+      sip_ignore_remote_cid: 'true',
+      outbound_redirect_fatal: 'true',
+      disable_q850_reason: 'true',
+    });
+  });
+
+  it('marks the B leg with the other party', () => {
+    expect(variables(dialString(connect()), '{', '}')).toMatchObject({
+      masking_number: '+15550100000',
+      masking_session: 'session-1',
+      masking_interaction: 'interaction-1',
+      masking_party: 'second',
+      masking_leg: 'b',
+    });
+    const second = connect({ marks: { ...MARKS, party: 'second' } });
+    expect(variables(dialString(second), '{', '}')['masking_party']).toBe('first');
+  });
+
+  it('tries the trunks in order, each with its name and the ring limit', () => {
+    const text = dialString(connect({ trunks: ['one', 'two-2'] }));
+    expect(text.slice(text.indexOf('}') + 1)).toBe(
+      '[masking_trunk=one,leg_timeout=30]sofia/gateway/one/+15552220002' +
+        '|[masking_trunk=two-2,leg_timeout=30]sofia/gateway/two-2/+15552220002',
+    );
+  });
+
+  it('goes on to the next trunk for faults of the trunk only', () => {
+    const list = variables(dialString(connect()), '{', '}')['fail_on_single_reject'] ?? '';
+    expect(list).toMatch(/^!/);
+    // FreeSWITCH looks for the cause's name anywhere in the list (switch_stristr).
+    for (const cause of ['USER_BUSY', 'NO_ANSWER', 'NO_USER_RESPONSE', 'CALL_REJECTED', 'ALLOTTED_TIMEOUT']) {
+      expect(list).not.toContain(cause);
+    }
+    for (const cause of ['UNALLOCATED_NUMBER', 'UNWANTED', 'NORMAL_CLEARING', 'ORIGINATOR_CANCEL', 'NONE']) {
+      expect(list).not.toContain(cause);
+    }
+    for (const cause of ['NORMAL_TEMPORARY_FAILURE', 'GATEWAY_DOWN', 'NETWORK_OUT_OF_ORDER']) {
+      expect(list).toContain(cause);
+    }
+  });
+
+  it('dials a registered softphone by its digits and does not inherit the caller ID type', () => {
+    const text = dialString(connect({ trunks: ['softphone'] }));
+    expect(text.slice(text.indexOf('}') + 1)).toBe(
+      '[masking_trunk=softphone,leg_timeout=30,sip_cid_type=none]sofia/softphone/15552220002%softphone',
+    );
+  });
+
+  it('plays to B by group_confirm, with a net far above ring limit and whisper', () => {
+    expect(dialString(connect())).not.toContain('group_confirm');
+    const set = variables(dialString(connect({ playB: '/prompts/hello.wav' })), '{', '}');
+    expect(set['group_confirm_key']).toBe('exec');
+    expect(set['group_confirm_file']).toBe('playback /prompts/hello.wav');
+    const whisper = Number(set['group_confirm_timeout']);
+    expect(Number(set['originate_timeout'])).toBeGreaterThan(30 + whisper);
+  });
+
+  const attacks = [
+    "+1555222000'",
+    '+15552220002,sip_h_X=1',
+    '+15552220002|sofia/gateway/evil/1',
+    '+15552220002]sofia',
+    '+15552220002}',
+    '${system(id)}',
+    '+1555${x}',
+    '+15552220002\n',
+    '15552220002',
+    '+05552220002',
+    '+1555222000234567',
+    'a b',
+    '',
+  ];
+
+  it.each(attacks)('refuses %j as a number', (text) => {
+    expect(() => dialString(connect({ target: text }))).toThrow(DialStringError);
+    expect(() => dialString(connect({ marks: { ...MARKS, number: text } }))).toThrow(DialStringError);
+  });
+
+  it.each(['', 'a b', 'a/b', 'a,b', 'a|b', 'a]b', '${a}', 'a\n', 'é', 'x'.repeat(65)])(
+    'refuses %j as a trunk',
+    (text) => {
+      expect(() => dialString(connect({ trunks: [text] }))).toThrow(DialStringError);
+      expect(() => dialString(connect({ trunks: ['carrier', text] }))).toThrow(DialStringError);
+    },
+  );
+
+  it.each(['a b', 'a,b', 'a}b', "a'b", '${a}', '', 'x'.repeat(65)])('refuses %j as an identifier', (text) => {
+    expect(() => dialString(connect({ marks: { ...MARKS, sessionId: text } }))).toThrow(DialStringError);
+    expect(() => dialString(connect({ marks: { ...MARKS, interactionId: text } }))).toThrow(DialStringError);
+  });
+
+  it.each([
+    '/a b.wav',
+    '/a,b.wav',
+    '/a}b',
+    "/a'b",
+    '/a/../b.wav',
+    '${a}',
+    'http://a/b.wav',
+    '/a.wav\n',
+    '-x',
+  ])('refuses %j as a file', (text) => {
+    expect(() => dialString(connect({ playB: text }))).toThrow(DialStringError);
+  });
+
+  it.each([0, -1, 1.5, NaN, Infinity, 86_401])('refuses %d as a ring timeout', (ringTimeout) => {
+    expect(() => dialString(connect({ ringTimeout }))).toThrow(DialStringError);
+  });
+
+  it('refuses an empty list of trunks', () => {
+    expect(() => dialString(connect({ trunks: [] }))).toThrow(DialStringError);
+  });
+
+  it('never tells the value that it refused', () => {
+    expect(() => dialString(connect({ target: '+15552220002x' }))).toThrow(
+      /^target is not an E\.164 number$/,
+    );
+  });
+
+  it('holds no live syntax but its own, whatever text it is given', () => {
+    const text = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...SYNTAX) }));
+    const marks = fc.record({
+      number: fc.oneof(fc.constant('+15550100000'), text),
+      sessionId: fc.oneof(fc.constant('session-1'), text),
+      interactionId: fc.oneof(fc.constant('interaction-1'), text),
+      party: fc.constantFrom('first' as const, 'second' as const),
+    });
+    const target = fc.oneof(fc.constant('+15552220002'), text);
+    const trunk = fc.oneof(fc.constant('carrier'), text);
+    const file = fc.oneof(fc.constant('/prompts/hello.wav'), text);
+    fc.assert(
+      fc.property(marks, target, trunk, file, (someMarks, someTarget, someTrunk, playB) => {
+        let built: string;
+        try {
+          built = dialString(connect({ marks: someMarks, target: someTarget, trunks: [someTrunk], playB }));
+        } catch (error) {
+          expect(error).toBeInstanceOf(DialStringError);
+          return;
+        }
+        expect(built).toMatch(
+          /^\{[a-z0-9_]+=[^,{}[\]|$'"\\]*(,[a-z0-9_]+=[^,{}[\]|$'"\\]*)*\}\[[^{}[\]|$'"\\]*\]sofia\/[A-Za-z0-9_/+%-]+$/,
+        );
+      }),
+    );
+  });
+});
+
+describe('originateString', () => {
+  const call = {
+    uuid: '11111111-2222-4333-8444-555555555555',
+    marks: MARKS,
+    target: '+15551110001',
+    trunks: ['one', 'two'],
+    ringTimeout: 30,
+  };
+
+  it('marks the leg as A of the party called, and enters ask-first', () => {
+    const text = originateString(call);
+    expect(variables(text, '{', '}')).toMatchObject({ masking_leg: 'a', masking_party: 'first' });
+    expect(text).toMatch(/ ask-first XML masking$/);
+    expect(text.slice(0, text.indexOf(' ask-first'))).not.toContain(' ');
+  });
+
+  it('gives the UUID to the first trunk only, because FreeSWITCH refuses it twice', () => {
+    const text = originateString(call);
+    expect(text.match(/origination_uuid=/g)).toHaveLength(1);
+    expect(text).toContain('[origination_uuid=11111111-2222-4333-8444-555555555555,masking_trunk=one,');
+  });
+
+  it('refuses a UUID that holds live syntax', () => {
+    expect(() => originateString({ ...call, uuid: 'a,b=c' })).toThrow(DialStringError);
+  });
+});

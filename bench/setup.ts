@@ -44,7 +44,9 @@ try {
   await rig.createSessions(perRound * rounds + 20);
   // The first calls load code and open connections; they are not what a call costs.
   for (const route of ['bare', 'masked'] as const) {
-    await (await rig.place(route, `warm-${route}`, { from: perRound * rounds, count: 20, rate: 10, holdMs: 100 })).exited;
+    await (
+      await rig.place(route, `warm-${route}`, { from: perRound * rounds, count: 20, rate: 10, holdMs: 100 })
+    ).exited;
   }
   for (let round = 0; round < rounds; round += 1) {
     const order: Route[] = round % 2 === 0 ? ['bare', 'masked'] : ['masked', 'bare'];

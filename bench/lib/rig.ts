@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -95,6 +94,16 @@ export class Rig {
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
   }
 
+  /** Channels that are up, by FreeSWITCH's own count. */
+  async channels(): Promise<number> {
+    const connection = await this.freeswitch.control();
+    try {
+      return Number(/^(\d+) total/m.exec(await connection.api('show channels count'))?.[1]);
+    } finally {
+      connection.close();
+    }
+  }
+
   async close(): Promise<void> {
     await this.phones.stop();
     await this.freeswitch.end('SIGKILL');
@@ -121,7 +130,8 @@ async function withBareBridge(): Promise<string> {
       </condition>
     </extension>`;
   const changed = plan.replace('<context name="trunk">', bare);
-  if (changed === plan) throw new Error('dialplan/masking.xml has no context "trunk" to add the bare bridge to');
+  if (changed === plan)
+    throw new Error('dialplan/masking.xml has no context "trunk" to add the bare bridge to');
   return changed;
 }
 
@@ -225,12 +235,3 @@ Content-Length: 0
 ]]></send>
 </scenario>
 `;
-
-/** Runs a command and answers what it printed; for facts of the machine. */
-export async function printed(command: string, ...args: string[]): Promise<string> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await new Promise((resolve) => child.once('close', resolve));
-  return output.trim();
-}

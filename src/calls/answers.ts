@@ -74,8 +74,7 @@ function promptAnswer(gate: PinGate, attempt: number, afterWrong: boolean, promp
     attempt,
     before: afterWrong ? fileOr(prompts, gate.incorrectPlay, 'wrong-pin.wav') : '',
     // From the second attempt that failed to play, the built-in prompt is the safer one.
-    prompt:
-      attempt > 1 && !afterWrong ? 'enter-pin.wav' : fileOr(prompts, gate.promptPlay, 'enter-pin.wav'),
+    prompt: attempt > 1 && !afterWrong ? 'enter-pin.wav' : fileOr(prompts, gate.promptPlay, 'enter-pin.wav'),
     maxDigits: digitsToCollect(gate.lengths),
     waitMs: gate.retryWait * 1000,
   };

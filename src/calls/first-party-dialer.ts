@@ -11,7 +11,9 @@ import { claimDurationMs } from './runner.js';
 
 /** Where calls to first parties wait until a node is there to place them. */
 export interface OriginationSource {
-  claim(now: number): Promise<{ readonly job: OriginationJob | null; readonly dropped: readonly OriginationJob[] }>;
+  claim(
+    now: number,
+  ): Promise<{ readonly job: OriginationJob | null; readonly dropped: readonly OriginationJob[] }>;
   done(job: OriginationJob): Promise<void>;
 }
 
@@ -169,7 +171,12 @@ export class FirstPartyDialer {
     return node.exists(uuid).catch(() => true);
   }
 
-  async #failedLeg(address: LegAddress, error: unknown, startedAt: number, trunk: string): Promise<LegRecord> {
+  async #failedLeg(
+    address: LegAddress,
+    error: unknown,
+    startedAt: number,
+    trunk: string,
+  ): Promise<LegRecord> {
     const { records, now } = this.#options;
     await sleep(RECORD_GRACE_MS);
     return (

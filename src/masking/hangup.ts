@@ -50,14 +50,7 @@ export function hangupReason(cause: string, answered: boolean): HangupReason {
 
 /** How an interaction came out, in words for people and metrics. */
 export type CallOutcome =
-  | 'completed'
-  | 'time-limit'
-  | 'busy'
-  | 'no-answer'
-  | 'rejected'
-  | 'canceled'
-  | 'invalid-number'
-  | 'failed';
+  'completed' | 'time-limit' | 'busy' | 'no-answer' | 'rejected' | 'canceled' | 'invalid-number' | 'failed';
 
 const OUTCOMES: Readonly<Record<string, CallOutcome>> = {
   USER_BUSY: 'busy',

@@ -72,6 +72,7 @@ export function resolve(caller: Caller, routes: NumberRoutes, now: number): Reso
 export function connect(match: Match): Resolution {
   const target = partyNumber(match.session, otherParty(match.party));
   const caller = partyNumber(match.session, match.party);
-  if (target === caller || target === match.session.virtualNumber) return { outcome: 'refuse', reason: 'loop' };
+  if (target === caller || target === match.session.virtualNumber)
+    return { outcome: 'refuse', reason: 'loop' };
   return { outcome: 'connect', match, target };
 }

@@ -12,7 +12,7 @@ export interface RedisConnectionOptions {
   /** Milliseconds to connect. Default 2000. */
   readonly connectTimeout?: number;
   /** Hears of every lost or failed connection. The client reconnects on its own. */
-  readonly onError?: (error: Error) => void;
+  readonly onError?: (error: unknown) => void;
 }
 
 const MAX_RECONNECT_DELAY = 2_000;

@@ -25,6 +25,8 @@ export interface SessionDraft {
   readonly secondParty: E164;
   readonly settings: SessionSettings;
   readonly pin: PinDraft | null;
+  /** The number that the client wants, wherever it is; null lets `choose` decide. */
+  readonly virtualNumber: E164 | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -41,6 +43,8 @@ export interface SessionWithInteractions {
 export interface SessionRepositoryOptions {
   /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
   readonly retention?: number;
+  /** Told when advice for later choices of a number was lost; the session itself is safe. */
+  readonly onAdviceLost?: (error: unknown) => void;
 }
 
 type ClaimResult = 'claimed' | 'number-gone' | 'party-taken' | 'pin-taken';
@@ -61,6 +65,7 @@ export class SessionRepository {
   readonly #numbers: NumberRepository;
   readonly #people: People;
   readonly #retention: number;
+  readonly #onAdviceLost: (error: unknown) => void;
 
   constructor(
     client: RedisClient,
@@ -75,6 +80,7 @@ export class SessionRepository {
     this.#numbers = numbers;
     this.#people = new People(scripts, vault);
     this.#retention = options.retention ?? NINETY_DAYS;
+    this.#onAdviceLost = options.onAdviceLost ?? (() => undefined);
   }
 
   /**
@@ -89,12 +95,16 @@ export class SessionRepository {
       throw new InvalidDraftError('both parties have the same PIN');
     }
     const id = randomUUID();
-    const candidates = await this.#candidates(draft);
+    const wanted = draft.virtualNumber;
+    const candidates = (await this.#candidates(draft)).filter(
+      ({ number }) => wanted === null || number === wanted,
+    );
     let pinTaken = false;
     for await (const number of this.#inOrder(draft, candidates, choose, () => (pinTaken = true))) {
       const { result, document } = await this.#claimOn(number, id, draft);
       if (result === 'claimed') {
-        await this.#remember(document);
+        // The session exists: whatever fails from here on may not look like a create that failed.
+        await this.#remember(document).catch(this.#onAdviceLost);
         return {
           ...document,
           totals: { callCount: 0, billedDuration: 0 },
@@ -156,7 +166,7 @@ export class SessionRepository {
     const request: AllocationRequest = {
       firstParty: draft.firstParty,
       secondParty: draft.secondParty,
-      geomatch: draft.settings.geomatch,
+      geomatch: draft.settings.geomatch && draft.virtualNumber === null,
       pinSession: draft.pin !== null,
       now: draft.now,
     };
@@ -205,8 +215,22 @@ export class SessionRepository {
     const attempts = draft.pin !== null && draft.pin.pins === null ? PIN_ATTEMPTS : 1;
     for (let attempt = 1; ; attempt += 1) {
       const document = documentOf(draft, number, id);
-      const result = await this.#claim(document);
+      const result = await this.#claimForCertain(document);
       if (result !== 'pin-taken' || attempt === attempts) return { result, document };
+    }
+  }
+
+  /**
+   * A claim whose answer was lost may have been written, and a client that is told of a failure sends
+   * its request again. So the session is looked for before the failure is passed on.
+   */
+  async #claimForCertain(document: SessionDocument): Promise<ClaimResult> {
+    try {
+      return await this.#claim(document);
+    } catch (error) {
+      const written = await this.get(document.id, document.createdAt).catch(() => null);
+      if (written === null) throw error;
+      return 'claimed';
     }
   }
 

@@ -36,6 +36,7 @@ export class Store {
     this.numbers = new NumberRepository(client, scripts);
     this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {
       ...(options.retention === undefined ? {} : { retention: options.retention }),
+      ...(options.onError === undefined ? {} : { onAdviceLost: options.onError }),
     });
     this.calls = new CallRepository(client, scripts, vault, options.pinLimits ?? DEFAULT_PIN_LIMITS);
     this.leases = new LeaseRepository(scripts);

@@ -97,6 +97,7 @@ export function draft(
     firstParty: ALICE,
     secondParty: BOB,
     pin: null,
+    virtualNumber: null,
     now: NOW,
     ...rest,
     settings: { ...SETTINGS, ...settings },

@@ -69,6 +69,19 @@ describe('create and get', () => {
     expect(await fixture.raw.keys('maskline:pointer:*')).toHaveLength(2);
   });
 
+  test('the number that a client wants is the one it gets, in whatever country, or none', async () => {
+    await store.numbers.add(did(DID2, { country: 'GB' }));
+    for (const wanted of [DID2, DID]) {
+      const session = await store.sessions.create(draft({ virtualNumber: wanted }));
+      expect(session.virtualNumber).toBe(wanted);
+    }
+    for (const wanted of [DID2, '+15550004444' as E164]) {
+      await expect(store.sessions.create(draft({ virtualNumber: wanted }))).rejects.toMatchObject({
+        code: 'ERR_NUMBER_POOL_EXHAUSTED',
+      });
+    }
+  });
+
   test('different persons share a number', async () => {
     await store.sessions.create(draft());
     const other = await store.sessions.create(

@@ -459,10 +459,7 @@ describe('numbers', () => {
       { number: '+14155550100', country: 'XX' },
       'Invalid parameter. country is not an ISO 3166-1 alpha-2 code.',
     ],
-    [
-      { number: '+14155550100', trunk: 'other' },
-      'Invalid parameter. trunk is not the name of a configured trunk.',
-    ],
+    [{ number: '+14155550100', trunk: 'carrier,b' }, 'Invalid parameter. trunk is not the name of a trunk.'],
     [
       { number: '+14155550100', enabled: 'maybe' },
       'Invalid parameter. enabled allowed values are true or false.',

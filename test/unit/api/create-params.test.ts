@@ -51,6 +51,7 @@ describe('what a create request means', () => {
         virtualNumberCooloffPeriod: 0,
       },
       pin: null,
+      virtualNumber: null,
       now: 1_000,
     });
   });
@@ -229,6 +230,16 @@ describe('what a create request means', () => {
       force_pin_authentication: true,
     };
     expect(draft(body)).toEqual(draft(PARTIES));
+  });
+
+  it('takes the virtual number that a client wants', () => {
+    expect(draft({ ...PARTIES, virtual_number: '14155550199' }).virtualNumber).toBe('+14155550199');
+    for (const nothing of [null, '', undefined]) {
+      expect(draft({ ...PARTIES, virtual_number: nothing }).virtualNumber).toBeNull();
+    }
+    expect(refusal({ ...PARTIES, virtual_number: 'any' })).toBe(
+      'Invalid parameter. virtual_number is not a valid phone number.',
+    );
   });
 
   it('reads national numbers in the default country only', () => {

@@ -30,7 +30,6 @@ export class FakeDeps implements ApiDeps {
   defaultCountry = '';
   maxSessionExpiry = 86_400;
   rateLimit = 0;
-  trunks = ['carrier-a', 'carrier-b'];
   instant = NOW;
   readonly clock = { now: () => this.instant };
   readonly lines: string[] = [];

@@ -5,7 +5,11 @@ import type { PinGate, Resolution } from '../../../src/masking/resolve.js';
 import { aSession, GATE, SECOND } from '../../helpers/sessions.js';
 
 const match = { session: aSession(), party: 'first' as const };
-const prompting = (attempt: number, gate: PinGate = GATE): CallState => ({ stage: 'prompting', attempt, gate });
+const prompting = (attempt: number, gate: PinGate = GATE): CallState => ({
+  stage: 'prompting',
+  attempt,
+  gate,
+});
 
 describe('a call', () => {
   it('of a registered party claims the session and dials', () => {
@@ -89,12 +93,10 @@ const resolution: fc.Arbitrary<Resolution> = fc.constantFrom<Resolution>(
 
 const event: fc.Arbitrary<CallEvent> = fc.oneof(
   resolution.map((resolved): CallEvent => ({ type: 'resolved', resolution: resolved })),
-  fc
-    .constantFrom('matched', 'wrong', 'refused')
-    .map((result): CallEvent => ({
-      type: 'pin-checked',
-      check: result === 'matched' ? { result, match } : { result },
-    })),
+  fc.constantFrom('matched', 'wrong', 'refused').map((result): CallEvent => ({
+    type: 'pin-checked',
+    check: result === 'matched' ? { result, match } : { result },
+  })),
   fc.constant<CallEvent>({ type: 'prompt-failed' }),
   fc.constantFrom(match, null).map((found): CallEvent => ({ type: 'first-party-answered', match: found })),
   fc

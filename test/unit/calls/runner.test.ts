@@ -3,7 +3,18 @@ import { digitsToCollect, trunksInOrder } from '../../../src/calls/answers.js';
 import { CallRunner } from '../../../src/calls/runner.js';
 import type { Question } from '../../../src/freeswitch/question.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
-import { aNumber, aSession, DID, FIRST, GATE, NOW, PIN_RULES, routes, SECOND, STRANGER } from '../../helpers/sessions.js';
+import {
+  aNumber,
+  aSession,
+  DID,
+  FIRST,
+  GATE,
+  NOW,
+  PIN_RULES,
+  routes,
+  SECOND,
+  STRANGER,
+} from '../../helpers/sessions.js';
 
 const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
 
@@ -51,7 +62,11 @@ beforeEach(() => {
 describe('an inbound call', () => {
   it('of a registered party claims the session and is told whom to dial', async () => {
     session = aSession({
-      settings: { record: true, recordFileFormat: 'wav', firstPartyPlayUrl: 'https://prompts.example/first.wav' },
+      settings: {
+        record: true,
+        recordFileFormat: 'wav',
+        firstPartyPlayUrl: 'https://prompts.example/first.wav',
+      },
     });
     store.routes = routes({ matched: { session, party: 'first' }, number: aNumber({ trunk: 'spare' }) });
     expect(await runner.decide(question())).toEqual({
@@ -66,7 +81,14 @@ describe('an inbound call', () => {
       record: `/recordings/${UUID}.wav`,
     });
     expect(store.begun).toMatchObject([
-      { id: UUID, sessionId: session.id, node: 'node-1', caller: 'first', startedAt: NOW, recording: `${UUID}.wav` },
+      {
+        id: UUID,
+        sessionId: session.id,
+        node: 'node-1',
+        caller: 'first',
+        startedAt: NOW,
+        recording: `${UUID}.wav`,
+      },
     ]);
     // The claim must outlive the longest call that it allows.
     expect(store.begun[0]!.claimUntil).toBeGreaterThan(NOW + (45 + 14_400) * 1000);
@@ -75,12 +97,21 @@ describe('an inbound call', () => {
   it('of a session that is in a call gets busy', async () => {
     store.routes = routes({ matched: { session, party: 'second' } });
     store.beginResult = 'busy';
-    expect(await runner.decide(question({ callerNumber: SECOND }))).toEqual({ next: 'refuse', cause: 'USER_BUSY' });
+    expect(await runner.decide(question({ callerNumber: SECOND }))).toEqual({
+      next: 'refuse',
+      cause: 'USER_BUSY',
+    });
   });
 
-  it.each(['', 'abc', '123', '0'.repeat(20), '$' + '{x}'])('for %j, no number of anybody, is refused', async (dialled) => {
-    expect(await runner.decide(question({ dialled }))).toEqual({ next: 'refuse', cause: 'UNALLOCATED_NUMBER' });
-  });
+  it.each(['', 'abc', '123', '0'.repeat(20), '$' + '{x}'])(
+    'for %j, no number of anybody, is refused',
+    async (dialled) => {
+      expect(await runner.decide(question({ dialled }))).toEqual({
+        next: 'refuse',
+        cause: 'UNALLOCATED_NUMBER',
+      });
+    },
+  );
 
   it('reads the dialled number with and without +', async () => {
     store.routes = routes({ matched: { session, party: 'first' } });
@@ -102,7 +133,9 @@ describe('an inbound call', () => {
 
   it('is asked with the built-in prompt while the file is not there', async () => {
     store.routes = routes({ pinGate: { ...GATE, promptPlay: 'https://prompts.example/late.wav' } });
-    expect(await runner.decide(question({ callerNumber: STRANGER }))).toMatchObject({ prompt: 'enter-pin.wav' });
+    expect(await runner.decide(question({ callerNumber: STRANGER }))).toMatchObject({
+      prompt: 'enter-pin.wav',
+    });
   });
 
   it('rejects when the store does, so that the dialplan goes its own way', async () => {
@@ -125,7 +158,11 @@ describe('keyed digits', () => {
 
   it('that are wrong lead to the next attempt, and after the last one to the end', async () => {
     store.routes = routes({ pinGate: GATE });
-    expect(await runner.decide(keyed())).toMatchObject({ next: 'prompt', attempt: 2, before: 'wrong-pin.wav' });
+    expect(await runner.decide(keyed())).toMatchObject({
+      next: 'prompt',
+      attempt: 2,
+      before: 'wrong-pin.wav',
+    });
     expect(await runner.decide(keyed({ attempt: 2 }))).toEqual({
       next: 'announce',
       announcement: 'wrong-pin.wav',
@@ -142,14 +179,23 @@ describe('keyed digits', () => {
 
   it('for a session that ended meanwhile end at the announcement', async () => {
     store.routes = routes();
-    expect(await runner.decide(keyed())).toMatchObject({ next: 'announce', announcement: 'not-in-service.wav' });
+    expect(await runner.decide(keyed())).toMatchObject({
+      next: 'announce',
+      announcement: 'not-in-service.wav',
+    });
   });
 });
 
 describe('a first party that answered', () => {
   it('is connected to the second party', async () => {
     const answer = await runner.decide(
-      question({ kind: 'first-party-answered', dialled: '', callerNumber: '', number: DID, sessionId: session.id }),
+      question({
+        kind: 'first-party-answered',
+        dialled: '',
+        callerNumber: '',
+        number: DID,
+        sessionId: session.id,
+      }),
     );
     expect(answer).toMatchObject({ next: 'connect', target: SECOND, marks: { party: 'first' } });
   });

@@ -38,6 +38,7 @@ describe('loadConfig', () => {
         allow: ['127.0.0.0/8', '::1/128'],
       },
       trunks: ['carrier-a', 'carrier_b'],
+      virtualNumbers: [],
       folders: {
         recordings: '/var/lib/maskline/recordings',
         prompts: '/var/lib/maskline/prompts',

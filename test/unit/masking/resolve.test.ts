@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS, type Caller } from '../../../src/masking/caller.js';
 import { resolve } from '../../../src/masking/resolve.js';
-import { aNumber, aSession, DID, FIRST, GATE, NOW, PIN_RULES, routes, SECOND, STRANGER } from '../../helpers/sessions.js';
+import {
+  aNumber,
+  aSession,
+  DID,
+  FIRST,
+  GATE,
+  NOW,
+  PIN_RULES,
+  routes,
+  SECOND,
+  STRANGER,
+} from '../../helpers/sessions.js';
 
 const first: Caller = { kind: 'number', number: FIRST };
 const stranger: Caller = { kind: 'number', number: STRANGER };

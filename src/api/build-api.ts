@@ -1,0 +1,75 @@
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import { randomUUID } from 'node:crypto';
+
+import type { ApiDeps } from './deps.js';
+import { healthRoutes } from './health/routes.js';
+import { numberRoutes } from './numbers/routes.js';
+import { requireAccount } from './plugins/auth.js';
+import { acceptJson, BODY_LIMIT } from './plugins/body.js';
+import { answerErrors, refuse, refuseConnection } from './plugins/errors.js';
+import { limitRate } from './plugins/rate-limit.js';
+import { sessionRoutes } from './sessions/routes.js';
+
+/** Milliseconds for a whole request to arrive. */
+const REQUEST_TIMEOUT = 15_000;
+/** Longer than a request line may be: what is too long for an id is just not found. */
+const LONGEST_PARAM = 65_536;
+
+/**
+ * The HTTP API, ready to listen or to be injected. Its close() waits for the requests under way.
+ *
+ * The id of a request is its `api_id`, and stands in every line that is logged about it.
+ */
+export function buildApi(deps: ApiDeps): FastifyInstance {
+  const loggerInstance: FastifyBaseLogger = deps.logger;
+  const app = fastify({
+    loggerInstance,
+    // Its own lines hold the URL, and that may hold a number.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'api_id' }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_TIMEOUT,
+    // While closing, requests that still arrive are answered: a refusal would be a 5xx.
+    return503OnClosing: false,
+    routerOptions: {
+      ignoreTrailingSlash: true,
+      ignoreDuplicateSlashes: true,
+      maxParamLength: LONGEST_PARAM,
+    },
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
+    clientErrorHandler: refuseConnection,
+  });
+  answerErrors(app);
+  acceptJson(app);
+  logAnswers(app);
+  healthRoutes(app, deps);
+  app.register(
+    async (scope) => {
+      await requireAccount(scope, deps.account);
+      limitRate(scope, deps.rateLimit, () => deps.clock.now());
+      sessionRoutes(scope, deps);
+      numberRoutes(scope, deps);
+    },
+    { prefix: '/v1/Account/:authId' },
+  );
+  return app;
+}
+
+/** One line a request: the route's pattern, never the path itself. */
+function logAnswers(app: FastifyInstance): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const level = route === '/healthz' || route === '/readyz' ? 'debug' : 'info';
+    request.log[level](
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        elapsedMs: Math.round(reply.elapsedTime),
+      },
+      'request answered',
+    );
+    done();
+  });
+}

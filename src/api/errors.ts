@@ -1,0 +1,45 @@
+import { MasklineError } from '../errors.js';
+
+/** A request is answered with `statusCode` and `message`, both as documented in docs/errors.md. */
+export class ApiError extends MasklineError {
+  readonly code = 'ERR_API_REFUSED';
+
+  constructor(
+    readonly statusCode: number,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Texts that do not depend on the request. Those that Plivo documents are Plivo's. */
+export const TEXT = {
+  notAnObject: 'Invalid request body. A JSON object is expected.',
+  notJson: 'Invalid request body. It is not valid JSON.',
+  badRequest: 'Invalid request.',
+  unauthorized: 'Authentication failed.',
+  notFound: 'not found',
+  method: 'HTTP method not allowed.',
+  timeout: 'The request took too long to arrive.',
+  tooLarge: 'Request body is larger than 65536 bytes.',
+  headersTooLarge: 'Request headers are too large.',
+  mediaType: 'Content-Type must be application/json.',
+  rate: 'Too many requests, rate limited.',
+  internal: 'Internal server error.',
+  poolExhausted: 'Number pool exhausted or not available.',
+  pinTaken:
+    'Invalid parameter. first_party_pin or second_party_pin is in use on every virtual number available.',
+  sameParties: 'Invalid parameter. first_party and second_party should be different.',
+  samePins: 'Invalid parameter. first_party_pin and second_party_pin should be different.',
+  numberExists: 'Invalid parameter. numbers are in this account already.',
+  numberInUse: 'The number is used by active sessions and cannot be removed.',
+} as const;
+
+export const notFound = (): ApiError => new ApiError(404, TEXT.notFound);
+
+/** `Invalid parameter. <name> <problem>.` */
+export const invalid = (name: string, problem: string): string => `Invalid parameter. ${name} ${problem}.`;
+
+/** `Mandatory parameter missing. <name> must be present.` */
+export const missing = (name: string): string => `Mandatory parameter missing. ${name} must be present.`;

@@ -1,0 +1,34 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+import { ApiError, TEXT } from '../errors.js';
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
+type Method = 'GET' | 'POST' | 'DELETE';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
+
+/** Routes of one path. Every method without a handler is answered with a 405 that names the others. */
+export function resource(
+  scope: FastifyInstance,
+  url: string,
+  handlers: Readonly<Partial<Record<Method, Handler>>>,
+): void {
+  const allowed: string[] = [];
+  for (const [method, handler] of Object.entries(handlers)) {
+    scope.route({ method, url, handler });
+    allowed.push(method);
+    // Fastify answers HEAD wherever it answers GET.
+    if (method === 'GET') allowed.push('HEAD');
+  }
+  scope.route({
+    method: METHODS.filter((method) => !allowed.includes(method)),
+    url,
+    exposeHeadRoute: false,
+    // Before the body is read: what it holds does not matter.
+    onRequest: (_request, reply, done) => {
+      reply.header('allow', allowed.join(', '));
+      done(new ApiError(405, TEXT.method));
+    },
+    handler: () => undefined,
+  });
+}

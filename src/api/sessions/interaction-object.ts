@@ -1,0 +1,60 @@
+import type { Interaction, LegRecord } from '../../masking/interaction.js';
+import type { Party } from '../../masking/session.js';
+import { timestamp } from './timestamp.js';
+
+/** Where resources of the account are, such as `https://masking.example.com/v1/Account/MA…`. */
+export type AccountUrl = string;
+
+/** One element of a session's `interaction`, with its keys in Plivo's order. Durations are whole seconds. */
+export interface InteractionObject {
+  readonly start_time: string;
+  readonly end_time: string | null;
+  readonly first_party_resource_url: string | null;
+  readonly second_party_resource_url: string | null;
+  readonly recording_resource_url: string | null;
+  readonly type: 'call';
+  readonly total_call_amount: number;
+  readonly call_billed_duration: number;
+  readonly total_call_count: number;
+  readonly duration: number;
+}
+
+/** What never happened is null: a leg that was not dialled, an end that has not come, no recording. */
+export function interactionObject(interaction: Interaction, account: AccountUrl): InteractionObject {
+  const first = legOf(interaction, 'first');
+  const second = legOf(interaction, 'second');
+  const legs = [first, second].filter((leg) => leg !== null);
+  const seconds = legs.reduce((sum, leg) => sum + answeredSeconds(leg), 0);
+  return {
+    start_time: timestamp(interaction.startedAt),
+    end_time: interaction.endedAt === null ? null : timestamp(interaction.endedAt),
+    first_party_resource_url: callUrl(first, account),
+    second_party_resource_url: callUrl(second, account),
+    recording_resource_url:
+      interaction.recording === '' ? null : `${account}/Recording/${recordingId(interaction.recording)}`,
+    type: 'call',
+    total_call_amount: 0,
+    call_billed_duration: seconds,
+    total_call_count: legs.length,
+    duration: seconds,
+  };
+}
+
+/** The leg that reached the party, or the last attempt when trunks failed over. */
+function legOf(interaction: Interaction, party: Party): LegRecord | null {
+  const attempts = interaction.legs.filter((leg) => leg.party === party);
+  return attempts.find((leg) => leg.answeredAt !== null) ?? attempts.at(-1) ?? null;
+}
+
+/** Whole seconds, rounded up as they are billed; 0 for a leg that was never answered. */
+function answeredSeconds(leg: LegRecord): number {
+  return leg.answeredAt === null ? 0 : Math.max(0, Math.ceil((leg.endedAt - leg.answeredAt) / 1_000));
+}
+
+function callUrl(leg: LegRecord | null, account: AccountUrl): string | null {
+  return leg === null ? null : `${account}/Call/${leg.uuid}`;
+}
+
+function recordingId(fileName: string): string {
+  return fileName.replace(/\.(?:mp3|wav)$/, '');
+}

@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify';
+
+import type { MaskingSession } from '../../masking/session.js';
+import type { ApiDeps } from '../deps.js';
+import { notFound } from '../errors.js';
+import { resource } from '../plugins/resource.js';
+import { CreateParams } from './create-params.js';
+import { sessionObject } from './session-object.js';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** `Masking/Session/` of one account. */
+export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
+  const params = new CreateParams(deps);
+  const accountUrl = `${deps.publicUrl}/v1/Account/${deps.account.id}`;
+
+  resource(scope, '/Masking/Session', {
+    POST: async (request, reply) => {
+      const now = deps.clock.now();
+      const session = await deps.sessions.create(params.draft(request.body, deps.account.id, now));
+      // From here on the session exists: a 5xx would make clients create a second one.
+      announce(session);
+      return reply.code(201).send({
+        api_id: request.id,
+        session_uuid: session.id,
+        virtual_number: session.virtualNumber,
+        message: 'Session created',
+        session: sessionObject(session, [], now, accountUrl),
+      });
+    },
+  });
+
+  resource(scope, '/Masking/Session/:sessionId', {
+    GET: async (request) => {
+      const { sessionId } = request.params as { sessionId: string };
+      if (!UUID.test(sessionId)) throw notFound();
+      const now = deps.clock.now();
+      const found = await deps.sessions.get(sessionId.toLowerCase(), now);
+      if (found?.session.accountId !== deps.account.id) throw notFound();
+      return {
+        api_id: request.id,
+        response: sessionObject(found.session, found.interactions, now, accountUrl),
+      };
+    },
+  });
+
+  /** After the answer is on its way, and whatever happens there: only logged. */
+  function announce(session: MaskingSession): void {
+    setImmediate(() => {
+      Promise.resolve()
+        .then(() => deps.onSessionCreated(session))
+        .catch((error: unknown) => {
+          deps.logger.error({ err: error, session: session.id }, 'what follows a new session failed');
+        });
+    });
+  }
+}

@@ -1,0 +1,110 @@
+import type { Interaction } from '../../masking/interaction.js';
+import { digitsOf } from '../../masking/phone-number.js';
+import { statusOf, type MaskingSession, type SessionStatus } from '../../masking/session.js';
+import { interactionObject, type AccountUrl, type InteractionObject } from './interaction-object.js';
+import { timestamp } from './timestamp.js';
+
+/** A session as clients see it. Types and order of keys are Plivo's; durations are whole seconds. */
+export interface SessionObject {
+  /** Digits, without `+`. */
+  readonly first_party: string;
+  readonly second_party: string;
+  readonly virtual_number: string;
+  readonly status: SessionStatus;
+  readonly initiate_call_to_first_party: boolean;
+  readonly session_uuid: string;
+  readonly callback_url: string;
+  readonly callback_method: string;
+  readonly created_time: string;
+  readonly modified_time: string;
+  readonly expiry_time: string;
+  readonly duration: number;
+  /** Always a whole number: a typed client decodes it as one. */
+  readonly amount: number;
+  readonly call_time_limit: number;
+  readonly ring_timeout: number;
+  readonly first_party_play_url: string;
+  readonly second_party_play_url: string;
+  readonly record: boolean;
+  readonly record_file_format: string;
+  readonly recording_callback_url: string;
+  readonly recording_callback_method: string;
+  readonly interaction: readonly InteractionObject[] | null;
+  readonly total_call_amount: number;
+  readonly total_call_count: number;
+  readonly total_call_billed_duration: number;
+  readonly total_session_amount: number;
+  /** "" before the first interaction has ended. */
+  readonly last_interaction_time: string;
+  readonly unknown_caller_play: string;
+  readonly is_pin_authentication_required: boolean;
+  readonly generate_pin: boolean | null;
+  readonly generate_pin_length: number | null;
+  readonly first_party_pin: string | null;
+  readonly second_party_pin: string | null;
+  readonly pin_prompt_play: string | null;
+  readonly pin_retry: number | null;
+  readonly pin_retry_wait: number | null;
+  readonly incorrect_pin_play: string | null;
+  readonly create_session_with_single_party: null;
+  readonly virtual_number_cooloff_period: number;
+  readonly force_pin_authentication: boolean;
+}
+
+/** The session at `now` (milliseconds since the epoch), its interactions in the order given. */
+export function sessionObject(
+  session: MaskingSession,
+  interactions: readonly Interaction[],
+  now: number,
+  account: AccountUrl,
+): SessionObject {
+  const { settings, pin, totals } = session;
+  return {
+    first_party: digitsOf(session.firstParty),
+    second_party: digitsOf(session.secondParty),
+    virtual_number: digitsOf(session.virtualNumber),
+    status: statusOf(session, now),
+    initiate_call_to_first_party: settings.initiateCallToFirstParty,
+    session_uuid: session.id,
+    callback_url: settings.callbackUrl,
+    callback_method: settings.callbackMethod,
+    created_time: timestamp(session.createdAt),
+    modified_time: timestamp(session.modifiedAt),
+    expiry_time: timestamp(session.expiresAt),
+    duration: wholeSeconds(session.expiresAt) - wholeSeconds(session.createdAt),
+    amount: 0,
+    call_time_limit: settings.callTimeLimit,
+    ring_timeout: settings.ringTimeout,
+    first_party_play_url: settings.firstPartyPlayUrl,
+    second_party_play_url: settings.secondPartyPlayUrl,
+    record: settings.record,
+    record_file_format: settings.recordFileFormat,
+    recording_callback_url: settings.recordingCallbackUrl,
+    recording_callback_method: settings.recordingCallbackMethod,
+    interaction:
+      interactions.length === 0 ? null : interactions.map((each) => interactionObject(each, account)),
+    total_call_amount: 0,
+    total_call_count: totals.callCount,
+    total_call_billed_duration: totals.billedDuration,
+    total_session_amount: 0,
+    last_interaction_time: session.lastInteractionAt === null ? '' : timestamp(session.lastInteractionAt),
+    unknown_caller_play: settings.unknownCallerPlay,
+    is_pin_authentication_required: pin !== null,
+    generate_pin: pin?.generated ?? null,
+    generate_pin_length: pin?.generatedLength ?? null,
+    first_party_pin: pin?.firstPartyPin ?? null,
+    second_party_pin: pin?.secondPartyPin ?? null,
+    pin_prompt_play: pin?.promptPlay ?? null,
+    pin_retry: pin?.retry ?? null,
+    pin_retry_wait: pin?.retryWait ?? null,
+    incorrect_pin_play: pin?.incorrectPlay ?? null,
+    create_session_with_single_party: null,
+    virtual_number_cooloff_period: settings.virtualNumberCooloffPeriod,
+    force_pin_authentication: pin?.forced ?? false,
+  };
+}
+
+/** As the printed times are cut to seconds, so that they and `duration` agree. */
+function wholeSeconds(instant: number): number {
+  return Math.floor(instant / 1_000);
+}

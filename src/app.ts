@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { buildApi } from './api/build-api.js';
+import type { Readiness } from './api/deps.js';
+import { FirstPartyDialer } from './calls/first-party-dialer.js';
+import { Reconciler } from './calls/reconciler.js';
+import { CallRecords } from './calls/records.js';
+import { CallRunner } from './calls/runner.js';
+import { NodeSupervisor } from './calls/supervisor.js';
+import type { Config } from './config.js';
+import { CdrSpool } from './freeswitch/cdr-spool.js';
+import { dialString } from './freeswitch/dial-string.js';
+import { legFromCdr } from './freeswitch/leg-record.js';
+import { FreeswitchNode } from './freeswitch/node.js';
+import { QuestionServer } from './freeswitch/question-server.js';
+import { countryOf, type E164 } from './masking/phone-number.js';
+import type { MaskingSession } from './masking/session.js';
+import { PromptLibrary } from './prompts/prompt-library.js';
+import { NumberExistsError, Store } from './store/index.js';
+import type { Lease } from './store/lease-repository.js';
+import type { Logger } from './telemetry/logger.js';
+
+const now = (): number => Date.now();
+
+/** Milliseconds between two tries to add a virtual number. */
+const SEED_RETRY_MS = 1000;
+
+/** One controller: everything it is made of, and the order in which that starts and stops. */
+export class Controller {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #store: Store;
+  readonly #prompts: PromptLibrary;
+  readonly #questions: QuestionServer;
+  readonly #supervisors: NodeSupervisor<Lease>[];
+  readonly #spool: CdrSpool;
+  readonly #api: FastifyInstance;
+  readonly #stopping = new AbortController();
+  #seeding: Promise<void> = Promise.resolve();
+  #started = false;
+
+  constructor(config: Config, log: Logger) {
+    this.#config = config;
+    this.#log = log;
+    this.#store = new Store({
+      url: config.redisUrl,
+      dataKeys: config.dataKeys,
+      onError: (error) => log.warn({ err: error }, 'Redis failed'),
+    });
+    this.#prompts = new PromptLibrary({
+      dir: config.folders.prompts,
+      allowAddresses: config.prompts.allowAddresses,
+      fetchTimeoutMs: config.prompts.fetchTimeout,
+      logger: log,
+    });
+    const records = new CallRecords(this.#store.calls, log);
+    this.#questions = this.#questionServer();
+    this.#supervisors = this.#nodeSupervisors(records);
+    this.#spool = new CdrSpool({
+      folder: config.folders.cdr,
+      log,
+      handle: async (document) => {
+        const ended = legFromCdr(document);
+        if (ended !== null) await records.ended(ended);
+      },
+    });
+    this.#api = this.#buildApi();
+  }
+
+  /** Resolves once the API listens. What it depends on may still be on its way: /readyz tells. */
+  async start(): Promise<void> {
+    const { folders, http } = this.#config;
+    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+    await this.#questions.listen();
+    for (const supervisor of this.#supervisors) supervisor.start();
+    this.#spool.start();
+    this.#seeding = this.#addVirtualNumbers();
+    await this.#api.listen({ host: http.host, port: http.port });
+    this.#started = true;
+    this.#log.info({ http: `${http.host}:${http.port}` }, 'the controller is up');
+  }
+
+  /**
+   * Ends in order: no new questions, running ones answered, nodes given up, requests finished.
+   * Calls that are up go on without us.
+   */
+  async stop(): Promise<void> {
+    this.#started = false;
+    this.#stopping.abort();
+    await this.#seeding;
+    await this.#questions.close();
+    await this.#api.close();
+    await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop()));
+    await this.#spool.stop();
+    await this.#prompts.close();
+    await this.#store.close();
+    this.#log.info('the controller is down');
+  }
+
+  /** Adds the numbers of the configuration. Redis may come up after us, so it tries until it is there. */
+  async #addVirtualNumbers(): Promise<void> {
+    const { signal } = this.#stopping;
+    for (const number of this.#config.virtualNumbers) {
+      while (!signal.aborted && !(await this.#addVirtualNumber(number))) {
+        await sleep(SEED_RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #addVirtualNumber(number: E164): Promise<boolean> {
+    try {
+      if ((await this.#store.numbers.get(number)) !== null) return true;
+      const country = countryOf(number);
+      await this.#store.numbers.add({ number, country, alias: '', enabled: true, trunk: '', addedAt: now() });
+      this.#log.info({ did: number }, 'a virtual number was added');
+      return true;
+    } catch (error) {
+      // Another controller with the same configuration was faster.
+      if (error instanceof NumberExistsError) return true;
+      this.#log.warn({ err: error, did: number }, 'a virtual number could not be added yet');
+      return false;
+    }
+  }
+
+  #questionServer(): QuestionServer {
+    const { questions, trunks, folders, defaultCountry } = this.#config;
+    const sessions = { get: (id: string) => this.#store.sessions.get(id, now()) };
+    const runner = new CallRunner({
+      store: this.#store.calls,
+      sessions,
+      prompts: this.#prompts,
+      trunks,
+      recordingPath: (fileName) => join(folders.recordings, fileName),
+      now,
+      defaultCountry,
+    });
+    return new QuestionServer({
+      host: questions.host,
+      port: questions.port,
+      secret: questions.secret,
+      allow: questions.allow,
+      decide: (question) => runner.decide(question),
+      dialString,
+      log: this.#log,
+    });
+  }
+
+  #nodeSupervisors(records: CallRecords): NodeSupervisor<Lease>[] {
+    const { freeswitch, trunks } = this.#config;
+    const controllerId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    const store = this.#store;
+    const log = this.#log;
+    return freeswitch.nodes.map(({ host, port }) => {
+      const node = new FreeswitchNode({ host, port, password: freeswitch.password, log });
+      const dialer = new FirstPartyDialer({
+        node,
+        source: store.originations,
+        store: store.calls,
+        sessions: { get: (id) => store.sessions.get(id, now()) },
+        numbers: store.numbers,
+        records,
+        trunks,
+        now,
+        log,
+      });
+      const reconciler = new Reconciler({ node, store: store.calls, now, log });
+      return new NodeSupervisor({
+        endpoint: `${host}:${port}`,
+        controllerId,
+        node,
+        leases: store.leases,
+        records,
+        dialer,
+        reconciler,
+        log,
+      });
+    });
+  }
+
+  #buildApi(): FastifyInstance {
+    const { account, http, defaultCountry, maxSessionExpiry } = this.#config;
+    return buildApi({
+      account,
+      publicUrl: http.publicUrl,
+      defaultCountry,
+      maxSessionExpiry,
+      rateLimit: http.rateLimit,
+      sessions: this.#store.sessions,
+      numbers: this.#store.numbers,
+      onSessionCreated: (session) => this.#sessionCreated(session),
+      readiness: () => this.#readiness(),
+      clock: { now },
+      logger: this.#log,
+    });
+  }
+
+  async #sessionCreated(session: MaskingSession): Promise<void> {
+    const { settings, pin } = session;
+    const urls = [
+      settings.firstPartyPlayUrl,
+      settings.secondPartyPlayUrl,
+      settings.unknownCallerPlay,
+      pin?.promptPlay ?? '',
+      pin?.incorrectPlay ?? '',
+    ];
+    for (const url of urls) if (url !== '') this.#prompts.prefetch(url);
+    if (!settings.initiateCallToFirstParty) return;
+    await this.#store.originations.push(
+      { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber },
+      now(),
+    );
+  }
+
+  async #readiness(): Promise<Readiness> {
+    const redis = await this.#store.ready().then(
+      () => ({ ok: true, detail: 'answers' }),
+      () => ({ ok: false, detail: 'does not answer' }),
+    );
+    const nodes = this.#supervisors.map((supervisor, index): [string, Readiness[string]] => {
+      const { state } = supervisor;
+      return [`freeswitch-${index}`, { ok: state === 'up' || state === 'standby', detail: state }];
+    });
+    const questions = this.#questions.accepting;
+    return {
+      redis,
+      questions: { ok: questions, detail: questions ? 'listening' : 'closed' },
+      ...Object.fromEntries(nodes),
+      controller: { ok: this.#started, detail: this.#started ? 'running' : 'starting or stopping' },
+    };
+  }
+}

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+import { ConfigError } from './config-error.js';
+import type { E164 } from './masking/phone-number.js';
+import * as value from './config-values.js';
+
+export { ConfigError } from './config-error.js';
+export type { NodeAddress } from './config-values.js';
+
+/** `trace` prints everything, `silent` nothing. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** Everything that the environment decides, checked. Names and defaults: docs/configuration.md. */
+export interface Config {
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Where clients reach the API, without a trailing slash. */
+    readonly publicUrl: string;
+    /** Requests that the account may make in 5 seconds on this controller; 0 for any number. */
+    readonly rateLimit: number;
+  };
+  readonly account: { readonly id: string; readonly token: string };
+  readonly redisUrl: string;
+  readonly freeswitch: { readonly nodes: readonly value.NodeAddress[]; readonly password: string };
+  readonly questions: {
+    readonly host: string;
+    readonly port: number;
+    readonly secret: string;
+    /** Addresses and CIDR blocks that may ask. */
+    readonly allow: readonly string[];
+  };
+  /** Names of the trunks, in order of preference; at least one. */
+  readonly trunks: readonly string[];
+  /** Virtual numbers that exist once the controller has started. */
+  readonly virtualNumbers: readonly E164[];
+  /** Absolute paths. */
+  readonly folders: { readonly recordings: string; readonly prompts: string; readonly cdr: string };
+  readonly prompts: {
+    /** CIDR blocks of private addresses that prompt URLs may point at. */
+    readonly allowAddresses: readonly string[];
+    /** Milliseconds that one fetch may take, from look-up to last byte. */
+    readonly fetchTimeout: number;
+  };
+  /** Base64 of 32 bytes each, newest first. */
+  readonly dataKeys: readonly string[];
+  /** ISO 3166-1 alpha-2, or "" when numbers without a country code are not understood. */
+  readonly defaultCountry: string;
+  /** Seconds; the longest `session_expiry` that a client may ask for. */
+  readonly maxSessionExpiry: number;
+  readonly logLevel: LogLevel;
+  /** Seconds that a stop may take before it is cut short. */
+  readonly shutdownDeadline: number;
+}
+
+/** Variables that may also be given as NAME_FILE, the path of a file that holds the value. */
+const SECRETS = ['AUTH_TOKEN', 'REDIS_URL', 'FREESWITCH_PASSWORD', 'QUESTION_SECRET', 'DATA_KEYS'] as const;
+
+const LOOPBACK = '127.0.0.0/8,::1/128';
+
+/** In the order in which problems are reported. */
+const ENVIRONMENT = z.object({
+  HTTP_HOST: value.host('0.0.0.0'),
+  HTTP_PORT: value.port(8080),
+  PUBLIC_URL: value.publicUrl(),
+  AUTH_ID: value.authId(),
+  AUTH_TOKEN: value.secret(),
+  REDIS_URL: value.redisUrl('redis://127.0.0.1:6379'),
+  FREESWITCH_NODES: value.nodes('127.0.0.1:8021'),
+  FREESWITCH_PASSWORD: value.secret(),
+  QUESTION_HOST: value.host('127.0.0.1'),
+  QUESTION_PORT: value.port(8084),
+  QUESTION_SECRET: value.secret(),
+  QUESTION_ALLOW: value.networks(LOOPBACK),
+  TRUNKS: value.trunks(),
+  VIRTUAL_NUMBERS: value.phoneNumbers(),
+  RECORDINGS_DIR: value.folder('/var/lib/maskline/recordings'),
+  PROMPTS_DIR: value.folder('/var/lib/maskline/prompts'),
+  CDR_DIR: value.folder('/var/lib/maskline/cdr'),
+  DATA_KEYS: value.dataKeys(),
+  DEFAULT_COUNTRY: value.country(),
+  LOG_LEVEL: value.logLevel('info'),
+  PROMPT_ALLOW_ADDRESSES: value.networks(''),
+  PROMPT_FETCH_TIMEOUT: value.integer('seconds', 1, 120, 15),
+  API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
+  SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
+  SHUTDOWN_DEADLINE: value.integer('seconds', 1, 600, 20),
+});
+
+/**
+ * The configuration that `env` describes. An empty value counts as not given.
+ *
+ * Throws ConfigError, with one line about the first problem: it names the variable, what is wrong and
+ * the cure, and never repeats the value of a secret. `readFile` reads the file of a NAME_FILE variable.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+): Config {
+  const result = ENVIRONMENT.safeParse(withFiles(env, readFile));
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new ConfigError(`${String(issue?.path[0])} ${issue?.message ?? 'is wrong'}`);
+  }
+  const given = result.data;
+  return {
+    http: {
+      host: given.HTTP_HOST,
+      port: given.HTTP_PORT,
+      publicUrl: given.PUBLIC_URL ?? `http://localhost:${given.HTTP_PORT}`,
+      rateLimit: given.API_RATE_LIMIT,
+    },
+    account: { id: given.AUTH_ID, token: given.AUTH_TOKEN },
+    redisUrl: given.REDIS_URL,
+    freeswitch: { nodes: given.FREESWITCH_NODES, password: given.FREESWITCH_PASSWORD },
+    questions: {
+      host: given.QUESTION_HOST,
+      port: given.QUESTION_PORT,
+      secret: given.QUESTION_SECRET,
+      allow: given.QUESTION_ALLOW,
+    },
+    trunks: given.TRUNKS,
+    virtualNumbers: given.VIRTUAL_NUMBERS,
+    folders: { recordings: given.RECORDINGS_DIR, prompts: given.PROMPTS_DIR, cdr: given.CDR_DIR },
+    prompts: {
+      allowAddresses: given.PROMPT_ALLOW_ADDRESSES,
+      fetchTimeout: given.PROMPT_FETCH_TIMEOUT * 1_000,
+    },
+    dataKeys: given.DATA_KEYS,
+    defaultCountry: given.DEFAULT_COUNTRY,
+    maxSessionExpiry: given.SESSION_EXPIRY_MAX,
+    logLevel: given.LOG_LEVEL,
+    shutdownDeadline: given.SHUTDOWN_DEADLINE,
+  };
+}
+
+/** `env` with each NAME_FILE replaced by what is in the file, and empty values left out. */
+function withFiles(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string,
+): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(ENVIRONMENT.shape)) {
+    const text = env[name]?.trim() ?? '';
+    if (text !== '') given[name] = text;
+  }
+  for (const name of SECRETS) {
+    const path = env[`${name}_FILE`]?.trim() ?? '';
+    if (path === '') continue;
+    if (given[name] !== undefined) {
+      throw new ConfigError(`${name} and ${name}_FILE are both set: keep one of them`);
+    }
+    given[name] = readSecret(name, path, readFile);
+  }
+  return given;
+}
+
+function readSecret(name: string, path: string, readFile: (path: string) => string): string {
+  let text: string;
+  try {
+    text = readFile(path).trim();
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
+    throw new ConfigError(`${name}_FILE names a file that cannot be read (${reason}): check the path`, {
+      cause,
+    });
+  }
+  if (text === '') throw new ConfigError(`${name}_FILE names an empty file: put the value into it`);
+  return text;
+}

@@ -1,0 +1,113 @@
+import { Agent, request } from 'undici';
+
+import { AddressGuard, type ResolveHost } from './address-guard.js';
+import { PromptError } from './errors.js';
+
+export interface PromptFetcherOptions {
+  /** CIDR blocks and addresses outside the public Internet that may be reached. */
+  readonly allowAddresses: readonly string[];
+  /** Milliseconds for the whole fetch, from look-up to last byte. */
+  readonly timeout: number;
+  /** Bytes. */
+  readonly maxBytes: number;
+  readonly resolve?: ResolveHost;
+}
+
+/** Gets a file over HTTP with a bound on everything: addresses, time, size, and no redirects. */
+export class PromptFetcher {
+  readonly #agent: Agent;
+  readonly #timeout: number;
+  readonly #maxBytes: number;
+
+  constructor(options: PromptFetcherOptions) {
+    const guard = new AddressGuard(options.allowAddresses, options.resolve);
+    this.#timeout = options.timeout;
+    this.#maxBytes = options.maxBytes;
+    this.#agent = new Agent({
+      connect: guard.connector(options.timeout),
+      // The next fetch from a host looks its address up again.
+      pipelining: 0,
+      headersTimeout: options.timeout,
+      bodyTimeout: options.timeout,
+    });
+  }
+
+  /** The bytes at `url`. Throws PromptError; `signal` ends it early. */
+  async fetch(url: string, signal: AbortSignal): Promise<Buffer> {
+    const target = promptUrl(url);
+    const deadline = AbortSignal.timeout(this.#timeout);
+    try {
+      return await this.#get(target, AbortSignal.any([signal, deadline]));
+    } catch (error) {
+      if (error instanceof PromptError) throw error;
+      if (signal.aborted) throw new PromptError('ERR_PROMPT_CLOSED', 'the prompt library was closed');
+      if (deadline.aborted) {
+        throw new PromptError('ERR_PROMPT_FETCH', `the prompt did not arrive in ${this.#timeout} ms`);
+      }
+      throw new PromptError('ERR_PROMPT_FETCH', `the prompt cannot be fetched (${reasonOf(error)})`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #get(target: URL, signal: AbortSignal): Promise<Buffer> {
+    const { statusCode, headers, body } = await request(target, {
+      dispatcher: this.#agent,
+      signal,
+      headers: {
+        accept: 'audio/wav, audio/mpeg, */*;q=0.1',
+        'user-agent': 'maskline',
+        ...authorization(target),
+      },
+    });
+    // Leaving the loop, also by an error, destroys the body and its connection.
+    const chunks: Buffer[] = [];
+    let size = 0;
+    try {
+      if (statusCode !== 200) {
+        throw new PromptError('ERR_PROMPT_FETCH', `the prompt was answered with status ${statusCode}`);
+      }
+      if (headers['content-encoding'] !== undefined) {
+        throw new PromptError('ERR_PROMPT_FETCH', 'the prompt came compressed without being asked to');
+      }
+      if (Number(headers['content-length'] ?? 0) > this.#maxBytes) throw this.#tooLarge();
+      for await (const chunk of body as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        if (size > this.#maxBytes) throw this.#tooLarge();
+        chunks.push(chunk);
+      }
+    } finally {
+      // What is left unread ends with an abort, which nobody else listens to.
+      body.on('error', () => undefined).destroy();
+    }
+    return Buffer.concat(chunks, size);
+  }
+
+  #tooLarge(): PromptError {
+    return new PromptError('ERR_PROMPT_TOO_LARGE', `the prompt is larger than ${this.#maxBytes} bytes`);
+  }
+}
+
+function promptUrl(url: string): URL {
+  const target = URL.canParse(url) ? new URL(url) : null;
+  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
+    throw new PromptError('ERR_PROMPT_URL', 'the prompt has no http or https URL');
+  }
+  return target;
+}
+
+/** Credentials inside a URL (RFC 3986, 3.2.1) are sent as Basic ones. */
+function authorization(target: URL): { authorization?: string } {
+  if (target.username === '' && target.password === '') return {};
+  const pair = `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** The code of a network error: its message may hold the host. */
+function reasonOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown error';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof Error ? error.name : 'unknown error';
+}

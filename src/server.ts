@@ -1,0 +1,77 @@
+import { Controller } from './app.js';
+import { ConfigError, loadConfig, type Config } from './config.js';
+import { createLogger, type Logger } from './telemetry/logger.js';
+
+const USAGE = `Usage: npm run controller
+
+Runs one Maskline controller. It takes no arguments; everything is set in the environment, and
+docs/configuration.md lists the variables. A bad value stops the start with one line that names it.
+
+  --help   print this and exit
+`;
+
+async function main(): Promise<void> {
+  if (process.argv.length > 2) {
+    const asked = process.argv.includes('--help');
+    (asked ? process.stdout : process.stderr).write(USAGE);
+    process.exitCode = asked ? 0 : 2;
+    return;
+  }
+  const config = configuration();
+  if (config === null) return;
+  const log = createLogger({ level: config.logLevel });
+  const controller = new Controller(config, log);
+  endOnSignals(controller, config, log);
+  try {
+    await controller.start();
+  } catch (error) {
+    log.fatal({ err: error }, 'the controller could not start');
+    process.exitCode = 1;
+    await stopWithin(controller, config.shutdownDeadline, log);
+  }
+}
+
+function configuration(): Config | null {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`maskline: ${error.message}\n`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+function endOnSignals(controller: Controller, config: Config, log: Logger): void {
+  let ending = false;
+  const end = (why: string, exitCode: number): void => {
+    if (ending) return;
+    ending = true;
+    log.info({ why }, 'stopping');
+    process.exitCode = exitCode;
+    void stopWithin(controller, config.shutdownDeadline, log);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
+  process.on('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'a defect: the controller ends, and its calls go on');
+    end('uncaughtException', 1);
+  });
+}
+
+/** Stops the controller, and the process if that takes longer than `seconds`. */
+async function stopWithin(controller: Controller, seconds: number, log: Logger): Promise<void> {
+  const deadline = setTimeout(() => {
+    log.error({ seconds }, 'the controller did not stop in time');
+    process.exit(1);
+  }, seconds * 1000);
+  deadline.unref();
+  try {
+    await controller.stop();
+  } catch (error) {
+    log.error({ err: error }, 'the controller did not stop in order');
+    process.exitCode = 1;
+  }
+  clearTimeout(deadline);
+}
+
+await main();

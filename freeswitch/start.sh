@@ -1,0 +1,238 @@
+#!/bin/sh
+# Writes one node's configuration into RUN_DIR and becomes FreeSWITCH.
+# Needs nothing but a POSIX shell: it runs in the FreeSWITCH container too.
+# Variables: README.md beside this file. A bad one stops the start with one line that names it.
+set -eu
+umask 077
+
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
+
+fail() {
+  echo "freeswitch/start.sh: $*" >&2
+  exit 1
+}
+
+# value NAME DEFAULT: the variable, or its default when unset or empty.
+value() {
+  eval "found=\${$1:-}"
+  [ -n "$found" ] || found=$2
+}
+
+# matches TEXT PATTERN: whole single-line match of an extended regular expression.
+matches() {
+  case $1 in *'
+'*) return 1 ;; esac
+  printf '%s\n' "$1" | grep -Eqx -e "$2"
+}
+
+vars=
+# setting NAME TARGET DEFAULT PATTERN HINT: checks a variable and hands it to the configuration.
+setting() {
+  value "$1" "$3"
+  matches "$found" "$4" || fail "$1 must be $5"
+  vars="$vars
+  <X-PRE-PROCESS cmd=\"set\" data=\"$2=$found\"/>"
+}
+
+# secret NAME TARGET: a mandatory secret. Its value is never printed.
+secret() {
+  value "$1" ''
+  [ -n "$found" ] || fail "$1 must be set"
+  [ "$found" != ClueCon ] || fail "$1 must not be FreeSWITCH's public default"
+  matches "$found" '.{16,128}' || fail "$1 must have 16 to 128 characters"
+  matches "$found" '[A-Za-z0-9._~+/=@%^!*-]+' || fail "$1 may hold only letters, digits and . _ ~ + / = @ % ^ ! * -"
+  vars="$vars
+  <X-PRE-PROCESS cmd=\"set\" data=\"$2=$found\"/>"
+}
+
+number='[1-9][0-9]{0,6}'
+port='([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])'
+address='[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*'
+path='/[A-Za-z0-9._/-]*'
+host='[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?'
+
+secret FREESWITCH_PASSWORD event_socket_password
+secret QUESTION_SECRET question_secret
+
+value RUN_DIR /var/run/maskline
+run_dir=$found
+matches "$run_dir" "$path" || fail "RUN_DIR must be an absolute path of letters, digits and . _ / -"
+setting RUN_DIR run_dir /var/run/maskline "$path" 'an absolute path of letters, digits and . _ / -'
+
+setting NODE_NAME node_name "$(uname -n)" "$host" 'a host name'
+setting LOG_LEVEL log_level warning 'debug|info|notice|warning|err|crit|alert' 'debug, info, notice, warning, err, crit or alert'
+log_level=$found
+setting MAX_CALLS max_calls 2000 "$number" 'a number from 1'
+max_sessions=$((found * 2))
+setting CALLS_PER_SECOND calls_per_second 200 "$number" 'a number from 1'
+sessions_per_second=$((found * 2))
+
+setting SIP_TRUNK_IP sip_trunk_ip 0.0.0.0 "$address" 'an IP address'
+sip_trunk_ip=$found
+setting SIP_TRUNK_PORT sip_trunk_port 5080 "$port" 'a port'
+setting SOFTPHONE_IP softphone_ip "$sip_trunk_ip" "$address" 'an IP address'
+setting SOFTPHONE_PORT softphone_port 5060 "$port" 'a port'
+setting RTP_IP rtp_ip "$sip_trunk_ip" "$address" 'an IP address'
+rtp_ip=$found
+setting EXT_SIP_IP ext_sip_ip "$sip_trunk_ip" "$address" 'an IP address'
+setting EXT_RTP_IP ext_rtp_ip "$rtp_ip" "$address" 'an IP address'
+setting RTP_START rtp_start 16384 "$port" 'a port'
+rtp_start=$found
+setting RTP_END rtp_end 32767 "$port" 'a port'
+[ "$found" -gt "$rtp_start" ] || fail 'RTP_END must be above RTP_START'
+setting SIP_TIMEOUT_MS sip_timeout_ms 8000 '[1-9][0-9]{3,4}' 'milliseconds from 1000 to 99999'
+setting CODECS codecs 'PCMU,PCMA' '[A-Za-z0-9]+(,[A-Za-z0-9]+)*' 'codec names with commas between'
+setting RINGBACK_TONE ringback_tone '%(2000,4000,440,480)' '%\([0-9.,]+\)' 'a tone such as %(2000,4000,440,480)'
+
+setting EVENT_SOCKET_IP event_socket_ip 127.0.0.1 "$address" 'an IP address'
+setting EVENT_SOCKET_PORT event_socket_port 8021 "$port" 'a port'
+
+setting CDR_DIR cdr_dir "$run_dir/cdr" "$path" 'an absolute path of letters, digits and . _ / -'
+cdr_dir=$found
+setting RECORDINGS_DIR recordings_dir "$run_dir/recordings" "$path" 'an absolute path of letters, digits and . _ / -'
+recordings_dir=$found
+setting PROMPTS_DIR prompts_dir "$run_dir/prompts" "$path" 'an absolute path of letters, digits and . _ / -'
+setting SOUNDS_DIR sound_prefix "$here/sounds/en" "$path" 'an absolute path of letters, digits and . _ / -'
+sounds_dir=$found
+[ -r "$sounds_dir/unavailable.wav" ] || fail "SOUNDS_DIR must hold the built-in prompts"
+
+setting QUESTION_HOSTS question_hosts 127.0.0.1:8084 "$host:$port(\\|$host:$port){0,9}" 'host:port, with | between several'
+setting QUESTION_TIMEOUT question_timeout 5 '[2-9]|[1-5][0-9]' 'seconds from 2 to 59'
+
+# nodes NAME DEFAULT: ACL entries of a list of addresses.
+nodes() {
+  value "$1" "$2"
+  for cidr in $(printf '%s' "$found" | tr ',' ' '); do
+    case $cidr in
+      */*) ;;
+      *:*) cidr=$cidr/128 ;;
+      *) cidr=$cidr/32 ;;
+    esac
+    matches "$cidr" '([0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*)/[0-9]{1,3}' || return 1
+    case $cidr in */0) return 1 ;; esac
+    printf '  <node type="allow" cidr="%s"/>\n' "$cidr"
+  done
+}
+
+trunk_nodes=$(nodes TRUNK_ADDRESSES '') || fail 'TRUNK_ADDRESSES must be IP addresses or networks (not /0) with commas between'
+controller_nodes=$(nodes EVENT_SOCKET_ALLOW 127.0.0.0/8,::1) ||
+  fail 'EVENT_SOCKET_ALLOW must be IP addresses or networks (not /0) with commas between'
+
+value SOFTPHONES false
+softphones=$found
+case $softphones in
+  true | false) ;;
+  *) fail 'SOFTPHONES must be true or false' ;;
+esac
+vars="$vars
+  <X-PRE-PROCESS cmd=\"set\" data=\"softphone_domain=softphone\"/>"
+if [ "$softphones" = true ]; then
+  value SOFTPHONE_PASSWORD ''
+  [ -n "$found" ] || fail 'SOFTPHONE_PASSWORD must be set when SOFTPHONES=true'
+  matches "$found" '[A-Za-z0-9._~+/=@^!*-]{8,64}' || fail 'SOFTPHONE_PASSWORD must be 8 to 64 letters, digits and . _ ~ + / = @ ^ ! * -'
+  softphone_password=$found
+  value SOFTPHONE_NUMBERS 15550001001,15550001002
+  softphone_numbers=$(printf '%s' "$found" | tr ',' ' ')
+  for digits in $softphone_numbers; do
+    matches "$digits" '[1-9][0-9]{6,14}' || fail 'SOFTPHONE_NUMBERS must be digits of E.164 numbers with commas between'
+  done
+fi
+
+value TRUNKS_DIR "$here/trunks"
+trunks_dir=$found
+[ -d "$trunks_dir" ] || fail 'TRUNKS_DIR must be a folder'
+value DIALPLAN_DIR "$here/../dialplan"
+dialplan_dir=$found
+[ -r "$dialplan_dir/masking.xml" ] || fail 'DIALPLAN_DIR must hold masking.xml'
+
+value FREESWITCH_BIN ''
+binary=$found
+if [ -z "$binary" ]; then
+  binary=$(command -v freeswitch) || fail 'FREESWITCH_BIN must name the FreeSWITCH binary: none is in PATH'
+fi
+[ -x "$binary" ] || fail 'FREESWITCH_BIN must name an executable'
+
+value FREESWITCH_MOD_DIR ''
+mod_dir=$found
+if [ -z "$mod_dir" ]; then
+  prefix=$(CDPATH= cd -- "$(dirname -- "$binary")/.." && pwd)
+  for candidate in "$prefix/mod" "$prefix/lib/freeswitch/mod" "$prefix"/lib/*/freeswitch/mod /usr/lib/freeswitch/mod /usr/local/freeswitch/mod; do
+    if [ -e "$candidate/mod_sofia.so" ]; then
+      mod_dir=$candidate
+      break
+    fi
+  done
+fi
+[ -e "$mod_dir/mod_sofia.so" ] || fail 'FREESWITCH_MOD_DIR must name the folder of mod_sofia.so'
+
+mkdir -p "$run_dir/log" "$run_dir/db" "$run_dir/run" "$run_dir/tmp" 2>/dev/null || fail 'RUN_DIR must be writable'
+# Recordings and CDRs are for the controller, which may be another user.
+value UMASK 027
+matches "$found" '0?[0-7]{3}' || fail 'UMASK must be three octal digits'
+file_umask=$found
+umask "$file_umask"
+mkdir -p "$cdr_dir" 2>/dev/null || fail 'CDR_DIR must be writable'
+mkdir -p "$recordings_dir" 2>/dev/null || fail 'RECORDINGS_DIR must be writable'
+umask 077
+
+conf=$run_dir/conf
+rm -rf "$conf"
+mkdir -p "$conf/acl" "$conf/directory" "$conf/trunks" "$conf/dialplan"
+cp -R "$here/conf/." "$conf/"
+cp "$dialplan_dir"/*.xml "$conf/dialplan/"
+
+for file in "$trunks_dir"/*.xml; do
+  [ -e "$file" ] || continue
+  name=$(basename "$file" .xml)
+  matches "$name" '[A-Za-z0-9_-]{1,64}' || fail "TRUNKS_DIR holds $name.xml: a trunk's name is letters, digits, _ and -"
+  [ "$name" != softphone ] || fail 'TRUNKS_DIR holds softphone.xml: that name is reserved'
+  grep -q "<gateway name=\"$name\">" "$file" || fail "TRUNKS_DIR: $name.xml must define the gateway $name"
+  cp "$file" "$conf/trunks/"
+done
+
+case $log_level in
+  debug) log_levels=debug,info,notice,warning,err,crit,alert ;;
+  info) log_levels=info,notice,warning,err,crit,alert ;;
+  notice) log_levels=notice,warning,err,crit,alert ;;
+  warning) log_levels=warning,err,crit,alert ;;
+  err) log_levels=err,crit,alert ;;
+  crit) log_levels=crit,alert ;;
+  *) log_levels=alert ;;
+esac
+
+cat >"$conf/vars.xml" <<VARS
+<include>$vars
+  <X-PRE-PROCESS cmd="set" data="max_sessions=$max_sessions"/>
+  <X-PRE-PROCESS cmd="set" data="sessions_per_second=$sessions_per_second"/>
+  <X-PRE-PROCESS cmd="set" data="log_levels=$log_levels"/>
+</include>
+VARS
+printf '<include>\n%s\n</include>\n' "$trunk_nodes" >"$conf/acl/trunks.xml"
+printf '<include>\n%s\n</include>\n' "$controller_nodes" >"$conf/acl/controllers.xml"
+
+if [ "$softphones" = true ]; then
+  {
+    printf '<include>\n  <domain name="softphone">\n    <groups><group name="softphones"><users>\n'
+    for digits in $softphone_numbers; do
+      printf '      <user id="%s"><params><param name="password" value="%s"/></params></user>\n' "$digits" "$softphone_password"
+    done
+    printf '    </users></group></groups>\n  </domain>\n</include>\n'
+  } >"$conf/directory/softphones.xml"
+else
+  rm "$conf/sip_profiles/softphone.xml"
+fi
+
+value DRAIN false
+case $found in
+  true) drain=-elegant-term ;;
+  false) drain= ;;
+  *) fail 'DRAIN must be true or false' ;;
+esac
+
+chmod 700 "$conf" "$run_dir/log"
+umask "$file_umask"
+
+# -np keeps the priority of an ordinary process even under root; -nonat asks no router for anything.
+exec "$binary" -nf -np -nonat $drain -conf "$conf" -log "$run_dir/log" -db "$run_dir/db" -run "$run_dir/run" \
+  -mod "$mod_dir" -temp "$run_dir/tmp" -recordings "$recordings_dir" -sounds "$sounds_dir" -certs "$conf/tls" \
+  -scripts "$conf" -grammar "$conf" -htdocs "$conf" -storage "$run_dir/tmp" -cache "$run_dir/tmp"

@@ -20,6 +20,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // One FreeSWITCH serves every file of the run; files share its ports.
           fileParallelism: false,
+          maxConcurrency: 10,
         },
       },
     ],

@@ -19,7 +19,7 @@ export async function audioOf(file: string): Promise<{ ms: number; format: 'wav'
 
 function wavMs(data: Buffer): number {
   const bytesPerSecond = data.readUInt32LE(28);
-  for (let at = 12; at + 8 <= data.length; ) {
+  for (let at = 12; at + 8 <= data.length;) {
     const size = data.readUInt32LE(at + 4);
     if (data.toString('latin1', at, at + 4) === 'data') {
       return (Math.min(size, data.length - at - 8) / bytesPerSecond) * 1000;
@@ -31,7 +31,7 @@ function wavMs(data: Buffer): number {
 
 function mp3Ms(data: Buffer): number {
   let ms = 0;
-  for (let at = 0; at + 4 <= data.length; ) {
+  for (let at = 0; at + 4 <= data.length;) {
     const header = data.readUInt32BE(at);
     const version = (header >>> 19) & 3;
     const rates = SAMPLE_RATES[version];

@@ -70,7 +70,9 @@ export abstract class BaseLane implements Lane {
       const complete = all.filter((interaction) => interaction.stage === 'ended' && hasAllLegs(interaction));
       if (complete.length === count && all.length === count) return all;
       if (Date.now() > deadline) {
-        throw new Error(`wanted ${count} interactions that have ended, found: ${JSON.stringify(all, null, 1)}`);
+        throw new Error(
+          `wanted ${count} interactions that have ended, found: ${JSON.stringify(all, null, 1)}`,
+        );
       }
       await sleep(50);
     }

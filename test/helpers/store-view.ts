@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { CreateParams } from '../../src/api/sessions/create-params.js';
 import { allocate } from '../../src/masking/allocate.js';
 import type { Interaction } from '../../src/masking/interaction.js';
@@ -31,6 +32,10 @@ export class StoreView {
     const session = await this.#store.sessions.create(changed, (request, candidates) =>
       allocate(request, candidates).filter((number) => number === parameters['virtual_number']),
     );
+    if (session.settings.initiateCallToFirstParty) {
+      const job = { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber };
+      await this.#store.originations.push(job, Date.now());
+    }
     return session.id;
   }
 

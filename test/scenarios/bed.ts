@@ -12,10 +12,7 @@ export type CalleeBehaviour =
   | { readonly kind: 'silent' };
 
 /** What a caller does once answered, in order. */
-export type CallerStep =
-  | { readonly wait: number }
-  | { readonly press: string }
-  | { readonly hangup: true };
+export type CallerStep = { readonly wait: number } | { readonly press: string } | { readonly hangup: true };
 
 export interface CallPlan {
   /** What the carrier writes as the caller's number: E.164, a word, or anything malformed. */

@@ -30,6 +30,19 @@ export const originated: Scenario[] = [
     },
   },
   {
+    name: 'the first trunk refuses: the first party is called through the next one',
+    async run(lane) {
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 200 });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      await lane.trunkIs('refusing');
+      const session = await lane.session({ initiate_call_to_first_party: true }, { callTimeLimit: 3 });
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ caller: 'first', endedBy: 'system', cause: 'ALLOTTED_TIMEOUT' });
+      const reached = (await lane.invites()).filter((invite) => invite.trunk !== lane.trunk);
+      expect(reached).toMatchObject([{ called: lane.first }, { called: lane.second }]);
+    },
+  },
+  {
     name: 'the second party does not answer: the first hears so and is hung up',
     async run(lane) {
       await lane.callee(lane.first, { kind: 'answer', afterMs: 200 });

@@ -56,7 +56,14 @@ export const pin: Scenario[] = [
       await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
       const call = await lane.call({
         from: lane.stranger,
-        steps: [{ wait: 1500 }, { press: '9999' }, { wait: 3500 }, { press: PIN }, { wait: 3000 }, { hangup: true }],
+        steps: [
+          { wait: 1500 },
+          { press: '9999' },
+          { wait: 3500 },
+          { press: PIN },
+          { wait: 3000 },
+          { hangup: true },
+        ],
       });
       expect(call.status).toBe(200);
       expect(call.heard).toEqual(['pin-prompt', 'pin-wrong', 'pin-prompt']);
@@ -111,7 +118,9 @@ export const pin: Scenario[] = [
   {
     name: '# ends a PIN at once where PINs of several lengths live',
     async run(lane) {
-      const session = await lane.session(pinSession(lane, { first_party_pin: '123456', second_party_pin: '7890' }));
+      const session = await lane.session(
+        pinSession(lane, { first_party_pin: '123456', second_party_pin: '7890' }),
+      );
       await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
       const call = await lane.call({
         from: lane.stranger,
@@ -182,7 +191,10 @@ export const pin: Scenario[] = [
       expect(call.heard).toEqual(['pin-prompt', 'cannot-connect']);
       const [interaction] = await lane.interactions(session.id, 1);
       expect(interaction).toMatchObject({ connectedAt: null });
-      expect(interaction!.legs.find((leg) => leg.role === 'b')).toMatchObject({ cause: 'USER_BUSY', sipStatus: 486 });
+      expect(interaction!.legs.find((leg) => leg.role === 'b')).toMatchObject({
+        cause: 'USER_BUSY',
+        sipStatus: 486,
+      });
     },
   },
 ];

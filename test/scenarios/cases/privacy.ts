@@ -47,7 +47,13 @@ function expectNoTrace(where: string, messages: string, number: string): void {
   }
 }
 
-function expectPrivate(lane: Lane, call: CallOutcome, invites: readonly InviteSeen[], a: string, b: string): void {
+function expectPrivate(
+  lane: Lane,
+  call: CallOutcome,
+  invites: readonly InviteSeen[],
+  a: string,
+  b: string,
+): void {
   expect(invites.length, lane.did).toBeGreaterThan(0);
   // The scan can only find what it was shown: both sides' messages must be there.
   expect(call.received).toMatch(/^SIP\/2\.0 /m);

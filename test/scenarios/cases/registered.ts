@@ -19,7 +19,12 @@ export const registered: Scenario[] = [
         trunk: lane.trunk,
       });
       const [interaction] = await lane.interactions(session.id, 1);
-      expect(interaction).toMatchObject({ caller: 'first', endedBy: 'a', cause: 'NORMAL_CLEARING', stage: 'ended' });
+      expect(interaction).toMatchObject({
+        caller: 'first',
+        endedBy: 'a',
+        cause: 'NORMAL_CLEARING',
+        stage: 'ended',
+      });
       expect(interaction!.connectedAt).toBeGreaterThan(interaction!.startedAt);
       expect(interaction!.endedAt! - interaction!.connectedAt!).toBeGreaterThan(1000);
       expect(interaction!.legs.map((leg) => leg.role).toSorted()).toEqual(['a', 'b']);

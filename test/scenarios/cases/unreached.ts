@@ -57,7 +57,9 @@ export const unreached: Scenario[] = [
       expect(call).toMatchObject({ status: 503 });
       expect(await lane.invites()).toHaveLength(1);
       const [interaction] = await lane.interactions(session.id, 1);
-      expect(interaction!.legs.find((leg) => leg.role === 'b')).toMatchObject({ cause: 'UNALLOCATED_NUMBER' });
+      expect(interaction!.legs.find((leg) => leg.role === 'b')).toMatchObject({
+        cause: 'UNALLOCATED_NUMBER',
+      });
     },
   },
   ...(['refusing', 'unreachable'] as const).map((state): Scenario => ({

@@ -90,7 +90,10 @@ const MALFORMED: readonly (readonly [string, { from: string; displayName?: strin
   ['dial string syntax in it', { from: '%5Ba=b%5D,%7Cc' }],
   ['a Latin-1 display name', { from: 'unknown', displayName: 'Andr\u00e9' }],
   ['an emoji display name', { from: 'unknown', displayName: '\u{1F600}' }],
-  ['an API call as display name', { from: 'unknown', displayName: '${system(touch /tmp/maskline-injected)}' }],
+  [
+    'an API call as display name',
+    { from: 'unknown', displayName: '${system(touch /tmp/maskline-injected)}' },
+  ],
 ];
 
 /** Callers that no standard allows are unknown callers: asked for a PIN, never a crash or an injection. */

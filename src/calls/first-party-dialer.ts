@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { originateString } from '../freeswitch/dial-string.js';
+import { isTrunkFault, originateString } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
 import { isLive, type MaskingSession } from '../masking/session.js';
@@ -39,7 +39,10 @@ const POLL_MS = 200;
 const MAX_IN_FLIGHT = 50;
 /** The event of a failed leg and the answer to `originate` come on two connections, in any order. */
 const RECORD_GRACE_MS = 500;
-/** Beyond the ring timeout of every trunk, before an `originate` is given up, in milliseconds. */
+/** A channel takes some tens of milliseconds from its end until its UUID is free. */
+const CHANNEL_GRACE_MS = 3_000;
+const CHANNEL_POLL_MS = 20;
+/** Beyond the ring timeout, before an `originate` is given up, in milliseconds. */
 const ORIGINATE_MARGIN_MS = 150_000;
 
 /** Places the calls of `initiate_call_to_first_party` on one node. */
@@ -135,6 +138,7 @@ export class FirstPartyDialer {
     await this.#originate(session, address, order, startedAt);
   }
 
+  /** One trunk after the other: `originate` can give the leg its UUID, the interaction's id, only once. */
   async #originate(
     session: MaskingSession,
     address: LegAddress,
@@ -142,60 +146,70 @@ export class FirstPartyDialer {
     startedAt: number,
   ): Promise<void> {
     const { node, store, log } = this.#options;
-    const call = originateString({
-      uuid: address.interactionId,
-      marks: {
-        number: session.virtualNumber,
-        sessionId: session.id,
-        interactionId: address.interactionId,
-        party: 'first',
-      },
-      target: session.firstParty,
-      trunks,
-      ringTimeout: session.settings.ringTimeout,
-    });
-    const patience = session.settings.ringTimeout * 1000 * trunks.length + ORIGINATE_MARGIN_MS;
-    try {
-      await node.originate(call, address.interactionId, patience);
-    } catch (error) {
-      if (await this.#alive(address.interactionId)) return;
-      const leg = await this.#failedLeg(address, error, startedAt, trunks.at(-1) ?? '');
-      log.info({ interaction: address.interactionId, cause: leg.cause }, 'the first party was not reached');
-      await store.finishLeg(address, leg);
+    for (const [index, trunk] of trunks.entries()) {
+      try {
+        const patience = session.settings.ringTimeout * 1000 + ORIGINATE_MARGIN_MS;
+        await node.originate(callThrough(trunk, session, address), address.interactionId, patience);
+        return;
+      } catch (error) {
+        const cause = hangupCauseOf(error);
+        // No answer at all says nothing of the call: reconciling finds out.
+        if (cause === null) throw error;
+        const last = index === trunks.length - 1;
+        if (!last && isTrunkFault(cause) && (await this.#gone(address.interactionId))) continue;
+        const leg = await this.#failedLeg(address, cause, startedAt, trunk);
+        log.info({ interaction: address.interactionId, cause: leg.cause }, 'the first party was not reached');
+        await store.finishLeg(address, leg);
+        return;
+      }
     }
   }
 
-  /** A connection that is lost says nothing of the call: the node is asked, and reconciling finds the rest. */
-  async #alive(uuid: string): Promise<boolean> {
+  /** Waits until the channel of a failed attempt has made room for the next one. */
+  async #gone(uuid: string): Promise<boolean> {
     const { node } = this.#options;
-    return node.exists(uuid).catch(() => true);
+    for (let waited = 0; waited < CHANNEL_GRACE_MS; waited += CHANNEL_POLL_MS) {
+      if (!(await node.exists(uuid))) return true;
+      await sleep(CHANNEL_POLL_MS);
+    }
+    return false;
   }
 
-  async #failedLeg(
-    address: LegAddress,
-    error: unknown,
-    startedAt: number,
-    trunk: string,
-  ): Promise<LegRecord> {
+  async #failedLeg(address: LegAddress, cause: string, startedAt: number, trunk: string): Promise<LegRecord> {
     const { records, now } = this.#options;
     await sleep(RECORD_GRACE_MS);
-    return (
-      records.takeAttempt(address.interactionId) ??
-      recordWithoutLeg({
-        uuid: address.interactionId,
-        party: 'first',
-        startedAt,
-        connectedAt: null,
-        endedAt: now(),
-        cause: hangupCauseOf(error),
-        endedBy: 'system',
-        trunk,
-      })
-    );
+    const heard = records.takeAttempt(address.interactionId);
+    if (heard?.trunk === trunk) return heard;
+    return recordWithoutLeg({
+      uuid: address.interactionId,
+      party: 'first',
+      startedAt,
+      connectedAt: null,
+      endedAt: now(),
+      cause,
+      endedBy: 'system',
+      trunk,
+    });
   }
 }
 
-function hangupCauseOf(error: unknown): string {
+function callThrough(trunk: string, session: MaskingSession, address: LegAddress): string {
+  return originateString({
+    uuid: address.interactionId,
+    marks: {
+      number: session.virtualNumber,
+      sessionId: session.id,
+      interactionId: address.interactionId,
+      party: 'first',
+    },
+    target: session.firstParty,
+    trunks: [trunk],
+    ringTimeout: session.settings.ringTimeout,
+  });
+}
+
+/** The cause that FreeSWITCH gave for a leg that was not reached, or null when it gave none. */
+function hangupCauseOf(error: unknown): string | null {
   const cause = (error as { readonly hangupCause?: unknown } | null)?.hangupCause;
-  return typeof cause === 'string' ? cause : 'NORMAL_TEMPORARY_FAILURE';
+  return typeof cause === 'string' ? cause : null;
 }

@@ -30,6 +30,11 @@ const TRUNK_FAULTS = [
   'INCOMPATIBLE_DESTINATION', // 488
 ];
 
+/** True when a hangup cause is the trunk's fault, so that another trunk may be tried. */
+export function isTrunkFault(cause: string): boolean {
+  return TRUNK_FAULTS.includes(cause);
+}
+
 /** A value that may not enter a dial string. The message names the field, never the value. */
 export class DialStringError extends MasklineError {
   readonly code = 'ERR_DIAL_STRING';

@@ -6,8 +6,15 @@ import type { Interaction } from '../../../src/masking/interaction.js';
 import { BaseLane } from '../../helpers/base-lane.js';
 import { Stack } from '../../helpers/stack.js';
 import { StoreView } from '../../helpers/store-view.js';
-import type { CalleeBehaviour, CallOutcome, CallPlan, InviteSeen, Lane, TestBed } from '../../scenarios/bed.js';
-import { audioOf } from './audio-length.js';
+import type {
+  CalleeBehaviour,
+  CallOutcome,
+  CallPlan,
+  InviteSeen,
+  Lane,
+  TestBed,
+} from '../../scenarios/bed.js';
+import { audioOf } from '../../helpers/audio-length.js';
 import { ExecutionLog } from './execution-log.js';
 import { RealFreeSwitch } from './real-freeswitch.js';
 import { headerOf, methodOf, statusOf, type LoggedMessage } from './sip-messages.js';
@@ -135,7 +142,11 @@ export class RealLane extends BaseLane implements Lane {
     }
   }
 
-  async #startPhones(trunk: string, port: number, phones: ReadonlyMap<string, CalleeBehaviour>): Promise<void> {
+  async #startPhones(
+    trunk: string,
+    port: number,
+    phones: ReadonlyMap<string, CalleeBehaviour>,
+  ): Promise<void> {
     const folder = join(this.#folder, `${trunk}-${this.#running.length}`);
     this.#running.push({ trunk, phones: await SippPhones.start(folder, port, phones) });
   }
@@ -150,13 +161,20 @@ export class RealLane extends BaseLane implements Lane {
     await this.phonesReady();
     this.#calls += 1;
     const startedAt = Date.now();
-    const messages = await placeCall(join(this.#folder, `call-${this.#calls}`), this.#bed.freeswitch.sipPort, {
-      ...plan,
-      to: plan.to ?? this.did,
-    });
+    const messages = await placeCall(
+      join(this.#folder, `call-${this.#calls}`),
+      this.#bed.freeswitch.sipPort,
+      {
+        ...plan,
+        to: plan.to ?? this.did,
+      },
+    );
     await sleep(EVENTS_SETTLE_MS);
     const heard = this.#bed.log.toCaller(plan.to ?? this.did, startedAt - 50);
-    return outcomeOf(messages, heard.map((path) => this.stack.audio.nameOf(path)));
+    return outcomeOf(
+      messages,
+      heard.map((path) => this.stack.audio.nameOf(path)),
+    );
   }
 
   async invites(): Promise<readonly InviteSeen[]> {
@@ -220,7 +238,9 @@ export function outcomeOf(messages: readonly LoggedMessage[], heard: readonly st
     .map((message) => ({ at: message.at, status: statusOf(message.text) ?? 0 }));
   const final = replies.find((reply) => reply.status >= 200);
   if (final === undefined) {
-    throw new Error(`the call got no final response:\n${messages.map((message) => message.text).join('\n\n')}`);
+    throw new Error(
+      `the call got no final response:\n${messages.map((message) => message.text).join('\n\n')}`,
+    );
   }
   const firstLine = (message: LoggedMessage): string => message.text.split('\n', 1)[0] ?? '';
   const bye = messages.find((message) => firstLine(message).startsWith('BYE '));

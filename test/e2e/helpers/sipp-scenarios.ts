@@ -87,9 +87,9 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
   ];
   writer.message(send(invite, ' retrans="500"'));
   // SIPp runs the timer of the message that it waits at, so it counts from the newest provisional response.
-  const limit =
-    plan.cancelAfterMs === undefined ? '' : ` timeout="${plan.cancelAfterMs}" ontimeout="cancel"`;
-  for (const status of [100, 180, 183]) writer.message(`<recv response="${status}" optional="true"${limit}/>`);
+  const limit = plan.cancelAfterMs === undefined ? '' : ` timeout="${plan.cancelAfterMs}" ontimeout="cancel"`;
+  for (const status of [100, 180, 183])
+    writer.message(`<recv response="${status}" optional="true"${limit}/>`);
   for (const status of FAILURES) {
     writer.message(`<recv response="${status}" optional="true" next="failed"${limit}/>`);
   }
@@ -149,7 +149,12 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
     );
     writer.message('<recv response="200"/>');
     writer.message('<recv response="487"/>');
-    writer.message(send([`ACK ${target}`, `${CALLER_VIA}[branch-${writer.index}]`, ...dialog('1 ACK'), 'Content-Length: 0'], ' next="done"'));
+    writer.message(
+      send(
+        [`ACK ${target}`, `${CALLER_VIA}[branch-${writer.index}]`, ...dialog('1 ACK'), 'Content-Length: 0'],
+        ' next="done"',
+      ),
+    );
   }
   writer.label('failed');
   writer.message(ack(`[branch-${writer.index}]`));
@@ -286,7 +291,16 @@ ${[...phones.keys()].map((number, index) => `    <strcmp assign_to="differs${ind
   writer.label('ended');
   writer.message(
     send(
-      ['SIP/2.0 200 OK', '[last_Via:]', '[last_From:]', '[last_To:]', '[last_Call-ID:]', '[last_CSeq:]', ...telling, ...none],
+      [
+        'SIP/2.0 200 OK',
+        '[last_Via:]',
+        '[last_From:]',
+        '[last_To:]',
+        '[last_Call-ID:]',
+        '[last_CSeq:]',
+        ...telling,
+        ...none,
+      ],
       ' next="done"',
     ),
   );

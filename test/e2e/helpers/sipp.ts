@@ -68,7 +68,12 @@ export class Sipp {
     });
   }
 
-  static async start(folder: string, scenario: string, target: string, options: readonly string[]): Promise<Sipp> {
+  static async start(
+    folder: string,
+    scenario: string,
+    target: string,
+    options: readonly string[],
+  ): Promise<Sipp> {
     await mkdir(folder, { recursive: true });
     const file = join(folder, 'scenario.xml');
     await writeFile(file, scenario, 'latin1');

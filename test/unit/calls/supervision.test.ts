@@ -23,7 +23,7 @@ class FakeNode extends EventEmitter implements NodeLink {
   stopped = 0;
   channels = new Set<string>();
   readonly originated: string[] = [];
-  originateError: Error | null = null;
+  originateErrors: Error[] = [];
   start(): void {
     this.started += 1;
   }
@@ -33,7 +33,8 @@ class FakeNode extends EventEmitter implements NodeLink {
   }
   originate(call: string): Promise<void> {
     this.originated.push(call);
-    return this.originateError === null ? Promise.resolve() : Promise.reject(this.originateError);
+    const error = this.originateErrors.shift();
+    return error === undefined ? Promise.resolve() : Promise.reject(error);
   }
   exists(uuid: string): Promise<boolean> {
     return Promise.resolve(this.channels.has(uuid));
@@ -171,12 +172,20 @@ describe('the dialer of first parties', () => {
     expect(await dial()).toEqual([job]);
     expect(store.begun).toMatchObject([{ id: UUID, caller: 'first', node: 'node-1' }]);
     expect(node.originated).toHaveLength(1);
-    expect(node.originated[0]).toMatch(/origination_uuid=7f1e4b7e.*gateway\/spare\/.*\|.*gateway\/main\//);
+    expect(node.originated[0]).toMatch(/origination_uuid=7f1e4b7e.*gateway\/spare\//);
+  });
+
+  it('tries the next trunk after a fault of the first, with the same UUID', async () => {
+    node.originateErrors = [new OriginateError('NORMAL_TEMPORARY_FAILURE')];
+    expect(await dial()).toEqual([job]);
+    expect(node.originated.map((call) => /gateway\/(\w+)\//.exec(call)?.[1])).toEqual(['spare', 'main']);
+    expect(store.finished).toEqual([]);
   });
 
   it('ends the interaction with the cause when nobody was reached', async () => {
-    node.originateError = new OriginateError('NO_ANSWER');
+    node.originateErrors = [new OriginateError('NO_ANSWER')];
     expect(await dial()).toEqual([job]);
+    expect(node.originated).toHaveLength(1);
     expect(store.finished).toMatchObject([{ leg: { role: 'a', cause: 'NO_ANSWER', answeredAt: null } }]);
   });
 

@@ -58,10 +58,11 @@ try {
       await sleep(300);
       const sent = instants(await caller.log(), 'sent', /^From: <sip:\+4477(\d+)@/m);
       const seen = instants(await rig.phones.log(), 'received', /^INVITE sip:\+4916(\d+)@/m);
-      for (const [n, at] of sent) {
-        const arrived = seen.get(n)?.filter((instant) => instant >= at[0]! && instant < at[0]! + 5000) ?? [];
-        if (arrived[0] === undefined) failed += 1;
-        else delays[route].push(arrived[0] - at[0]!);
+      for (const [n, [at]] of sent) {
+        if (at === undefined) continue;
+        const arrived = seen.get(n)?.find((instant) => instant >= at && instant < at + 5000);
+        if (arrived === undefined) failed += 1;
+        else delays[route].push(arrived - at);
       }
     }
   }

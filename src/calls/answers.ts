@@ -29,7 +29,8 @@ const REFUSAL_CAUSES: Record<Refusal, HangupCause> = {
 /** Digits that a prompt collects at most when live PINs have several lengths: `#` or a pause ends it. */
 const LONGEST_PIN = 15;
 
-type AnsweringEffect = Extract<CallEffect, { type: 'prompt' | 'dial' | 'announce' | 'refuse' }>;
+/** Effects that answer the open question. */
+export type AnsweringEffect = Extract<CallEffect, { type: 'prompt' | 'dial' | 'announce' | 'refuse' }>;
 
 /** Identity of the call that an answer is for. */
 export interface AnswerContext {

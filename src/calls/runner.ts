@@ -3,7 +3,7 @@ import { ANONYMOUS, callerOf, type Caller } from '../masking/caller.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
 import { resolve, type Match, type NumberRoutes } from '../masking/resolve.js';
 import { isLive } from '../masking/session.js';
-import { answerFor, type AnswerContext, type AnswerOptions } from './answers.js';
+import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
 import type { CallStore, InteractionStart, SessionReader } from './ports.js';
 
@@ -140,22 +140,20 @@ export class CallRunner {
   }
 
   #answer(call: CallInHand, effect: CallEffect | undefined): Answer {
-    switch (effect?.type) {
-      case 'prompt':
-      case 'dial':
-      case 'announce':
-      case 'refuse': {
-        const context: AnswerContext = {
-          interactionId: call.question.uuid,
-          recording: call.recording,
-          preferredTrunk: call.routes?.number?.trunk ?? '',
-        };
-        return answerFor(effect, context, this.#options);
-      }
-      default:
-        throw new TypeError(`A question of kind ${call.question.kind} led to no answer.`);
+    if (effect === undefined || !isAnswering(effect)) {
+      throw new TypeError(`A question of kind ${call.question.kind} led to no answer.`);
     }
+    const context: AnswerContext = {
+      interactionId: call.question.uuid,
+      recording: call.recording,
+      preferredTrunk: call.routes?.number?.trunk ?? '',
+    };
+    return answerFor(effect, context, this.#options);
   }
+}
+
+function isAnswering(effect: CallEffect): effect is AnsweringEffect {
+  return ['prompt', 'dial', 'announce', 'refuse'].includes(effect.type);
 }
 
 /** How long a claim on a session may last at most, whatever events are lost, in milliseconds. */

@@ -1,26 +1,9 @@
 import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
-import type { MaskingSession, PinRules, SessionSettings } from '../masking/session.js';
+import type { MaskingSession } from '../masking/session.js';
+import type { SessionDraft } from '../masking/session-draft.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { Logger } from '../telemetry/logger.js';
-
-/** Rules of a PIN session; `pins` null has them generated with `generatedLength` digits. */
-export type PinDraft = Omit<PinRules, 'generated' | 'firstPartyPin' | 'secondPartyPin'> & {
-  readonly pins: { readonly first: string; readonly second: string } | null;
-};
-
-/** A session as a client asked for it, checked and with every default filled in. */
-export interface SessionDraft {
-  readonly accountId: string;
-  readonly firstParty: E164;
-  readonly secondParty: E164;
-  readonly settings: SessionSettings;
-  readonly pin: PinDraft | null;
-  /** The number that the client wants; null for the best one. */
-  readonly virtualNumber: E164 | null;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
 
 /** What the API needs of the sessions. Errors are known by their codes: see plugins/errors.ts. */
 export interface SessionStore {

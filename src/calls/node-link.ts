@@ -11,6 +11,7 @@ export interface LegMoment {
   readonly at: number;
 }
 
+/** A leg that has ended, and where it belongs. */
 export interface EndedLeg {
   readonly address: LegAddress;
   readonly leg: LegRecord;
@@ -18,10 +19,13 @@ export interface EndedLeg {
 
 /** What a supervised node tells. */
 export interface NodeLinkEvents {
+  /** Both connections are ready and subscribed: reconcile now. */
   up: [name: string];
+  /** A connection was lost, or could not be made; another attempt follows. */
   down: [cause: Error | undefined];
   'leg-ringing': [moment: LegMoment];
   'leg-answered': [moment: LegMoment];
+  /** The A leg was joined with the B leg. */
   'leg-bridged': [moment: LegMoment];
   'leg-ended': [ended: EndedLeg];
 }

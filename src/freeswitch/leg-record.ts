@@ -1,16 +1,11 @@
+import type { EndedLeg } from '../calls/node-link.js';
 import type { LegAddress } from '../calls/ports.js';
-import type { EndedBy, LegRecord, LegRole } from '../masking/interaction.js';
+import type { EndedBy, LegRole } from '../masking/interaction.js';
 import { isE164 } from '../masking/phone-number.js';
 import type { Party } from '../masking/session.js';
 import { eventValue, type EslEvent } from './event.js';
 import { VAR } from './variables.js';
 import { decodeHeader } from './wire.js';
-
-/** A leg that has ended, and where it belongs. */
-export interface EndedLeg {
-  readonly address: LegAddress;
-  readonly leg: LegRecord;
-}
 
 /** Whose leg a channel is. */
 export interface LegIdentity {

@@ -1,23 +1,8 @@
-import { legFromEvent, legOf, type EndedLeg, type LegIdentity } from './leg-record.js';
+import type { EndedLeg, LegMoment } from '../calls/node-link.js';
+import { legFromEvent, legOf } from './leg-record.js';
 import { eventValue, type EslEvent } from './event.js';
 
-/** One of our legs, and when something happened to it, in milliseconds since the epoch by the node's clock. */
-export interface LegMoment extends LegIdentity {
-  readonly at: number;
-}
-
-/** What a node tells. */
-export interface NodeEvents {
-  /** Both connections are ready and subscribed: reconcile now. */
-  up: [name: string];
-  /** A connection was lost, or could not be made; another attempt follows. */
-  down: [cause: Error | undefined];
-  'leg-ringing': [moment: LegMoment];
-  'leg-answered': [moment: LegMoment];
-  /** The A leg was joined with the B leg. */
-  'leg-bridged': [moment: LegMoment];
-  'leg-ended': [ended: EndedLeg];
-}
+export type { NodeLinkEvents as NodeEvents } from '../calls/node-link.js';
 
 type LegMomentName = 'leg-ringing' | 'leg-answered' | 'leg-bridged';
 

@@ -8,15 +8,12 @@ export {
   type OriginationQueueOptions,
   type TakenJobs,
 } from './origination-queue.js';
-export { type Pins } from './pins.js';
 export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';
 export {
   SessionRepository,
   type Choose,
-  type PinDraft,
-  type SessionDraft,
   type SessionRepositoryOptions,
   type SessionWithInteractions,
 } from './session-repository.js';

@@ -1,9 +1,5 @@
 import { randomInt } from 'node:crypto';
-
-export interface Pins {
-  readonly first: string;
-  readonly second: string;
-}
+import type { Pins } from '../masking/session-draft.js';
 
 /** Two different PINs of `length` digits, from the system's secure random source. */
 export function generatePins(length: number): Pins {

@@ -3,33 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { allocate, type AllocationCandidate, type AllocationRequest } from '../masking/allocate.js';
 import type { Interaction } from '../masking/interaction.js';
 import { isE164, type E164 } from '../masking/phone-number.js';
-import type { MaskingSession, PinRules, SessionSettings } from '../masking/session.js';
+import type { MaskingSession, PinRules } from '../masking/session.js';
+import type { PinDraft, SessionDraft } from '../masking/session-draft.js';
 import { interactionFrom, sealSession, sessionFrom, type SessionDocument } from './documents.js';
 import { InvalidDraftError, NumberPoolExhaustedError, PinTakenError } from './errors.js';
 import { numberKey, pointerKey } from './keys.js';
 import type { NumberRepository } from './number-repository.js';
 import { People } from './people.js';
-import { generatePins, type Pins } from './pins.js';
+import { generatePins } from './pins.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
-
-/** Rules of a PIN session; `pins` null has them generated with `generatedLength` digits. */
-export type PinDraft = Omit<PinRules, 'generated' | 'firstPartyPin' | 'secondPartyPin'> & {
-  readonly pins: Pins | null;
-};
-
-export interface SessionDraft {
-  readonly accountId: string;
-  readonly firstParty: E164;
-  readonly secondParty: E164;
-  readonly settings: SessionSettings;
-  readonly pin: PinDraft | null;
-  /** The number that the client wants, wherever it is; null lets `choose` decide. */
-  readonly virtualNumber: E164 | null;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
 
 /** Orders the numbers to try, best first. `allocate` is the product's. */
 export type Choose = (request: AllocationRequest, candidates: readonly AllocationCandidate[]) => E164[];

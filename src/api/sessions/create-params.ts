@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { PinDraft, SessionDraft } from '../deps.js';
+import type { PinDraft, SessionDraft } from '../../masking/session-draft.js';
 import { ApiError, TEXT } from '../errors.js';
 import {
   choice,

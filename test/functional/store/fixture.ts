@@ -6,8 +6,10 @@ import type { LegRecord } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession, SessionSettings } from '../../../src/masking/session.js';
 import type { VirtualNumber } from '../../../src/masking/virtual-number.js';
-import { Store, type PinDraft, type SessionDraft, type StoreOptions } from '../../../src/store/index.js';
+import type { PinDraft, SessionDraft } from '../../../src/masking/session-draft.js';
+import { Store, type StoreOptions } from '../../../src/store/index.js';
 import { RedisServer } from '../../helpers/redis-server.js';
+import { SETTINGS as ALL_SETTINGS } from '../../helpers/sessions.js';
 
 export const NOW = 1_800_000_000_000;
 export const KEY = Buffer.alloc(32, 7).toString('base64');
@@ -20,23 +22,7 @@ export const CAROL = '+15550001003' as E164;
 export const STRANGER = '+15550007777' as E164;
 export const ANONYMOUS: Caller = { kind: 'anonymous' };
 
-export const SETTINGS: SessionSettings = {
-  sessionExpiry: 1800,
-  callTimeLimit: 14_400,
-  ringTimeout: 45,
-  initiateCallToFirstParty: false,
-  callbackUrl: '',
-  callbackMethod: 'POST',
-  record: false,
-  recordFileFormat: 'mp3',
-  recordingCallbackUrl: '',
-  recordingCallbackMethod: 'POST',
-  firstPartyPlayUrl: '',
-  secondPartyPlayUrl: '',
-  unknownCallerPlay: '',
-  geomatch: false,
-  virtualNumberCooloffPeriod: 0,
-};
+export const SETTINGS: SessionSettings = { ...ALL_SETTINGS, geomatch: false };
 
 /** A private Redis with stores that speak to it. */
 export class Fixture {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { SessionDraft } from '../../../src/api/deps.js';
+import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import { ApiError } from '../../../src/api/errors.js';
 import { CreateParams } from '../../../src/api/sessions/create-params.js';
 

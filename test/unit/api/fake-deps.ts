@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import type { ApiDeps, SessionDraft } from '../../../src/api/deps.js';
+import type { ApiDeps } from '../../../src/api/deps.js';
+import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';

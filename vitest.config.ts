@@ -23,6 +23,15 @@ export default defineConfig({
           maxConcurrency: 10,
         },
       },
+      {
+        test: {
+          name: 'docker',
+          include: ['test/docker/**/*.test.ts'],
+          testTimeout: 120_000,
+          // The images may have to be fetched and built.
+          hookTimeout: 1_200_000,
+        },
+      },
     ],
   },
 });

@@ -146,6 +146,9 @@ export class Controller {
       decide: (question) => runner.decide(question),
       dialString,
       log: this.#log,
+      onOutcome: (outcome, elapsedMs) => {
+        this.#log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
+      },
     });
   }
 

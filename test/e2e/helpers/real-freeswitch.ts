@@ -64,6 +64,9 @@ export class RealFreeSwitch {
   }
 
   static async start(options: RealFreeSwitchOptions): Promise<RealFreeSwitch> {
+    if (freeswitchBinary() === null) {
+      throw new Error('no FreeSWITCH was found: set FREESWITCH_BIN, or put freeswitch into PATH');
+    }
     const server = new RealFreeSwitch(options, await freeUdpPort(), await freeUdpPort());
     await server.launch();
     return server;

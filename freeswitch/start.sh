@@ -78,7 +78,7 @@ setting EXT_SIP_IP ext_sip_ip "$sip_trunk_ip" "$address" 'an IP address'
 setting EXT_RTP_IP ext_rtp_ip "$rtp_ip" "$address" 'an IP address'
 setting RTP_START rtp_start 16384 "$port" 'a port'
 rtp_start=$found
-setting RTP_END rtp_end 32767 "$port" 'a port'
+setting RTP_END rtp_end 32766 "$port" 'a port'
 [ "$found" -gt "$rtp_start" ] || fail 'RTP_END must be above RTP_START'
 setting SIP_TIMEOUT_MS sip_timeout_ms 8000 '[1-9][0-9]{3,4}' 'milliseconds from 1000 to 99999'
 setting CODECS codecs 'PCMU,PCMA' '[A-Za-z0-9]+(,[A-Za-z0-9]+)*' 'codec names with commas between'
@@ -140,7 +140,7 @@ fi
 
 value TRUNKS_DIR "$here/trunks"
 trunks_dir=$found
-[ -d "$trunks_dir" ] || fail 'TRUNKS_DIR must be a folder'
+[ -d "$trunks_dir" ] && [ -r "$trunks_dir" ] && [ -x "$trunks_dir" ] || fail 'TRUNKS_DIR must be a folder that can be read'
 value DIALPLAN_DIR "$here/../dialplan"
 dialplan_dir=$found
 [ -r "$dialplan_dir/masking.xml" ] || fail 'DIALPLAN_DIR must hold masking.xml'

@@ -1,0 +1,28 @@
+# The controller. FreeSWITCH has its own: freeswitch/Dockerfile.
+ARG NODE_IMAGE=node:20-bookworm-slim
+
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/copy-assets.mjs scripts/healthcheck.mjs scripts/
+COPY src src
+COPY sandbox sandbox
+# A clone made under a strict umask would otherwise carry its modes into the image.
+RUN npm run build && npm prune --omit=dev --ignore-scripts && chmod -R a+rX package.json scripts dist
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production
+WORKDIR /app
+# Docker gives a new volume the owner that its mount point has in the image. The FreeSWITCH image
+# has the same user id on it: each side deletes what the other wrote.
+RUN mkdir -p /var/lib/maskline/recordings /var/lib/maskline/prompts /var/lib/maskline/cdr \
+ && chown -R 1000:1000 /var/lib/maskline && chmod -R u=rwx,g=rx,o= /var/lib/maskline
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY --from=build /app/scripts/healthcheck.mjs scripts/
+USER 1000:1000
+EXPOSE 8080 8084
+CMD ["node", "--enable-source-maps", "dist/src/server.js"]

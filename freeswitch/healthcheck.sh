@@ -1,0 +1,9 @@
+#!/bin/sh
+# For the container's health check: exit 0 while this FreeSWITCH takes calls.
+# It asks over the Event Socket. The password does not show in a process list: printf is the shell's own.
+set -eu
+{
+  printf 'auth %s\n\napi fsctl ready_check\n\nexit\n\n' "$FREESWITCH_PASSWORD"
+  # nc may leave at the end of its input, before the answer.
+  sleep 1
+} | nc 127.0.0.1 "${EVENT_SOCKET_PORT:-8021}" | grep -q '^true'

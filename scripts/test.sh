@@ -1,0 +1,27 @@
+#!/bin/sh
+# npm test: everything that this machine can test. Installs Redis, SIPp and dependencies where they lack.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/install.sh
+
+need_node
+need_packages redis-server=redis-server sipp=sip-tester
+need_modules
+
+npm run --silent test:unit
+npm run --silent test:functional
+
+freeswitch=${FREESWITCH_BIN:-$(command -v freeswitch || true)}
+if [ -n "$freeswitch" ]; then
+  say "end-to-end tests on $freeswitch"
+  npm run --silent test:e2e
+else
+  say 'NOT RUN: the end-to-end tests, since no FreeSWITCH was found (FREESWITCH_BIN, PATH).'
+fi
+
+if command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
+  say 'the test of docker-compose.yml'
+  npm run --silent test:docker
+else
+  say 'NOT RUN: the test of docker-compose.yml, since no Docker engine with compose v2 answers.'
+fi

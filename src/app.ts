@@ -14,7 +14,7 @@ import { NodeSupervisor } from './calls/supervisor.js';
 import type { Config } from './config.js';
 import { CdrSpool } from './freeswitch/cdr-spool.js';
 import { dialString } from './freeswitch/dial-string.js';
-import { legFromCdr } from './freeswitch/leg-record.js';
+import { legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
 import { FreeswitchNode } from './freeswitch/node.js';
 import { QuestionServer } from './freeswitch/question-server.js';
 import { countryOf, type E164 } from './masking/phone-number.js';
@@ -40,6 +40,8 @@ export class Controller {
   readonly #spool: CdrSpool;
   readonly #api: FastifyInstance;
   readonly #stopping = new AbortController();
+  /** Endpoint of each node's name, as far as this controller supervises them. */
+  readonly #nodeNames = new Map<string, string>();
   #seeding: Promise<void> = Promise.resolve();
   #started = false;
 
@@ -66,6 +68,8 @@ export class Controller {
       handle: async (document) => {
         const ended = legFromCdr(document);
         if (ended !== null) await records.ended(ended);
+        const unmarked = unmarkedLegFromCdr(document);
+        if (unmarked !== null) await records.endedUnmarked(unmarked);
       },
     });
     this.#api = this.#buildApi();
@@ -137,6 +141,7 @@ export class Controller {
       recordingPath: (fileName) => join(folders.recordings, fileName),
       now,
       defaultCountry,
+      log: this.#log,
     });
     return new QuestionServer({
       host: questions.host,
@@ -170,7 +175,14 @@ export class Controller {
         now,
         log,
       });
-      const reconciler = new Reconciler({ node, store: store.calls, now, log });
+      const reconciler = new Reconciler({
+        node,
+        store: store.calls,
+        sightings: store.nodes,
+        names: () => this.#namesOf(`${host}:${port}`, node.name),
+        now,
+        log,
+      });
       return new NodeSupervisor({
         endpoint: `${host}:${port}`,
         controllerId,
@@ -184,6 +196,20 @@ export class Controller {
     });
   }
 
+  /**
+   * The names that the node at `endpoint` has had. Two nodes of one name would end each other's calls in
+   * the records, so neither is reconciled then.
+   */
+  async #namesOf(endpoint: string, name: string): Promise<readonly string[]> {
+    const owner = this.#nodeNames.get(name);
+    if (owner !== undefined && owner !== endpoint) {
+      this.#log.error({ name, endpoints: [owner, endpoint] }, 'two nodes have one name: set NODE_NAME');
+      return [];
+    }
+    this.#nodeNames.set(name, endpoint);
+    return this.#store.nodes.remember(endpoint, name);
+  }
+
   #buildApi(): FastifyInstance {
     const { account, http, defaultCountry, maxSessionExpiry } = this.#config;
     return buildApi({
@@ -192,16 +218,23 @@ export class Controller {
       defaultCountry,
       maxSessionExpiry,
       rateLimit: http.rateLimit,
-      sessions: this.#store.sessions,
+      sessions: {
+        get: (id, at) => this.#store.sessions.get(id, at),
+        create: async (draft) => {
+          const session = await this.#store.sessions.create(draft);
+          await this.#callFirstParty(session);
+          return session;
+        },
+      },
       numbers: this.#store.numbers,
-      onSessionCreated: (session) => this.#sessionCreated(session),
+      onSessionCreated: (session) => this.#fetchPrompts(session),
       readiness: () => this.#readiness(),
       clock: { now },
       logger: this.#log,
     });
   }
 
-  async #sessionCreated(session: MaskingSession): Promise<void> {
+  #fetchPrompts(session: MaskingSession): void {
     const { settings, pin } = session;
     const urls = [
       settings.firstPartyPlayUrl,
@@ -211,11 +244,20 @@ export class Controller {
       pin?.incorrectPlay ?? '',
     ];
     for (const url of urls) if (url !== '') this.#prompts.prefetch(url);
-    if (!settings.initiateCallToFirstParty) return;
-    await this.#store.originations.push(
-      { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber },
-      now(),
-    );
+  }
+
+  /**
+   * Queues the call before the client is answered, so that an acknowledged call is on disk. The session
+   * exists by now: a failure is logged, and may not look like a create that failed.
+   */
+  async #callFirstParty(session: MaskingSession): Promise<void> {
+    if (!session.settings.initiateCallToFirstParty) return;
+    const job = { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber };
+    try {
+      await this.#store.originations.push(job, now());
+    } catch (error) {
+      this.#log.error({ err: error, session: session.id }, 'the call to the first party was not queued');
+    }
   }
 
   async #readiness(): Promise<Readiness> {

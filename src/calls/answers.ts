@@ -1,5 +1,5 @@
 import type { Answer, HangupCause } from '../freeswitch/question.js';
-import type { Match, PinGate } from '../masking/resolve.js';
+import type { Match } from '../masking/resolve.js';
 import { otherParty, partyNumber, playUrlFor } from '../masking/session.js';
 import type { CallEffect, Refusal } from './machine.js';
 
@@ -44,7 +44,7 @@ export interface AnswerContext {
 export function answerFor(effect: AnsweringEffect, context: AnswerContext, options: AnswerOptions): Answer {
   switch (effect.type) {
     case 'prompt':
-      return promptAnswer(effect.gate, effect.attempt, effect.afterWrong, options.prompts);
+      return promptAnswer(effect, options.prompts);
     case 'dial':
       return dialAnswer(effect.match, context, options);
     case 'announce':
@@ -69,13 +69,15 @@ export function digitsToCollect(lengths: readonly number[]): number {
   return Math.min(LONGEST_PIN, Math.max(...lengths, 0)) + 1;
 }
 
-function promptAnswer(gate: PinGate, attempt: number, afterWrong: boolean, prompts: PromptFiles): Answer {
+function promptAnswer(effect: Extract<CallEffect, { type: 'prompt' }>, prompts: PromptFiles): Answer {
+  const { gate, attempt, failures, afterWrong } = effect;
   return {
     next: 'prompt',
     attempt,
+    failures,
     before: afterWrong ? fileOr(prompts, gate.incorrectPlay, 'wrong-pin.wav') : '',
-    // From the second attempt that failed to play, the built-in prompt is the safer one.
-    prompt: attempt > 1 && !afterWrong ? 'enter-pin.wav' : fileOr(prompts, gate.promptPlay, 'enter-pin.wav'),
+    // What could not be played once is not tried again in this call.
+    prompt: failures > 0 ? 'enter-pin.wav' : fileOr(prompts, gate.promptPlay, 'enter-pin.wav'),
     maxDigits: digitsToCollect(gate.lengths),
     waitMs: gate.retryWait * 1000,
   };

@@ -35,8 +35,8 @@ export interface FirstPartyDialerOptions {
 
 /** Milliseconds between two looks at the queue. */
 const POLL_MS = 200;
-/** Calls in the making at a time; FreeSWITCH has its own limit of calls a second. */
-const MAX_IN_FLIGHT = 50;
+/** Phones ringing at a time: each is one command of the node's connection that awaits its answer. */
+const MAX_IN_FLIGHT = 500;
 /** The event of a failed leg and the answer to `originate` come on two connections, in any order. */
 const RECORD_GRACE_MS = 500;
 /** A channel takes some tens of milliseconds from its end until its UUID is free. */
@@ -48,7 +48,8 @@ const ORIGINATE_MARGIN_MS = 150_000;
 /** Places the calls of `initiate_call_to_first_party` on one node. */
 export class FirstPartyDialer {
   readonly #options: FirstPartyDialerOptions;
-  readonly #inFlight = new Set<Promise<void>>();
+  /** Calls being placed, by interaction. */
+  readonly #inFlight = new Map<string, Promise<void>>();
   #stopping = new AbortController();
   #loop: Promise<void> | undefined;
 
@@ -82,12 +83,12 @@ export class FirstPartyDialer {
     if (node.state !== 'up') return false;
     try {
       const { job, dropped } = await source.claim(now());
-      for (const old of dropped) {
-        log.error({ session: old.sessionId, did: old.number }, 'a call to a first party was never placed');
-      }
+      for (const old of dropped) await this.#giveUp(old);
       if (job === null) return false;
-      const placing = this.#place(job).finally(() => this.#inFlight.delete(placing));
-      this.#inFlight.add(placing);
+      // A phone may ring for longer than a job stays hidden: it is given out again, and is being placed.
+      if (this.#inFlight.has(job.interactionId)) return true;
+      const placing = this.#place(job).finally(() => this.#inFlight.delete(job.interactionId));
+      this.#inFlight.set(job.interactionId, placing);
       return true;
     } catch (error) {
       log.warn({ err: error }, 'the queue of calls to first parties cannot be read');
@@ -95,26 +96,45 @@ export class FirstPartyDialer {
     }
   }
 
+  /** A job that grew too old: unless its call was placed, the session shows that it failed. */
+  async #giveUp(job: OriginationJob): Promise<void> {
+    const { node, store, now, log } = this.#options;
+    const address: LegAddress = { ...job, node: node.name };
+    if ((await store.interaction(address)) !== null) return;
+    log.error({ session: job.sessionId, did: job.number }, 'a call to a first party was never placed');
+    const at = now();
+    const cause = 'NORMAL_TEMPORARY_FAILURE';
+    await store.finishLeg(address, unreached(address, { cause, startedAt: at, endedAt: at, trunk: '' }));
+  }
+
   async #place(job: OriginationJob): Promise<void> {
     const { source, log } = this.#options;
     try {
-      await this.#dial(job);
-      await source.done(job);
+      if (await this.#dial(job)) await source.done(job);
     } catch (error) {
       // Not done: the job comes back after its visibility time.
       log.error({ err: error, session: job.sessionId }, 'a call to a first party failed');
     }
   }
 
-  async #dial(job: OriginationJob): Promise<void> {
+  /** True when the job is settled, false when it is to come back. */
+  async #dial(job: OriginationJob): Promise<boolean> {
     const { node, store, sessions, numbers, trunks, now, log } = this.#options;
-    const found = await sessions.get(job.sessionId);
-    if (found === null || !isLive(found.session, now())) return;
-    const { session } = found;
     const address: LegAddress = { ...job, node: node.name };
-    // Given out a second time, after a controller died: the call was placed, or its end will be found.
-    if ((await store.interaction(address)) !== null) return;
-    const startedAt = now();
+    const [found, record, known] = await Promise.all([
+      sessions.get(job.sessionId),
+      numbers.get(job.number),
+      store.interaction(address),
+    ]);
+    if (found === null || !isLive(found.session, now())) return true;
+    if (known !== null) {
+      // Given out again after a controller died: between its claim and its command, or later?
+      if (known.stage !== 'dialing') return true;
+      if (known.node !== node.name) return false;
+      if (await node.exists(job.interactionId)) return true;
+    }
+    const { session } = found;
+    const startedAt = known?.startedAt ?? now();
     const begun = await store.begin(
       {
         id: job.interactionId,
@@ -124,18 +144,17 @@ export class FirstPartyDialer {
         caller: 'first',
         startedAt,
         // The first party's phone rings before the second one's.
-        claimUntil: startedAt + claimDurationMs(session.settings) + session.settings.ringTimeout * 1000,
+        claimUntil: now() + claimDurationMs(session.settings) + session.settings.ringTimeout * 1000,
         recording: session.settings.record ? `${job.interactionId}.${session.settings.recordFileFormat}` : '',
       },
-      startedAt,
+      now(),
     );
     if (begun !== 'begun') {
       log.info({ session: session.id, why: begun }, 'a call to a first party was not placed');
-      return;
+      return true;
     }
-    const record = await numbers.get(session.virtualNumber);
-    const order = trunksInOrder(record?.trunk ?? '', trunks);
-    await this.#originate(session, address, order, startedAt);
+    await this.#originate(session, address, trunksInOrder(record?.trunk ?? '', trunks), startedAt);
+    return true;
   }
 
   /** One trunk after the other: `originate` can give the leg its UUID, the interaction's id, only once. */
@@ -180,17 +199,17 @@ export class FirstPartyDialer {
     await sleep(RECORD_GRACE_MS);
     const heard = records.takeAttempt(address.interactionId);
     if (heard?.trunk === trunk) return heard;
-    return recordWithoutLeg({
-      uuid: address.interactionId,
-      party: 'first',
-      startedAt,
-      connectedAt: null,
-      endedAt: now(),
-      cause,
-      endedBy: 'system',
-      trunk,
-    });
+    return unreached(address, { cause, startedAt, endedAt: now(), trunk });
   }
+}
+
+/** The record of a first party's leg that FreeSWITCH told nothing of. */
+function unreached(
+  address: LegAddress,
+  known: { cause: string; startedAt: number; endedAt: number; trunk: string },
+): LegRecord {
+  const leg = { uuid: address.interactionId, party: 'first', connectedAt: null, endedBy: 'system' } as const;
+  return recordWithoutLeg({ ...leg, ...known });
 }
 
 function callThrough(trunk: string, session: MaskingSession, address: LegAddress): string {

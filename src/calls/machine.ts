@@ -1,3 +1,4 @@
+import type { Caller } from '../masking/caller.js';
 import type { LegRole } from '../masking/interaction.js';
 import { connect, type Match, type PinGate, type Resolution } from '../masking/resolve.js';
 import type { BeginResult, PinCheck } from './ports.js';
@@ -8,7 +9,13 @@ import type { BeginResult, PinCheck } from './ports.js';
  */
 export type CallState =
   | { readonly stage: 'received' }
-  | { readonly stage: 'prompting'; readonly attempt: number; readonly gate: PinGate }
+  | {
+      readonly stage: 'prompting';
+      readonly attempt: number;
+      /** Prompts that could not be played. */
+      readonly failures: number;
+      readonly gate: PinGate;
+    }
   | { readonly stage: 'dialing' }
   | { readonly stage: 'ringing' }
   | { readonly stage: 'whispering' }
@@ -19,13 +26,13 @@ export type CallEvent =
   /** The number's routes were read and decided. */
   | { readonly type: 'resolved'; readonly resolution: Resolution }
   /** The digits of one attempt were looked up. */
-  | { readonly type: 'pin-checked'; readonly check: PinCheck }
+  | { readonly type: 'pin-checked'; readonly check: PinCheck; readonly caller: Caller }
   /** The prompt could not be played, so that nobody had a chance to key anything. */
   | { readonly type: 'prompt-failed' }
   /** The leg that we dialled to the first party answered, and its session was read. */
   | { readonly type: 'first-party-answered'; readonly match: Match | null }
   /** The store answered a claim. */
-  | { readonly type: 'claimed'; readonly match: Match; readonly result: BeginResult }
+  | { readonly type: 'claimed'; readonly match: Match; readonly result: BeginResult | 'loop' }
   | { readonly type: 'leg-ringing'; readonly role: LegRole }
   | { readonly type: 'leg-answered'; readonly role: LegRole }
   | { readonly type: 'legs-joined' }
@@ -40,6 +47,7 @@ export type CallEffect =
   | {
       readonly type: 'prompt';
       readonly attempt: number;
+      readonly failures: number;
       readonly gate: PinGate;
       /** True when the last attempt was wrong or missing, so that the caller hears so first. */
       readonly afterWrong: boolean;
@@ -55,7 +63,7 @@ export interface Step {
   readonly effects: readonly CallEffect[];
 }
 
-/** A prompt that cannot be played costs no attempt the first time: the built-in one is played instead. */
+/** A prompt that cannot be played costs no attempt: the built-in one is played instead, if it can be. */
 const PROMPT_FAILURES_TOLERATED = 1;
 
 const PROGRESS_ORDER = ['received', 'prompting', 'dialing', 'ringing', 'whispering', 'connected', 'ended'];
@@ -72,7 +80,7 @@ export function step(state: CallState, event: CallEvent): Step {
       if (state.stage !== 'received') return stay(state);
       return event.match === null ? end({ type: 'refuse', reason: 'session-over' }) : claim(event.match);
     case 'pin-checked':
-      return state.stage === 'prompting' ? pinChecked(state, event.check) : stay(state);
+      return state.stage === 'prompting' ? pinChecked(state, event.check, event.caller) : stay(state);
     case 'prompt-failed':
       return state.stage === 'prompting' ? promptFailed(state) : stay(state);
     case 'claimed':
@@ -98,7 +106,7 @@ function resolved(resolution: Resolution): Step {
     case 'connect':
       return claim(resolution.match);
     case 'pin':
-      return ask({ stage: 'prompting', attempt: 1, gate: resolution.gate }, false);
+      return ask({ stage: 'prompting', attempt: 1, failures: 0, gate: resolution.gate }, false);
     case 'announce':
       return end({
         type: 'announce',
@@ -112,10 +120,10 @@ function resolved(resolution: Resolution): Step {
 
 type Prompting = Extract<CallState, { stage: 'prompting' }>;
 
-function pinChecked(state: Prompting, check: PinCheck): Step {
+function pinChecked(state: Prompting, check: PinCheck, caller: Caller): Step {
   switch (check.result) {
     case 'matched': {
-      const resolution = connect(check.match);
+      const resolution = connect(check.match, caller);
       return resolution.outcome === 'connect'
         ? { state, effects: [{ type: 'claim', match: check.match }] }
         : end({ type: 'refuse', reason: 'loop' });
@@ -130,19 +138,21 @@ function pinChecked(state: Prompting, check: PinCheck): Step {
 }
 
 function promptFailed(state: Prompting): Step {
-  return state.attempt > state.gate.retry + PROMPT_FAILURES_TOLERATED
+  return state.failures >= PROMPT_FAILURES_TOLERATED
     ? end({ type: 'refuse', reason: 'prompt-failed' })
-    : ask({ ...state, attempt: state.attempt + 1 }, false);
+    : ask({ ...state, failures: state.failures + 1 }, false);
 }
 
 function claim(match: Match): Step {
   return { state: { stage: 'received' }, effects: [{ type: 'claim', match }] };
 }
 
-function claimed(match: Match, result: BeginResult): Step {
+function claimed(match: Match, result: BeginResult | 'loop'): Step {
   switch (result) {
     case 'begun':
       return { state: { stage: 'dialing' }, effects: [{ type: 'dial', match }] };
+    case 'loop':
+      return end({ type: 'refuse', reason: 'loop' });
     case 'busy':
       return end({ type: 'refuse', reason: 'busy' });
     case 'gone':
@@ -160,7 +170,9 @@ function progress(state: CallState, stage: 'ringing' | 'whispering' | 'connected
 function ask(state: Prompting, afterWrong: boolean): Step {
   return {
     state,
-    effects: [{ type: 'prompt', attempt: state.attempt, gate: state.gate, afterWrong }],
+    effects: [
+      { type: 'prompt', attempt: state.attempt, failures: state.failures, gate: state.gate, afterWrong },
+    ],
   };
 }
 

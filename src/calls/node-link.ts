@@ -17,6 +17,14 @@ export interface EndedLeg {
   readonly leg: LegRecord;
 }
 
+/** An A leg that ended without marks. */
+export interface UnmarkedLeg {
+  readonly node: string;
+  readonly uuid: string;
+  /** Its record, once it is known where it belongs. */
+  complete(address: LegAddress, party: Party): EndedLeg | null;
+}
+
 /** What a supervised node tells. */
 export interface NodeLinkEvents {
   /** Both connections are ready and subscribed: reconcile now. */
@@ -28,6 +36,7 @@ export interface NodeLinkEvents {
   /** The A leg was joined with the B leg. */
   'leg-bridged': [moment: LegMoment];
   'leg-ended': [ended: EndedLeg];
+  'unmarked-leg-ended': [leg: UnmarkedLeg];
 }
 
 /** The node that a supervisor looks after, whatever connects it. */

@@ -43,7 +43,7 @@ export interface LiveInteraction extends LegAddress {
   readonly claimUntil: number;
 }
 
-/** What the call logic needs of the store. Every method is one round trip. */
+/** What the call logic needs of the store. Each method but the end of an A leg is one round trip. */
 export interface CallStore {
   /** Reads what decides a call of `caller` for `number`. */
   route(number: E164, caller: Caller, now: number): Promise<NumberRoutes>;
@@ -63,6 +63,10 @@ export interface CallStore {
   finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean>;
   /** Interactions that began on `node` and have not ended. */
   liveOn(node: string): Promise<LiveInteraction[]>;
+  /** The interaction of that id among those of {@link liveOn}, or null. */
+  liveInteraction(node: string, interactionId: string): Promise<LiveInteraction | null>;
+  /** True when the number is one of our own virtual numbers. */
+  isVirtualNumber(number: E164): Promise<boolean>;
   /** One interaction, or null. */
   interaction(address: LegAddress): Promise<Interaction | null>;
 }

@@ -1,10 +1,26 @@
+import type { Interaction } from '../masking/interaction.js';
 import type { Logger } from '../telemetry/logger.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
 import type { CallStore, LiveInteraction } from './ports.js';
 
+/** When the calls of a node were last looked at. It outlives the controller that looked. */
+export interface SightingStore {
+  /** Every call listed under the node's name had been asked for at `at`, in milliseconds since the epoch. */
+  noteSeen(node: string, at: number): Promise<void>;
+  /** The newest `at` that was noted; null when there is none, or it was too long ago. */
+  lastSeen(node: string): Promise<number | null>;
+}
+
 export interface ReconcilerOptions {
   readonly node: NodeLink;
   readonly store: CallStore;
+  readonly sightings: SightingStore;
+  /**
+   * Every name under which calls of this node may be listed: the one it has, and those it had before a
+   * restart. Default: the one it has.
+   */
+  readonly names?: () => readonly string[] | Promise<readonly string[]>;
+  /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
   /** Milliseconds between two rounds; an interaction must be missing in two of them. */
@@ -16,11 +32,13 @@ const YOUNG_MS = 10_000;
 
 /**
  * Ends interactions whose channel is gone and of which neither a hangup event nor a CDR has told:
- * FreeSWITCH crashed, or its spool was lost. Their end is the last that is known, with cause CRASH.
+ * FreeSWITCH crashed, or its spool was lost. Their end is the last instant at which something is known of
+ * them, usually the last round that found their channel, with cause CRASH: what came after is not billed.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
-  readonly #missing = new Set<string>();
+  /** Interactions that were missing once, with the last round before that, if it is known. */
+  readonly #missing = new Map<string, number | null>();
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
 
@@ -41,40 +59,62 @@ export class Reconciler {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#round;
+    // Another controller may look at the node from here on: two misses in a row are those of one watch.
+    this.#missing.clear();
   }
 
   /** One round. Never rejects; what could not be looked at is looked at in the next one. */
   async reconcile(): Promise<void> {
-    const { node, store, now, log } = this.#options;
+    const { node, sightings, log } = this.#options;
     if (node.state !== 'up') return;
+    // Taken ahead of every look: a channel found later in the round was there at this instant.
+    const at = this.#options.now();
     try {
-      const live = await store.liveOn(node.name);
-      const old = live.filter((interaction) => now() - interaction.startedAt > YOUNG_MS);
-      const known = new Set(old.map((interaction) => interaction.interactionId));
-      for (const id of this.#missing) if (!known.has(id)) this.#missing.delete(id);
-      for (const interaction of old) await this.#look(interaction);
+      const listed = await this.#listed(at);
+      const known = new Set([...listed.values()].flat().map((interaction) => interaction.interactionId));
+      for (const id of this.#missing.keys()) if (!known.has(id)) this.#missing.delete(id);
+      for (const [name, interactions] of listed) {
+        const seen = await sightings.lastSeen(name);
+        for (const interaction of interactions) await this.#look(interaction, seen);
+        await sightings.noteSeen(name, at);
+      }
     } catch (error) {
       log.warn({ err: error, node: node.name }, 'interactions could not be reconciled');
     }
   }
 
-  async #look(interaction: LiveInteraction): Promise<void> {
+  /** What is old enough to be looked at, under each name that has any. */
+  async #listed(at: number): Promise<Map<string, LiveInteraction[]>> {
+    const { node, store, names } = this.#options;
+    const listed = new Map<string, LiveInteraction[]>();
+    for (const name of (await names?.()) ?? [node.name]) {
+      const live = await store.liveOn(name);
+      const old = live.filter((interaction) => isOld(interaction, at));
+      if (old.length > 0) listed.set(name, old);
+    }
+    return listed;
+  }
+
+  async #look(interaction: LiveInteraction, seen: number | null): Promise<void> {
     const { node } = this.#options;
     const { interactionId } = interaction;
     if (await node.exists(interactionId)) {
       this.#missing.delete(interactionId);
-    } else if (this.#missing.has(interactionId)) {
-      await this.#end(interaction);
-      this.#missing.delete(interactionId);
-    } else {
-      this.#missing.add(interactionId);
+      return;
     }
+    const before = this.#missing.get(interactionId);
+    if (before === undefined) {
+      // That round did not look at an interaction that was too young for it.
+      this.#missing.set(interactionId, seen !== null && isOld(interaction, seen) ? seen : null);
+      return;
+    }
+    await this.#end(interaction, before);
+    this.#missing.delete(interactionId);
   }
 
-  async #end(live: LiveInteraction): Promise<void> {
-    const { store, now, log } = this.#options;
+  async #end(live: LiveInteraction, seen: number | null): Promise<void> {
+    const { store, log } = this.#options;
     const interaction = await store.interaction(live);
-    const connectedAt = interaction?.connectedAt ?? null;
     log.warn({ interaction: live.interactionId, node: live.node }, 'an interaction ended without a record');
     await store.finishLeg(
       live,
@@ -82,13 +122,25 @@ export class Reconciler {
         uuid: live.interactionId,
         party: interaction?.caller ?? 'first',
         startedAt: live.startedAt,
-        connectedAt,
-        // A call cannot have outlived its claim, however long nobody looked.
-        endedAt: Math.min(now(), live.claimUntil),
+        connectedAt: interaction?.connectedAt ?? null,
+        endedAt: lastKnown(live, interaction, seen),
         cause: 'CRASH',
         endedBy: 'system',
         trunk: '',
       }),
     );
   }
+}
+
+function isOld(interaction: LiveInteraction, at: number): boolean {
+  return at - interaction.startedAt > YOUNG_MS;
+}
+
+/** The last instant at which the call is known to have been up, in milliseconds since the epoch. */
+function lastKnown(live: LiveInteraction, interaction: Interaction | null, seen: number | null): number {
+  const known = [live.startedAt, interaction?.connectedAt ?? null, seen].filter((at) => at !== null);
+  // A B leg's end was told of while the A leg was there.
+  const ends = interaction?.legs.map((leg) => leg.endedAt) ?? [];
+  // A call cannot have outlived its claim, however late its channel was said to be there.
+  return Math.min(live.claimUntil, Math.max(...known, ...ends));
 }

@@ -1,7 +1,8 @@
+import { isTrunkFault } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
 import { step, type CallEvent } from './machine.js';
-import type { EndedLeg, LegMoment } from './node-link.js';
+import type { EndedLeg, LegMoment, UnmarkedLeg } from './node-link.js';
 import type { CallStore, LegAddress } from './ports.js';
 
 /** Attempts at first parties whose end was heard before their origination gave up. */
@@ -39,10 +40,12 @@ export class CallRecords {
 
   /** Writes a leg that has ended. Rejects when the store cannot be reached. */
   async ended({ address, leg }: EndedLeg): Promise<void> {
-    if (isAttempt(leg)) {
+    if (isAttempt(leg) && isTrunkFault(leg.cause)) {
       this.#remember(address, leg);
       return;
     }
+    const [effect] = step({ stage: 'dialing' }, { type: 'leg-ended', role: leg.role }).effects;
+    if (effect?.type !== 'finish-leg') return;
     const written = await this.#store.finishLeg(address, leg);
     if (!written) return;
     this.#log.info(
@@ -57,6 +60,19 @@ export class CallRecords {
       },
       'a leg ended',
     );
+  }
+
+  /**
+   * Writes a leg that ended before it was marked, if a question about it had claimed a session: the
+   * caller gave up, or the controller died, between the claim and the answer. Most such legs led
+   * nowhere and are nobody's. Rejects when the store cannot be reached.
+   */
+  async endedUnmarked(leg: UnmarkedLeg): Promise<void> {
+    const live = await this.#store.liveInteraction(leg.node, leg.uuid);
+    if (live === null) return;
+    const interaction = await this.#store.interaction(live);
+    const ended = leg.complete(live, interaction?.caller ?? 'first');
+    if (ended !== null) await this.ended(ended);
   }
 
   /** The newest attempt at a first party that ended without an answer, once. */
@@ -74,8 +90,8 @@ export class CallRecords {
 }
 
 /**
- * True for a leg to the first party that we dialled and that did not answer: another trunk may
- * still be tried, so it does not end its interaction. Whoever originated it does.
+ * True for a leg to the first party that we dialled and that did not answer. After a fault of its trunk
+ * another one may still be tried, so it does not end its interaction; whoever dials does.
  */
 function isAttempt(leg: LegRecord): boolean {
   return leg.role === 'a' && leg.trunk !== '' && leg.answeredAt === null;

@@ -2,9 +2,11 @@ import type { Answer, Question } from '../freeswitch/question.js';
 import { ANONYMOUS, callerOf, type Caller } from '../masking/caller.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
 import { resolve, type Match, type NumberRoutes } from '../masking/resolve.js';
-import { isLive } from '../masking/session.js';
+import type { Logger } from '../telemetry/logger.js';
+import { isLive, otherParty, partyNumber } from '../masking/session.js';
 import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
+import { recordWithoutLeg } from './node-link.js';
 import type { CallStore, InteractionStart, SessionReader } from './ports.js';
 
 export interface CallRunnerOptions extends AnswerOptions {
@@ -12,6 +14,7 @@ export interface CallRunnerOptions extends AnswerOptions {
   readonly sessions: SessionReader;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly log: Logger;
   /** ISO 3166-1 alpha-2 for numbers that a trunk sends in national form, or "". */
   readonly defaultCountry: string;
 }
@@ -49,8 +52,9 @@ export class CallRunner {
     const dialled = question.kind === 'first-party-answered' ? question.number : question.dialled;
     const number = parseE164(dialled, this.#options.defaultCountry);
     if (number === null || !isE164(number)) return { next: 'refuse', cause: 'UNALLOCATED_NUMBER' };
+    const { callerNumber, fromUser, privacy, hidden } = question;
     const caller = callerOf(
-      { number: question.callerNumber, privacy: question.privacy },
+      { number: callerNumber, fromUser, privacy, hidden },
       this.#options.defaultCountry,
     );
     const call: CallInHand = { question, number, caller, routes: null, recording: '' };
@@ -103,8 +107,13 @@ export class CallRunner {
     }
     const gate = routes.pinGate ?? { promptPlay: '', incorrectPlay: '', retry: 0, retryWait: 5, lengths: [] };
     return {
-      state: { stage: 'prompting', attempt: Math.max(1, question.attempt), gate },
-      event: check === null ? { type: 'prompt-failed' } : { type: 'pin-checked', check },
+      state: {
+        stage: 'prompting',
+        attempt: Math.max(1, question.attempt),
+        failures: question.promptFailures,
+        gate,
+      },
+      event: check === null ? { type: 'prompt-failed' } : { type: 'pin-checked', check, caller },
     };
   }
 
@@ -136,7 +145,16 @@ export class CallRunner {
       claimUntil: at + claimDurationMs(session.settings),
       recording: call.recording,
     };
-    return { type: 'claimed', match, result: await store.begin(start, at) };
+    const target = partyNumber(session, otherParty(match.party));
+    const [result, loop] = await Promise.all([store.begin(start, at), store.isVirtualNumber(target)]);
+    if (!loop || result !== 'begun') return { type: 'claimed', match, result };
+    // The party became one of our numbers after the session was made. The claim is given back.
+    const leg = { uuid: id, party: match.party, startedAt: at, connectedAt: null, endedAt: at, trunk: '' };
+    await store.finishLeg(
+      { node: start.node, number: start.number, sessionId: session.id, interactionId: id },
+      recordWithoutLeg({ ...leg, cause: 'EXCHANGE_ROUTING_ERROR', endedBy: 'system' }),
+    );
+    return { type: 'claimed', match, result: 'loop' };
   }
 
   #answer(call: CallInHand, effect: CallEffect | undefined): Answer {
@@ -148,7 +166,16 @@ export class CallRunner {
       recording: call.recording,
       preferredTrunk: call.routes?.number?.trunk ?? '',
     };
+    if (effect.type === 'refuse' || effect.type === 'announce') this.#note(call, effect);
     return answerFor(effect, context, this.#options);
+  }
+
+  /** A call that leads nowhere leaves no interaction; the log says why. */
+  #note(call: CallInHand, effect: Extract<CallEffect, { type: 'refuse' | 'announce' }>): void {
+    const why = effect.type === 'refuse' ? effect.reason : effect.announcement;
+    const { question, number, routes } = call;
+    const session = routes?.matched?.session.id;
+    this.#options.log.info({ call: question.uuid, did: number, session, why }, 'a call was not connected');
   }
 }
 

@@ -52,7 +52,14 @@ export class NodeSupervisor<Lease> {
         );
       });
     });
+    node.on('unmarked-leg-ended', (leg) => {
+      records.endedUnmarked(leg).catch((error: unknown) => {
+        log.warn({ err: error, interaction: leg.uuid }, 'a leg was not recorded; its CDR will be');
+      });
+    });
     node.on('up', () => {
+      // The node may come up while it is being let go.
+      if (this.#lease === null) return;
       reconciler.start();
       dialer.start();
     });
@@ -119,7 +126,7 @@ export class NodeSupervisor<Lease> {
   async #letGo(): Promise<void> {
     this.#lease = null;
     const { dialer, reconciler, node } = this.#options;
-    await Promise.all([dialer.stop(), reconciler.stop()]);
     await node.stop();
+    await Promise.all([dialer.stop(), reconciler.stop()]);
   }
 }

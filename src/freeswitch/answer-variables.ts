@@ -34,6 +34,7 @@ function specificVariables(answer: Answer, dialString: DialString): VariableSett
     case 'prompt':
       return [
         [VAR.attempt, String(answer.attempt)],
+        [VAR.promptFailures, String(answer.failures)],
         [VAR.before, answer.before],
         [VAR.prompt, orSilence(answer.prompt)],
         [VAR.maxDigits, String(answer.maxDigits)],

@@ -29,8 +29,11 @@ export function questionOf(headers: WireHeaders): Question {
     // The destination number changes with every transfer in the dialplan; the request URI stays.
     dialled: originated ? '' : variable('sip_req_user') || valueOf(headers, 'Caller-Destination-Number'),
     callerNumber: originated ? '' : valueOf(headers, 'Caller-Caller-ID-Number'),
+    fromUser: originated ? '' : variable('sip_from_user'),
     privacy: originated ? '' : variable('sip_Privacy'),
+    hidden: !originated && valueOf(headers, 'Caller-Privacy-Hide-Number') === 'true',
     attempt: countOf(variable(VAR.attempt)),
+    promptFailures: countOf(variable(VAR.promptFailures)),
     digits: variable(VAR.digits),
     // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
     promptFailed: kind === 'digits' && variable(VAR.readResult) === '',

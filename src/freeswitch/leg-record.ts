@@ -1,4 +1,4 @@
-import type { EndedLeg } from '../calls/node-link.js';
+import type { EndedLeg, UnmarkedLeg } from '../calls/node-link.js';
 import type { LegAddress } from '../calls/ports.js';
 import type { EndedBy, LegRole } from '../masking/interaction.js';
 import { isE164 } from '../masking/phone-number.js';
@@ -57,6 +57,40 @@ export function legFromEvent(event: EslEvent): EndedLeg | null {
  * variables that switch_channel_set_timestamps sets. Values may be percent-encoded (encode-values).
  */
 export function legFromCdr(document: unknown): EndedLeg | null {
+  const cdr = cdrVariables(document);
+  if (cdr === null) return null;
+  const { node, variables } = cdr;
+  return endedLeg(identity(node, variables('uuid'), variables), variables('hangup_cause'), variables);
+}
+
+/**
+ * A leg that called us and ended without marks: a question about it was never answered, or it led
+ * nowhere. If the question had claimed a session, the store knows where the leg belongs.
+ */
+export function unmarkedLegFromEvent(event: EslEvent): UnmarkedLeg | null {
+  const variables: Variables = (name) => eventValue(event, `variable_${name}`);
+  const node = eventValue(event, 'FreeSWITCH-Switchname');
+  return unmarked(node, eventValue(event, 'Unique-ID'), eventValue(event, 'Hangup-Cause'), variables);
+}
+
+/** As {@link unmarkedLegFromEvent}, from a mod_json_cdr document. */
+export function unmarkedLegFromCdr(document: unknown): UnmarkedLeg | null {
+  const cdr = cdrVariables(document);
+  if (cdr === null) return null;
+  const { node, variables } = cdr;
+  return unmarked(node, variables('uuid'), variables('hangup_cause'), variables);
+}
+
+function unmarked(node: string, uuid: string, cause: string, variables: Variables): UnmarkedLeg | null {
+  if (node === '' || uuid === '' || variables(VAR.leg) !== 'a' || variables(VAR.session) !== '') return null;
+  return {
+    node,
+    uuid,
+    complete: (address, party) => endedLeg({ address, uuid, role: 'a', party }, cause, variables),
+  };
+}
+
+function cdrVariables(document: unknown): { node: string; variables: Variables } | null {
   if (!isRecord(document) || !isRecord(document['variables'])) return null;
   const values = document['variables'];
   const variables: Variables = (name) => {
@@ -64,7 +98,7 @@ export function legFromCdr(document: unknown): EndedLeg | null {
     return typeof value === 'string' ? decodeHeader(value) : '';
   };
   const node = typeof document['switchname'] === 'string' ? document['switchname'] : '';
-  return endedLeg(identity(node, variables('uuid'), variables), variables('hangup_cause'), variables);
+  return { node, variables };
 }
 
 function identity(node: string, uuid: string, variables: Variables): LegIdentity | null {

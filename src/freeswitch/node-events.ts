@@ -1,5 +1,5 @@
-import type { EndedLeg, LegMoment } from '../calls/node-link.js';
-import { legFromEvent, legOf } from './leg-record.js';
+import type { EndedLeg, LegMoment, UnmarkedLeg } from '../calls/node-link.js';
+import { legFromEvent, legOf, unmarkedLegFromEvent } from './leg-record.js';
 import { eventValue, type EslEvent } from './event.js';
 
 export type { NodeLinkEvents as NodeEvents } from '../calls/node-link.js';
@@ -8,7 +8,8 @@ type LegMomentName = 'leg-ringing' | 'leg-answered' | 'leg-bridged';
 
 export type NodeEvent =
   | { readonly name: LegMomentName; readonly moment: LegMoment }
-  | { readonly name: 'leg-ended'; readonly ended: EndedLeg };
+  | { readonly name: 'leg-ended'; readonly ended: EndedLeg }
+  | { readonly name: 'unmarked-leg-ended'; readonly leg: UnmarkedLeg };
 
 const MOMENTS: Readonly<Partial<Record<string, LegMomentName>>> = {
   CHANNEL_PROGRESS: 'leg-ringing',
@@ -29,7 +30,9 @@ export function nodeEventOf(event: EslEvent): NodeEvent | null {
   const eventName = eventValue(event, 'Event-Name');
   if (eventName === 'CHANNEL_HANGUP_COMPLETE') {
     const ended = legFromEvent(event);
-    return ended === null ? null : { name: 'leg-ended', ended };
+    if (ended !== null) return { name: 'leg-ended', ended };
+    const leg = unmarkedLegFromEvent(event);
+    return leg === null ? null : { name: 'unmarked-leg-ended', leg };
   }
   const name = MOMENTS[eventName];
   if (name === undefined) return null;

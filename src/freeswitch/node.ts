@@ -164,6 +164,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
       const nodeEvent = nodeEventOf(event);
       if (nodeEvent === null) return;
       if (nodeEvent.name === 'leg-ended') this.emit('leg-ended', nodeEvent.ended);
+      else if (nodeEvent.name === 'unmarked-leg-ended') this.emit('unmarked-leg-ended', nodeEvent.leg);
       else this.emit(nodeEvent.name, nodeEvent.moment);
     });
     for (const connection of [events, commands]) connection.on('closed', (cause) => this.#lost(link, cause));

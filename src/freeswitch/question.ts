@@ -12,10 +12,16 @@ export interface Question {
   readonly dialled: string;
   /** The caller's number as the trunk asserted it, raw. */
   readonly callerNumber: string;
+  /** User part of From, raw. */
+  readonly fromUser: string;
   /** Value of the Privacy header, or "". */
   readonly privacy: string;
+  /** True when FreeSWITCH found the caller's number marked as hidden. */
+  readonly hidden: boolean;
   /** Attempts at the PIN so far; 0 before the first prompt. */
   readonly attempt: number;
+  /** Prompts so far that could not be played. */
+  readonly promptFailures: number;
   /** Digits keyed at the last prompt; "" when none were. */
   readonly digits: string;
   /** True when the prompt could not be played, so that nobody had a chance to key anything. */
@@ -37,6 +43,8 @@ export interface LegMarks {
 export interface PromptAnswer {
   readonly next: 'prompt';
   readonly attempt: number;
+  /** Prompts of this call that could not be played. */
+  readonly failures: number;
   /** Files are absolute paths, or names relative to FreeSWITCH's sound folder. "" plays nothing. */
   readonly before: string;
   readonly prompt: string;

@@ -14,7 +14,7 @@ export const VAR = {
   /** Set by play_and_get_digits: success, timeout, failure; absent when the prompt could not be played. */
   readResult: 'read_result',
 
-  /** Controller to dialplan: the extension to go on with, an Answer's `next`. Preset to `unavailable`. */
+  /** Controller to dialplan: the extension to go on with, an Answer's `next`. Preset to `ask-again`, then `unavailable`. */
   next: 'masking_next',
 
   /** Which virtual number, session, interaction, party and role (a or b) the leg belongs to. On both legs. */
@@ -28,6 +28,8 @@ export const VAR = {
 
   /** `prompt`: which attempt this is, from 1. */
   attempt: 'masking_attempt',
+  /** `prompt`: how many prompts of this call could not be played. */
+  promptFailures: 'masking_prompt_failures',
   /** `prompt`: file to play before the prompt itself, or a short silence. */
   before: 'masking_before',
   /** `prompt`: file that asks for the PIN. */

@@ -54,7 +54,7 @@ export function resolve(caller: Caller, routes: NumberRoutes, now: number): Reso
   const { matched } = routes;
   if (caller.kind === 'number' && matched !== null && isLive(matched.session, now)) {
     const forced = matched.session.pin?.forced === true;
-    if (!forced) return connect(matched);
+    if (!forced) return connect(matched, caller);
   }
   if (routes.pinGate !== null) {
     if (routes.refusedUntil !== null && now < routes.refusedUntil) {
@@ -68,11 +68,18 @@ export function resolve(caller: Caller, routes: NumberRoutes, now: number): Reso
   return { outcome: 'announce', announcement: 'not-in-service' };
 }
 
-/** The connection that a match leads to, or a refusal when it would call the caller back. */
-export function connect(match: Match): Resolution {
+/**
+ * The connection that a match leads to, or a refusal when it would ring the caller's own phone (a
+ * party who keys the other one's PIN) or our own number.
+ */
+export function connect(match: Match, caller: Caller): Resolution {
   const target = partyNumber(match.session, otherParty(match.party));
-  const caller = partyNumber(match.session, match.party);
-  if (target === caller || target === match.session.virtualNumber)
-    return { outcome: 'refuse', reason: 'loop' };
+  const party = partyNumber(match.session, match.party);
+  const own: readonly string[] = [
+    party,
+    match.session.virtualNumber,
+    caller.kind === 'number' ? caller.number : '',
+  ];
+  if (own.includes(target)) return { outcome: 'refuse', reason: 'loop' };
   return { outcome: 'connect', match, target };
 }

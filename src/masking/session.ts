@@ -53,7 +53,7 @@ export interface SessionSettings {
 }
 
 export interface SessionTotals {
-  /** Legs billed so far, over all interactions. */
+  /** Legs that have ended, one per party tried and interaction, answered or not. */
   readonly callCount: number;
   /** Seconds billed so far, over all legs. */
   readonly billedDuration: number;

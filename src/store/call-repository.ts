@@ -59,7 +59,7 @@ export class CallRepository implements CallStore {
         [numberKey(number)],
         [now, JSON.stringify(tokens), JSON.stringify(countedAs(caller, tokens))],
       ),
-      this.#isOurs(caller),
+      caller.kind === 'number' && this.isVirtualNumber(caller.number),
     ]);
     const [record, party, matched, gate, announcer, lengths, refusedUntil] = reply as Reply[];
     const session = sessionFrom(this.#vault, number, matched ?? null, now);
@@ -104,11 +104,12 @@ export class CallRepository implements CallStore {
       startedAt: start.startedAt,
       claimUntil: start.claimUntil,
     };
+    // A repeated begin leaves the live entry as it was: the interaction began when it first did.
     // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
     // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
     // fails this call and lapses.
     const [, result] = await Promise.all([
-      guarded(() => this.#client.hset(liveKey(start.node), start.id, JSON.stringify(live))),
+      guarded(() => this.#client.hsetnx(liveKey(start.node), start.id, JSON.stringify(live))),
       this.#scripts.run(
         'begin',
         [numberKey(start.number)],
@@ -147,6 +148,15 @@ export class CallRepository implements CallStore {
     return entries.map((entry) => JSON.parse(entry) as LiveInteraction);
   }
 
+  async liveInteraction(node: string, interactionId: string): Promise<LiveInteraction | null> {
+    const entry = await guarded(() => this.#client.hget(liveKey(node), interactionId));
+    return entry === null ? null : (JSON.parse(entry) as LiveInteraction);
+  }
+
+  async isVirtualNumber(number: E164): Promise<boolean> {
+    return (await guarded(() => this.#client.exists(numberKey(number)))) === 1;
+  }
+
   async interaction(address: LegAddress): Promise<Interaction | null> {
     const reply = await this.#scripts.run('read-call', [numberKey(address.number)], [address.interactionId]);
     return interactionFrom(address.interactionId, address.number, reply);
@@ -157,11 +167,6 @@ export class CallRepository implements CallStore {
     if (pin == null) return null;
     const { promptPlay, incorrectPlay, retry, retryWait } = pin;
     return { promptPlay, incorrectPlay, retry, retryWait, lengths };
-  }
-
-  async #isOurs(caller: Caller): Promise<boolean> {
-    if (caller.kind === 'anonymous') return false;
-    return (await guarded(() => this.#client.exists(numberKey(caller.number)))) === 1;
   }
 
   async #forget(node: string, interactionId: string): Promise<void> {

@@ -1,6 +1,7 @@
 export { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
 export * from './errors.js';
 export { LeaseRepository, type Lease } from './lease-repository.js';
+export { NodeRepository } from './node-repository.js';
 export { NumberRepository, type InventoryEntry, type NumberPage } from './number-repository.js';
 export {
   OriginationQueue,

@@ -3,7 +3,7 @@ import type { E164 } from '../masking/phone-number.js';
 /**
  * Every key name of the store. The part in braces is the hash tag: keys with one tag share a slot of
  * Redis Cluster, and a script touches keys of one slot only. Keys derived from a virtual number's own
- * (sessions, routes, PINs, interactions) are named in lua/keys.lua, because only scripts use them.
+ * (sessions, routes, PINs, interactions) are named in lua/include/number.lua, as only scripts use them.
  */
 const PREFIX = 'maskline';
 
@@ -37,6 +37,14 @@ export function heldKey(token: string): string {
 export function liveKey(node: string): string {
   return `${PREFIX}:{live:${node}}`;
 }
+
+/** When the calls of a node were last looked at, in milliseconds since the epoch. */
+export function seenKey(node: string): string {
+  return `${PREFIX}:{live:${node}}:seen`;
+}
+
+/** Names that nodes go by, as a hash of name to when and at which endpoint. */
+export const NODE_NAMES_KEY = `${PREFIX}:{nodes}`;
 
 /** Who supervises a node, as `<controller>|<fence>`. */
 export function leaseKey(node: string): string {

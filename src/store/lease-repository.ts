@@ -2,7 +2,10 @@ import { fenceKey, leaseKey } from './keys.js';
 import type { Scripts } from './scripts.js';
 
 export interface Lease {
-  /** Larger than every fence given out for the node before. */
+  /**
+   * Larger than every fence given out for the node before. It tells this lease from others of the same
+   * controller; nothing outside the lease scripts looks at it.
+   */
   readonly fence: number;
 }
 

@@ -19,6 +19,7 @@ export type ScriptName =
   | 'read-session'
   | 'recall-person'
   | 'release-lease'
+  | 'remember-name'
   | 'remember-person'
   | 'remove-number'
   | 'renew-lease'

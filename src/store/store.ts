@@ -1,5 +1,6 @@
 import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
 import { LeaseRepository } from './lease-repository.js';
+import { NodeRepository } from './node-repository.js';
 import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
@@ -24,6 +25,7 @@ export class Store {
   readonly sessions: SessionRepository;
   readonly calls: CallRepository;
   readonly leases: LeaseRepository;
+  readonly nodes: NodeRepository;
   readonly originations: OriginationQueue;
   readonly #connection: RedisConnection;
 
@@ -40,6 +42,7 @@ export class Store {
     });
     this.calls = new CallRepository(client, scripts, vault, options.pinLimits ?? DEFAULT_PIN_LIMITS);
     this.leases = new LeaseRepository(scripts);
+    this.nodes = new NodeRepository(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);
   }
 

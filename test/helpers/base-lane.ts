@@ -78,6 +78,12 @@ export abstract class BaseLane implements Lane {
     }
   }
 
+  async read(sessionId: string): Promise<Record<string, unknown>> {
+    const { status, body } = await this.stack.api('GET', `/Masking/Session/${sessionId}`);
+    expect(status, JSON.stringify(body)).toBe(200);
+    return (body as { response: Record<string, unknown> }).response;
+  }
+
   audioUrl(name: string): string {
     return this.stack.audio.url(name);
   }

@@ -18,6 +18,7 @@ export class FakeCallStore implements CallStore {
   live: LiveInteraction[] = [];
   known: Interaction | null = null;
   failure: Error | null = null;
+  ours: string[] = [];
   readonly begun: InteractionStart[] = [];
   readonly stages: InteractionStage[] = [];
   readonly finished: { address: LegAddress; leg: LegRecord }[] = [];
@@ -45,6 +46,14 @@ export class FakeCallStore implements CallStore {
   finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean> {
     if (this.failure === null) this.finished.push({ address, leg });
     return this.#answer(true);
+  }
+
+  liveInteraction(_node: string, id: string): Promise<LiveInteraction | null> {
+    return this.#answer(this.live.find((interaction) => interaction.interactionId === id) ?? null);
+  }
+
+  isVirtualNumber(number: string): Promise<boolean> {
+    return this.#answer(this.ours.includes(number));
   }
 
   liveOn(): Promise<LiveInteraction[]> {

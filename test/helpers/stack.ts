@@ -14,6 +14,8 @@ export interface StackOptions {
   readonly controllers: number;
   /** Trunks after the one that a number prefers. */
   readonly trunks: readonly string[];
+  /** Further variables of the controllers. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Redis, controllers and a place for files; FreeSWITCH, simulated or real, is put beside it. */
@@ -67,6 +69,7 @@ export class Stack {
             DATA_KEYS: stack.dataKey,
             PROMPT_ALLOW_ADDRESSES: '127.0.0.0/8',
             LOG_LEVEL: process.env['MASKLINE_TEST_LOG_LEVEL'] ?? 'debug',
+            ...options.environment,
           },
           join(folder, `controller-${index}.log`),
         ),

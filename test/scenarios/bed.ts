@@ -75,6 +75,8 @@ export interface Lane {
   call(plan: CallPlan): Promise<CallOutcome>;
   /** INVITEs that reached phones of this lane, in order. */
   invites(): Promise<readonly InviteSeen[]>;
+  /** The session as the API shows it. */
+  read(sessionId: string): Promise<Record<string, unknown>>;
   /** The session's interactions once `count` have ended; fails when they do not within 25 s. */
   interactions(sessionId: string, count: number): Promise<readonly Interaction[]>;
   /** URL of a wav file of that name, served where the controller may fetch it. */

@@ -15,6 +15,7 @@ export interface InteractionObject {
   readonly type: 'call';
   readonly total_call_amount: number;
   readonly call_billed_duration: number;
+  /** One leg per party that was tried, answered or not. */
   readonly total_call_count: number;
   readonly duration: number;
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 import type { MaskingSession } from '../../masking/session.js';
 import type { ApiDeps } from '../deps.js';
-import { notFound } from '../errors.js';
+import { ApiError, invalid, notFound } from '../errors.js';
 import { resource } from '../plugins/resource.js';
 import { CreateParams } from './create-params.js';
 import { sessionObject } from './session-object.js';
@@ -17,7 +17,15 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   resource(scope, '/Masking/Session', {
     POST: async (request, reply) => {
       const now = deps.clock.now();
-      const session = await deps.sessions.create(params.draft(request.body, deps.account.id, now));
+      const draft = params.draft(request.body, deps.account.id, now);
+      for (const party of ['first', 'second'] as const) {
+        const number = party === 'first' ? draft.firstParty : draft.secondParty;
+        // A call to it would come back to us, through the trunk.
+        if ((await deps.numbers.get(number)) !== null) {
+          throw new ApiError(400, invalid(`${party}_party`, 'is a virtual number of this account'));
+        }
+      }
+      const session = await deps.sessions.create(draft);
       // From here on the session exists: a 5xx would make clients create a second one.
       announce(session);
       return reply.code(201).send({

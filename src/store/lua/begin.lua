@@ -24,7 +24,9 @@ if not holds and state[2] and now < tonumber(state[3]) then return 'busy' end
 
 redis.call('HSET', session, 'claim', ARGV[2], 'claimUntil', ARGV[4])
 local isNew = redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1
-redis.call('HSET', call, 'startedAt', ARGV[5], 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8])
+-- It began when it first did: a repeated question prolongs the claim and moves nothing else.
+redis.call('HSETNX', call, 'startedAt', ARGV[5])
+redis.call('HSET', call, 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8])
 redis.call('HSETNX', call, 'stage', 'dialing')
 if isNew then enlist(ARGV[1], ARGV[2]) end
 return 'begun'

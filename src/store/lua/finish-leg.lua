@@ -27,10 +27,9 @@ if redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1 then
   enlist(ARGV[1], ARGV[2])
 end
 if ARGV[12] ~= '' then connectedAt(call, tonumber(ARGV[12])) end
-if ARGV[13] ~= '' then
-  redis.call('HINCRBY', session, 'callCount', 1)
-  redis.call('HINCRBY', session, 'billedDuration', ARGV[13])
-end
+-- A party that was tried counts once, answered or not, however many trunks it took.
+if redis.call('HSETNX', call, 'counted:' .. ARGV[5], 1) == 1 then redis.call('HINCRBY', session, 'callCount', 1) end
+if ARGV[13] ~= '' then redis.call('HINCRBY', session, 'billedDuration', ARGV[13]) end
 if ARGV[5] == 'a' then
   redis.call('HSET', call, 'stage', 'ended', 'endedAt', ARGV[9], 'endedBy', ARGV[10], 'cause', ARGV[11])
   if redis.call('HGET', session, 'claim') == ARGV[2] then redis.call('HDEL', session, 'claim', 'claimUntil') end

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { interactionObject } from '../../../src/api/sessions/interaction-object.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { Store } from '../../../src/store/index.js';
 import {
@@ -129,6 +130,15 @@ describe('route', () => {
   });
 });
 
+test('isVirtualNumber tells our numbers, also disabled ones, from all others', async () => {
+  await store.numbers.add(did(DID2, { enabled: false }));
+  expect(await store.calls.isVirtualNumber(DID)).toBe(true);
+  expect(await store.calls.isVirtualNumber(DID2)).toBe(true);
+  expect(await store.calls.isVirtualNumber(ALICE)).toBe(false);
+  await store.numbers.remove(DID2, NOW);
+  expect(await store.calls.isVirtualNumber(DID2)).toBe(false);
+});
+
 describe('indexes', () => {
   test('do not keep what has expired', async () => {
     const base = `maskline:{${DID}}`;
@@ -223,6 +233,18 @@ describe('begin', () => {
     expect(await store.calls.begin(startOf(session, 'call-2'), NOW + 89_999)).toBe('busy');
   });
 
+  test('again leaves the start where it was, in the interaction and on its node', async () => {
+    const session = await store.sessions.create(draft());
+    const address = addressOf(session, 'call-1');
+    await store.calls.begin(startOf(session, 'call-1'), NOW);
+    const again = { startedAt: NOW + 20_000, claimUntil: NOW + 90_000 };
+    expect(await store.calls.begin(startOf(session, 'call-1', again), NOW + 20_000)).toBe('begun');
+    expect((await store.calls.interaction(address))?.startedAt).toBe(NOW);
+    expect(await store.calls.liveOn('node-1')).toMatchObject([{ startedAt: NOW }]);
+    expect(await store.calls.begin(startOf(session, 'call-2'), NOW + 89_999)).toBe('busy');
+    expect(await store.calls.begin(startOf(session, 'call-2'), NOW + 90_000)).toBe('begun');
+  });
+
   test('is gone for a session that expired or is not known, and for an interaction that ended', async () => {
     const session = await store.sessions.create(draft());
     expect(await store.calls.begin(startOf(session, 'call-1'), session.expiresAt)).toBe('gone');
@@ -251,11 +273,19 @@ describe('begin', () => {
     expect(await store.calls.liveOn('node-1')).toEqual([
       { ...addressOf(session, 'call-1'), startedAt, claimUntil },
     ]);
+    expect(await store.calls.liveInteraction('node-1', 'call-1')).toEqual({
+      ...addressOf(session, 'call-1'),
+      startedAt,
+      claimUntil,
+    });
+    expect(await store.calls.liveInteraction('node-1', 'call-2')).toBeNull();
+    expect(await store.calls.liveInteraction('node-2', 'call-1')).toBeNull();
     expect(await store.calls.liveOn('node-2')).toEqual([]);
     await store.calls.finishLeg(addressOf(session, 'call-1'), leg('b', 'leg-b'));
     expect(await store.calls.liveOn('node-1')).toHaveLength(1);
     await store.calls.finishLeg(addressOf(session, 'call-1'), leg('a', 'call-1'));
     expect(await store.calls.liveOn('node-1')).toEqual([]);
+    expect(await store.calls.liveInteraction('node-1', 'call-1')).toBeNull();
   });
 });
 
@@ -311,6 +341,36 @@ describe('stage and finishLeg', () => {
     expect(interactions).toHaveLength(1);
     expect(interactions[0]?.legs).toEqual([legs.a, failed, legs.b]);
     expect(interactions[0]).toMatchObject({ stage: 'ended', connectedAt: NOW + 2000 });
+  });
+
+  const silent = { answeredAt: null, bridgedAt: null };
+  test.each([
+    ['A alone, not answered', 1, 0, [leg('a', 'call-1', silent)]],
+    ['A alone, answered', 1, 4, [leg('a', 'call-1')]],
+    ['A answered, B not', 2, 4, [leg('b', 'leg-b', silent), leg('a', 'call-1')]],
+    ['neither answered', 2, 0, [leg('a', 'call-1', silent), leg('b', 'leg-b', silent)]],
+    [
+      'B over the third trunk',
+      2,
+      8,
+      [leg('b', 'leg-1', silent), leg('b', 'leg-2', silent), leg('b', 'leg-3'), leg('a', 'call-1')],
+    ],
+  ])('a session counts what its interactions do: %s', async (_, callCount, billedDuration, legs) => {
+    const session = await store.sessions.create(draft());
+    for (const id of ['call-1', 'call-2']) {
+      await store.calls.begin(startOf(session, id), NOW);
+      for (const each of legs) await store.calls.finishLeg(addressOf(session, id), each);
+      // Told of twice, as by its event and its CDR.
+      await store.calls.finishLeg(addressOf(session, id), legs[0]!);
+    }
+    const { session: after, interactions } = (await store.sessions.get(session.id, NOW))!;
+    expect(after.totals).toEqual({ callCount: 2 * callCount, billedDuration: 2 * billedDuration });
+    for (const interaction of interactions) {
+      expect(interactionObject(interaction, 'https://masking.example/v1/Account/MA')).toMatchObject({
+        total_call_count: callCount,
+        call_billed_duration: billedDuration,
+      });
+    }
   });
 
   test('a leg whose interaction never began is written all the same', async () => {

@@ -59,6 +59,11 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   await store.calls.begin(startOf(session, 'call-2'), NOW);
   await store.calls.stage(address, 'connected', NOW);
   await store.calls.liveOn('node-1');
+  await store.calls.liveInteraction('node-1', 'call-1');
+  await store.calls.isVirtualNumber(session.virtualNumber);
+  await store.nodes.remember('127.0.0.1:8021', 'node-1');
+  await store.nodes.noteSeen('node-1', NOW);
+  await store.nodes.lastSeen('node-1');
   await store.calls.finishLeg(address, leg('b', 'leg-b'));
   await store.calls.finishLeg(address, leg('a', 'call-1'));
   await store.calls.interaction(address);

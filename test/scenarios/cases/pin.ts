@@ -49,6 +49,36 @@ export const pin: Scenario[] = [
       await lane.interactions(session.id, 1);
     },
   },
+  ...(
+    [
+      ['P-Asserted-Identity', (number: string) => `<sip:${number}@carrier.example>`],
+      ['Remote-Party-ID', (number: string) => `<sip:${number}@carrier.example>;party=calling;privacy=full`],
+    ] as const
+  ).map(([header, identity]): Scenario => ({
+    name: `a withheld caller whose own number stands in ${header} is asked for the PIN all the same`,
+    async run(lane) {
+      await lane.session(pinSession(lane, { pin_retry: 0 }));
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      const call = await lane.call({
+        from: 'anonymous',
+        headers: { [header]: identity(lane.first) },
+        steps: [{ wait: 1500 }, { press: '99#' }],
+      });
+      expect(call).toMatchObject({ status: 200, endedByCaller: false });
+      expect(call.heard).toEqual(['pin-prompt', 'pin-wrong']);
+      expect(await lane.invites()).toEqual([]);
+    },
+  })),
+  {
+    name: "a party who keys the other one's PIN would ring its own phone, and is refused",
+    async run(lane) {
+      await lane.session(pinSession(lane, { force_pin_authentication: true }));
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 200 });
+      const call = await lane.call({ from: lane.first, steps: [{ wait: 1500 }, { press: SECOND_PIN }] });
+      expect(call).toMatchObject({ status: 200, endedByCaller: false });
+      expect(await lane.invites()).toEqual([]);
+    },
+  },
   {
     name: 'a wrong PIN and then the right one connects',
     async run(lane) {

@@ -115,6 +115,25 @@ export const privacy: Scenario[] = [
     },
   },
   {
+    name: 'a call that we start shows neither party anything of the other',
+    async run(lane) {
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 200 });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200, talkMs: 800 });
+      const session = await lane.session({ initiate_call_to_first_party: true });
+      await lane.interactions(session.id, 1);
+      const invites = await lane.invites();
+      expect(invites.map((invite) => invite.called)).toEqual([lane.first, lane.second]);
+      for (const invite of invites) {
+        expect(invite.received).toMatch(/^INVITE /m);
+        expectNoTrace(
+          invite.called,
+          invite.received,
+          invite.called === lane.first ? lane.second : lane.first,
+        );
+      }
+    },
+  },
+  {
     name: 'a stranger with a PIN stays a stranger to B, and B to them',
     async run(lane) {
       await lane.session(pinSession(lane));

@@ -88,6 +88,16 @@ export const registered: Scenario[] = [
       }
       const interactions = await lane.interactions(session.id, 2);
       expect(new Set(interactions.map((interaction) => interaction.id)).size).toBe(2);
+      // Talk of 1.1 s or a little more: both legs of both calls are billed, in whole seconds.
+      const legs = interactions.flatMap((interaction) => interaction.legs);
+      const billed = legs.map((leg) => Math.ceil((leg.endedAt - leg.answeredAt!) / 1000));
+      const shown = await lane.read(session.id);
+      expect(shown).toMatchObject({
+        status: 'active',
+        total_call_count: 4,
+        total_call_billed_duration: billed.reduce((sum, seconds) => sum + seconds, 0),
+      });
+      expect(shown['interaction']).toHaveLength(2);
     },
   },
   {
@@ -97,6 +107,7 @@ export const registered: Scenario[] = [
       await lane.callee(lane.second, { kind: 'answer', afterMs: 100 });
       const running = lane.call({ from: lane.first, steps: [{ wait: 3000 }, { hangup: true }] });
       await sleep(1500);
+      expect(await lane.read(session.id)).toMatchObject({ status: 'in-progress' });
       const late = await lane.call({ from: lane.second });
       expect(late.status).toBe(486);
       expect((await running).status).toBe(200);

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { PIN, pinSession, type Scenario } from '../scenario.js';
@@ -81,6 +84,9 @@ export const unrouted: Scenario[] = [
   },
 ];
 
+/** What a display name would make, if it were run. */
+const INJECTED = join(tmpdir(), `maskline-injected-${process.pid}`);
+
 const MALFORMED: readonly (readonly [string, { from: string; displayName?: string }])[] = [
   ['an empty number', { from: '' }],
   ['40 digits', { from: '1'.repeat(40) }],
@@ -110,5 +116,6 @@ export const malformed: Scenario[] = MALFORMED.map(([what, caller]) => ({
     const invites = await lane.invites();
     expect(invites).toMatchObject([{ callerNumber: lane.did, callerName: lane.did }]);
     await lane.interactions(session.id, 1);
+    expect(existsSync(INJECTED)).toBe(false);
   },
 }));

@@ -224,6 +224,20 @@ describe('interactionObject', () => {
     });
   });
 
+  it('counts a leg per party that was tried, answered or not, and the trunks of one as one', () => {
+    const silent = { answeredAt: null, bridgedAt: null };
+    const legs = [
+      { ...LEG, ...silent },
+      { ...B_LEG, ...silent },
+      { ...B_LEG, ...silent, uuid: 'bbbbbbbb-0000-4000-8000-00000000000f' },
+    ];
+    expect(interactionObject({ ...INTERACTION, legs }, ACCOUNT)).toMatchObject({
+      total_call_count: 2,
+      call_billed_duration: 0,
+      duration: 0,
+    });
+  });
+
   it('names the attempt that was answered when trunks failed over, and counts two legs', () => {
     const failed = {
       ...B_LEG,

@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { step, type CallEffect, type CallEvent, type CallState } from '../../../src/calls/machine.js';
 import type { PinGate, Resolution } from '../../../src/masking/resolve.js';
-import { aSession, GATE, SECOND } from '../../helpers/sessions.js';
+import { aSession, GATE, SECOND, STRANGER } from '../../helpers/sessions.js';
 
 const match = { session: aSession(), party: 'first' as const };
+const caller = { kind: 'number', number: STRANGER } as const;
 const prompting = (attempt: number, gate: PinGate = GATE): CallState => ({
   stage: 'prompting',
   attempt,
+  failures: 0,
   gate,
 });
 
@@ -24,6 +26,7 @@ describe('a call', () => {
 
   it.each([
     ['busy', { type: 'refuse', reason: 'busy' }],
+    ['loop', { type: 'refuse', reason: 'loop' }],
     ['gone', { type: 'announce', announcement: 'not-in-service', url: '' }],
   ] as const)('whose claim is %s ends', (result, effect) => {
     expect(step({ stage: 'received' }, { type: 'claimed', match, result })).toEqual({
@@ -40,36 +43,48 @@ describe('a call', () => {
     ).state;
     const seen: CallEffect[] = [];
     for (let keyed = 0; keyed < 5; keyed += 1) {
-      const result = step(state, { type: 'pin-checked', check: { result: 'wrong' } });
+      const result = step(state, { type: 'pin-checked', check: { result: 'wrong' }, caller });
       seen.push(...result.effects);
       state = result.state;
     }
     expect(seen).toEqual([
-      { type: 'prompt', attempt: 2, gate, afterWrong: true },
-      { type: 'prompt', attempt: 3, gate, afterWrong: true },
+      { type: 'prompt', attempt: 2, failures: 0, gate, afterWrong: true },
+      { type: 'prompt', attempt: 3, failures: 0, gate, afterWrong: true },
       { type: 'announce', announcement: 'wrong-pin', url: '' },
     ]);
     expect(state).toEqual({ stage: 'ended' });
   });
 
   it('with a right PIN claims, whatever the attempt', () => {
-    const result = step(prompting(2), { type: 'pin-checked', check: { result: 'matched', match } });
+    const result = step(prompting(2), { type: 'pin-checked', check: { result: 'matched', match }, caller });
     expect(result.effects).toEqual([{ type: 'claim', match }]);
   });
 
   it('that is locked out hears so and ends', () => {
-    const result = step(prompting(1), { type: 'pin-checked', check: { result: 'refused' } });
+    const result = step(prompting(1), { type: 'pin-checked', check: { result: 'refused' }, caller });
     expect(result.effects).toEqual([{ type: 'announce', announcement: 'too-many-attempts', url: '' }]);
     expect(result.state).toEqual({ stage: 'ended' });
   });
 
-  it('gets the built-in prompt once when its own cannot be played, then is refused', () => {
-    const gate = { ...GATE, retry: 0 };
+  it('gets the built-in prompt once when its own cannot be played, at no cost in attempts', () => {
+    const gate = { ...GATE, retry: 1 };
     const second = step(prompting(1, gate), { type: 'prompt-failed' });
-    expect(second.effects).toEqual([{ type: 'prompt', attempt: 2, gate, afterWrong: false }]);
+    expect(second.effects).toEqual([{ type: 'prompt', attempt: 1, failures: 1, gate, afterWrong: false }]);
     expect(step(second.state, { type: 'prompt-failed' }).effects).toEqual([
       { type: 'refuse', reason: 'prompt-failed' },
     ]);
+    const wrong = step(second.state, { type: 'pin-checked', check: { result: 'wrong' }, caller });
+    expect(wrong.effects).toEqual([{ type: 'prompt', attempt: 2, failures: 1, gate, afterWrong: true }]);
+  });
+
+  it('with a PIN that leads to its own phone is refused', () => {
+    const own = { kind: 'number', number: SECOND } as const;
+    const result = step(prompting(1), {
+      type: 'pin-checked',
+      check: { result: 'matched', match },
+      caller: own,
+    });
+    expect(result).toEqual({ state: { stage: 'ended' }, effects: [{ type: 'refuse', reason: 'loop' }] });
   });
 
   it('notes its stages only forwards', () => {
@@ -95,6 +110,7 @@ const event: fc.Arbitrary<CallEvent> = fc.oneof(
   resolution.map((resolved): CallEvent => ({ type: 'resolved', resolution: resolved })),
   fc.constantFrom('matched', 'wrong', 'refused').map((result): CallEvent => ({
     type: 'pin-checked',
+    caller,
     check: result === 'matched' ? { result, match } : { result },
   })),
   fc.constant<CallEvent>({ type: 'prompt-failed' }),

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { digitsToCollect, trunksInOrder } from '../../../src/calls/answers.js';
 import { CallRunner } from '../../../src/calls/runner.js';
 import type { Question } from '../../../src/freeswitch/question.js';
+import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
 import {
   aNumber,
@@ -25,8 +26,11 @@ function question(changes: Partial<Question> = {}): Question {
     node: 'node-1',
     dialled: DID,
     callerNumber: FIRST,
+    fromUser: FIRST,
     privacy: '',
+    hidden: false,
     attempt: 0,
+    promptFailures: 0,
     digits: '',
     promptFailed: false,
     sessionId: '',
@@ -56,6 +60,7 @@ beforeEach(() => {
     recordingPath: (name) => `/recordings/${name}`,
     now: () => NOW,
     defaultCountry: '',
+    log: createLogger({ level: 'silent' }),
   });
 });
 
@@ -124,6 +129,7 @@ describe('an inbound call', () => {
     expect(await runner.decide(question({ callerNumber: STRANGER }))).toEqual({
       next: 'prompt',
       attempt: 1,
+      failures: 0,
       before: '',
       prompt: '/prompts/pin.wav',
       maxDigits: 4,
@@ -141,6 +147,15 @@ describe('an inbound call', () => {
   it('rejects when the store does, so that the dialplan goes its own way', async () => {
     store.failure = new Error('no redis');
     await expect(runner.decide(question())).rejects.toThrow('no redis');
+  });
+});
+
+describe('a call to one of our own numbers', () => {
+  it('is refused, and its claim given back, when the number came after the session', async () => {
+    store.routes = routes({ matched: { session, party: 'first' } });
+    store.ours = [SECOND];
+    expect(await runner.decide(question())).toEqual({ next: 'refuse', cause: 'CALL_REJECTED' });
+    expect(store.finished).toMatchObject([{ leg: { role: 'a', cause: 'EXCHANGE_ROUTING_ERROR' } }]);
   });
 });
 
@@ -173,7 +188,7 @@ describe('keyed digits', () => {
   it('are not looked up when the prompt never played; the built-in prompt follows', async () => {
     store.routes = routes({ pinGate: GATE });
     const answer = await runner.decide(keyed({ digits: '', promptFailed: true }));
-    expect(answer).toMatchObject({ next: 'prompt', attempt: 2, before: '', prompt: 'enter-pin.wav' });
+    expect(answer).toMatchObject({ attempt: 1, failures: 1, before: '', prompt: 'enter-pin.wav' });
     expect(store.pinsChecked).toEqual([]);
   });
 

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FirstPartyDialer } from '../../../src/calls/first-party-dialer.js';
 import type { NodeLink } from '../../../src/calls/node-link.js';
-import type { OriginationJob } from '../../../src/calls/ports.js';
-import { Reconciler } from '../../../src/calls/reconciler.js';
+import type { LegAddress, OriginationJob } from '../../../src/calls/ports.js';
+import type { Reconciler } from '../../../src/calls/reconciler.js';
 import { CallRecords } from '../../../src/calls/records.js';
 import { NodeSupervisor } from '../../../src/calls/supervisor.js';
 import { OriginateError } from '../../../src/freeswitch/errors.js';
@@ -81,12 +81,33 @@ describe('records', () => {
     await expect(records.ended({ address, leg })).rejects.toThrow('no redis');
   });
 
-  it('leave an unanswered attempt at a first party to whoever dialled it', async () => {
-    const attempt = { ...leg, trunk: 'main' };
+  it('leave an attempt at a first party whose trunk failed to whoever dials it', async () => {
+    const attempt = { ...leg, trunk: 'main', cause: 'NORMAL_TEMPORARY_FAILURE' };
     await records.ended({ address, leg: attempt });
     expect(store.finished).toEqual([]);
     expect(records.takeAttempt(UUID)).toEqual(attempt);
     expect(records.takeAttempt(UUID)).toBeUndefined();
+  });
+
+  it('write a first party that was busy, whoever dialled it', async () => {
+    const busy = { ...leg, trunk: 'main' };
+    await records.ended({ address, leg: busy });
+    expect(store.finished).toEqual([{ address, leg: busy }]);
+  });
+
+  it('write a leg without marks when a question about it had claimed a session', async () => {
+    const unmarked = {
+      node: 'node-1',
+      uuid: UUID,
+      complete: (where: LegAddress) => ({ address: where, leg }),
+    };
+    await records.endedUnmarked(unmarked);
+    expect(store.finished).toEqual([]);
+    store.live = [{ ...address, startedAt: NOW, claimUntil: NOW + 1 }];
+    await records.endedUnmarked(unmarked);
+    expect(store.finished).toMatchObject([
+      { address: { sessionId: session.id }, leg: { cause: 'USER_BUSY' } },
+    ]);
   });
 
   it('note stages of the B leg only', async () => {
@@ -99,41 +120,6 @@ describe('records', () => {
   });
 });
 
-describe('the reconciler', () => {
-  const live = { ...address, startedAt: NOW - 60_000, claimUntil: NOW + 1_000_000 };
-
-  it('ends an interaction only when its channel is missing twice', async () => {
-    store.live = [live];
-    const reconciler = new Reconciler({ node, store, now: () => NOW, log });
-    await reconciler.reconcile();
-    expect(store.finished).toEqual([]);
-    await reconciler.reconcile();
-    expect(store.finished).toMatchObject([
-      { address: { interactionId: UUID }, leg: { cause: 'CRASH', endedBy: 'system', endedAt: NOW } },
-    ]);
-  });
-
-  it('leaves running and young calls alone, and forgets a miss when the channel is seen', async () => {
-    const reconciler = new Reconciler({ node, store, now: () => NOW, log });
-    store.live = [live, { ...live, interactionId: 'young', startedAt: NOW - 1000 }];
-    await reconciler.reconcile();
-    node.channels.add(UUID);
-    await reconciler.reconcile();
-    node.channels.delete(UUID);
-    await reconciler.reconcile();
-    expect(store.finished).toEqual([]);
-  });
-
-  it('concludes nothing while the node is not connected', async () => {
-    store.live = [live];
-    node.state = 'waiting';
-    const reconciler = new Reconciler({ node, store, now: () => NOW, log });
-    await reconciler.reconcile();
-    await reconciler.reconcile();
-    expect(store.finished).toEqual([]);
-  });
-});
-
 describe('the dialer of first parties', () => {
   const job: OriginationJob = { sessionId: session.id, number: DID, interactionId: UUID };
 
@@ -141,13 +127,12 @@ describe('the dialer of first parties', () => {
     vi.useRealTimers();
   });
 
-  async function dial(): Promise<OriginationJob[]> {
-    const jobs = [job];
+  async function dial(jobs = [job], tooOld: OriginationJob[] = []): Promise<OriginationJob[]> {
     const done: OriginationJob[] = [];
     const dialer = new FirstPartyDialer({
       node,
       source: {
-        claim: () => Promise.resolve({ job: jobs.shift() ?? null, dropped: [] }),
+        claim: () => Promise.resolve({ job: jobs.shift() ?? null, dropped: tooOld.splice(0) }),
         done: (finished) => {
           done.push(finished);
           return Promise.resolve();
@@ -189,10 +174,37 @@ describe('the dialer of first parties', () => {
     expect(store.finished).toMatchObject([{ leg: { role: 'a', cause: 'NO_ANSWER', answeredAt: null } }]);
   });
 
-  it('never dials a job that came back after a crash', async () => {
-    store.known = { id: UUID } as never;
+  const known = { id: UUID, node: 'node-1', stage: 'dialing', startedAt: NOW - 20_000 };
+
+  it('does not dial again what was dialled before a crash', async () => {
+    store.known = known as never;
+    node.channels.add(UUID);
+    expect(await dial()).toEqual([job]);
+    store.known = { ...known, stage: 'ended' } as never;
+    node.channels.clear();
     expect(await dial()).toEqual([job]);
     expect(node.originated).toEqual([]);
+  });
+
+  it('dials what was claimed and not dialled before a crash', async () => {
+    store.known = known as never;
+    expect(await dial()).toEqual([job]);
+    expect(node.originated).toHaveLength(1);
+    expect(store.begun).toMatchObject([{ startedAt: NOW - 20_000 }]);
+  });
+
+  it('leaves what another node has in hand', async () => {
+    store.known = { ...known, node: 'node-2' } as never;
+    expect(await dial()).toEqual([]);
+    expect(node.originated).toEqual([]);
+  });
+
+  it('shows a job that grew too old as a call that failed', async () => {
+    await dial([], [job]);
+    expect(node.originated).toEqual([]);
+    expect(store.finished).toMatchObject([
+      { address: { sessionId: session.id }, leg: { cause: 'NORMAL_TEMPORARY_FAILURE', trunk: '' } },
+    ]);
   });
 
   it('does not dial into a session that is in a call', async () => {
@@ -251,6 +263,19 @@ describe('a supervisor', () => {
     expect(node.started).toBe(1);
     await watched.stop();
     expect(leases.release).toHaveBeenCalledTimes(1);
+  });
+
+  it('starts nothing when the node comes up while it is being let go', async () => {
+    const start = vi.spyOn(idle, 'start');
+    start.mockClear();
+    const watched = supervisor();
+    watched.start();
+    await vi.advanceTimersByTimeAsync(10);
+    const stopped = watched.stop();
+    await vi.advanceTimersByTimeAsync(1);
+    node.emit('up', 'node-1');
+    await stopped;
+    expect(start).not.toHaveBeenCalled();
   });
 
   it('lets the node go when the lease is lost', async () => {

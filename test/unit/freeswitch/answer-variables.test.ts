@@ -42,6 +42,7 @@ describe('answer variables', () => {
     const answer: Answer = {
       next: 'prompt',
       attempt: 2,
+      failures: 1,
       before: '',
       prompt: '',
       maxDigits: 4,
@@ -51,6 +52,7 @@ describe('answer variables', () => {
       ...once,
       masking_next: 'prompt',
       masking_attempt: '2',
+      masking_prompt_failures: '1',
       masking_before: '',
       masking_prompt: 'silence_stream://100',
       masking_max_digits: '4',

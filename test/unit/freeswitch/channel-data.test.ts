@@ -9,6 +9,8 @@ const base = {
   'Caller-Destination-Number': 'ask',
   'Caller-Caller-ID-Number': '%2B15550001001',
   variable_sip_req_user: '%2B15550009999',
+  variable_sip_from_user: 'anonymous',
+  'Caller-Privacy-Hide-Number': 'true',
   variable_masking_question: 'inbound',
 };
 
@@ -20,8 +22,11 @@ describe('channel data', () => {
       node: 'node-1',
       dialled: '+15550009999',
       callerNumber: '+15550001001',
+      fromUser: 'anonymous',
       privacy: '',
+      hidden: true,
       attempt: 0,
+      promptFailures: 0,
       digits: '',
       promptFailed: false,
       sessionId: '',

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { callerOf } from '../../../src/masking/caller.js';
 import { countryOf, maskNumber, parseE164 } from '../../../src/masking/phone-number.js';
 
-const of = (number: string, privacy = '') => callerOf({ number, privacy }, 'GB');
+const of = (number: string, privacy = '', more: { fromUser?: string; hidden?: boolean } = {}) =>
+  callerOf({ number, privacy, fromUser: number, hidden: false, ...more }, 'GB');
 
 describe('callerOf', () => {
   it.each([
@@ -50,6 +51,17 @@ describe('callerOf', () => {
       expect(of('+447911123456', privacy)).toEqual({ kind: 'anonymous' });
     },
   );
+
+  it.each(['anonymous', 'Anonymous', 'restricted', 'unavailable', 'unknown', 'private', 'withheld', ''])(
+    'takes a caller whose From is %j for anonymous, whatever number the trunk asserts',
+    (fromUser) => {
+      expect(of('+447911123456', '', { fromUser })).toEqual({ kind: 'anonymous' });
+    },
+  );
+
+  it('takes a caller whose number the trunk marks as hidden for anonymous', () => {
+    expect(of('+447911123456', '', { hidden: true })).toEqual({ kind: 'anonymous' });
+  });
 
   it.each(['none', 'session', 'critical', ''])('keeps the number with Privacy: %s', (privacy) => {
     expect(of('+447911123456', privacy)).toMatchObject({ kind: 'number' });

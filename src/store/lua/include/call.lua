@@ -1,4 +1,5 @@
--- Interactions: a hash each, with a field leg:<uuid> per leg that has ended.
+-- Interactions: a hash each, with a field leg:<uuid> per leg that has ended, and counted:<role> once a leg
+-- of that role is in the session's totals.
 local RANK = { dialing = 1, ringing = 2, whispering = 3, connected = 4, ended = 5 }
 -- Interactions that a session lists. Older ones stay readable on their own.
 local LISTED = 100

@@ -1,0 +1,263 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { NodeLink } from '../../../src/calls/node-link.js';
+import type { LiveInteraction } from '../../../src/calls/ports.js';
+import { Reconciler, type ReconcilerOptions, type SightingStore } from '../../../src/calls/reconciler.js';
+import type { Interaction, LegRecord } from '../../../src/masking/interaction.js';
+import { createLogger } from '../../../src/telemetry/logger.js';
+import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { DID, NOW } from '../../helpers/sessions.js';
+
+const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
+const STARTED = NOW - 600_000;
+const log = createLogger({ level: 'silent' });
+
+class FakeNode implements NodeLink {
+  state: NodeLink['state'] = 'up';
+  name = 'node-1';
+  failure: Error | null = null;
+  readonly channels = new Set<string>();
+  start(): void {
+    throw new Error('a reconciler does not start nodes');
+  }
+  stop(): Promise<void> {
+    return Promise.reject(new Error('a reconciler does not stop nodes'));
+  }
+  on(): unknown {
+    return this;
+  }
+  originate(): Promise<void> {
+    return Promise.reject(new Error('a reconciler does not originate'));
+  }
+  exists(uuid: string): Promise<boolean> {
+    return this.failure === null ? Promise.resolve(this.channels.has(uuid)) : Promise.reject(this.failure);
+  }
+}
+
+class LiveStore extends FakeCallStore {
+  override liveOn(node = ''): Promise<LiveInteraction[]> {
+    return Promise.resolve(this.live.filter((interaction) => interaction.node === node));
+  }
+}
+
+class Sightings extends Map<string, number> implements SightingStore {
+  noteSeen(node: string, at: number): Promise<void> {
+    this.set(node, at);
+    return Promise.resolve();
+  }
+  lastSeen(node: string): Promise<number | null> {
+    return Promise.resolve(this.get(node) ?? null);
+  }
+}
+
+const live: LiveInteraction = {
+  node: 'node-1',
+  number: DID,
+  sessionId: 'session-1',
+  interactionId: UUID,
+  startedAt: STARTED,
+  claimUntil: NOW + 14_400_000,
+};
+
+function interactionOf(changes: Partial<Interaction>): Interaction {
+  return {
+    id: UUID,
+    sessionId: live.sessionId,
+    virtualNumber: DID,
+    node: 'node-1',
+    caller: 'second',
+    stage: 'connected',
+    startedAt: STARTED,
+    connectedAt: null,
+    endedAt: null,
+    endedBy: null,
+    cause: '',
+    recording: '',
+    legs: [],
+    ...changes,
+  };
+}
+
+let store: LiveStore;
+let node: FakeNode;
+let sightings: Sightings;
+let time: number;
+
+beforeEach(() => {
+  store = new LiveStore();
+  store.live = [live];
+  node = new FakeNode();
+  sightings = new Sightings();
+  time = NOW;
+});
+
+function reconcilerWith(changes: Partial<ReconcilerOptions> = {}): Reconciler {
+  return new Reconciler({ node, store, sightings, now: () => time, log, ...changes });
+}
+
+/** One round at `at`, in milliseconds since the epoch. */
+async function round(reconciler: Reconciler, at: number): Promise<void> {
+  time = at;
+  await reconciler.reconcile();
+}
+
+describe('what it ends', () => {
+  it('an interaction whose channel is missing twice, not once', async () => {
+    const reconciler = reconcilerWith();
+    await round(reconciler, NOW);
+    expect(store.finished).toEqual([]);
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toMatchObject([
+      { address: { interactionId: UUID }, leg: { uuid: UUID, role: 'a', cause: 'CRASH', endedBy: 'system' } },
+    ]);
+  });
+
+  it('no running and no young call, and it forgets a miss when the channel is seen', async () => {
+    const reconciler = reconcilerWith();
+    store.live = [live, { ...live, interactionId: 'young', startedAt: NOW - 1000 }];
+    await round(reconciler, NOW);
+    node.channels.add(UUID);
+    await round(reconciler, NOW + 1);
+    node.channels.delete(UUID);
+    await round(reconciler, NOW + 2);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('nothing while the node is not connected', async () => {
+    node.state = 'waiting';
+    const reconciler = reconcilerWith();
+    await round(reconciler, NOW);
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toEqual([]);
+    expect(sightings.size).toBe(0);
+  });
+
+  it('nothing that was missing once before it stopped, and once after it started again', async () => {
+    const reconciler = reconcilerWith();
+    await round(reconciler, NOW);
+    await reconciler.stop();
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toEqual([]);
+    await round(reconciler, NOW + 30_000);
+    expect(store.finished).toHaveLength(1);
+  });
+
+  it('calls under names that the node had before, and none under those of others', async () => {
+    const calls = ['node-1', 'before', 'stranger'].map((name) => ({
+      ...live,
+      node: name,
+      interactionId: name,
+    }));
+    store.live = calls;
+    const reconciler = reconcilerWith({ names: () => Promise.resolve(['node-1', 'before']) });
+    node.channels.add('node-1');
+    await round(reconciler, NOW);
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished.map(({ address }) => address.node)).toEqual(['before']);
+  });
+
+  it('goes on with the next round when a name cannot be had', async () => {
+    let failing = true;
+    const names = (): Promise<string[]> =>
+      failing ? Promise.reject(new Error('no redis')) : Promise.resolve(['node-1']);
+    const reconciler = reconcilerWith({ names });
+    await round(reconciler, NOW);
+    failing = false;
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toEqual([]);
+    await round(reconciler, NOW + 30_000);
+    expect(store.finished).toHaveLength(1);
+  });
+});
+
+describe('the end that it writes', () => {
+  async function endOf(reconciler: Reconciler, from: number): Promise<LegRecord | undefined> {
+    await round(reconciler, from);
+    await round(reconciler, from + 15_000);
+    expect(store.finished).toHaveLength(1);
+    return store.finished[0]?.leg;
+  }
+
+  it('is the last round that found the channel, however long the node was away', async () => {
+    store.known = interactionOf({ connectedAt: STARTED + 5_000 });
+    const reconciler = reconcilerWith();
+    node.channels.add(UUID);
+    await round(reconciler, NOW);
+    node.channels.delete(UUID);
+    node.state = 'waiting';
+    await round(reconciler, NOW + 15_000);
+    node.state = 'up';
+    const leg = await endOf(reconciler, NOW + 3_600_000);
+    expect(leg).toMatchObject({
+      startedAt: STARTED,
+      answeredAt: STARTED + 5_000,
+      endedAt: NOW,
+      party: 'second',
+    });
+  });
+
+  it('is that round also when another controller made it', async () => {
+    node.channels.add(UUID);
+    await round(reconcilerWith(), NOW);
+    node.channels.delete(UUID);
+    expect(await endOf(reconcilerWith(), NOW + 3_600_000)).toMatchObject({ endedAt: NOW });
+  });
+
+  it('does not trust a round that failed on its way', async () => {
+    const reconciler = reconcilerWith();
+    node.channels.add(UUID);
+    await round(reconciler, NOW);
+    node.failure = new Error('no answer');
+    await round(reconciler, NOW + 15_000);
+    node.failure = null;
+    node.channels.delete(UUID);
+    expect(await endOf(reconciler, NOW + 30_000)).toMatchObject({ endedAt: NOW });
+  });
+
+  it('is its answer when no round found it since, and its start when it was never answered', async () => {
+    sightings.set('node-1', STARTED - 60_000);
+    store.known = interactionOf({ connectedAt: STARTED + 5_000 });
+    expect(await endOf(reconcilerWith(), NOW)).toMatchObject({ endedAt: STARTED + 5_000 });
+    store.finished.length = 0;
+    store.known = null;
+    sightings.clear();
+    expect(await endOf(reconcilerWith(), NOW)).toMatchObject({ endedAt: STARTED, answeredAt: null });
+  });
+
+  it('is not a round that passed it over as too young', async () => {
+    store.live = [
+      { ...live, startedAt: NOW - 5_000 },
+      { ...live, interactionId: 'other' },
+    ];
+    node.channels.add('other');
+    const reconciler = reconcilerWith();
+    await round(reconciler, NOW);
+    expect(sightings.get('node-1')).toBe(NOW);
+    expect(await endOf(reconciler, NOW + 15_000)).toMatchObject({ endedAt: NOW - 5_000 });
+  });
+
+  it('is not before the end of a leg that was told of', async () => {
+    sightings.set('node-1', NOW - 20_000);
+    const told: LegRecord = {
+      uuid: 'leg-b',
+      role: 'b',
+      party: 'first',
+      startedAt: STARTED,
+      ringingAt: null,
+      answeredAt: STARTED + 5_000,
+      bridgedAt: STARTED + 5_000,
+      endedAt: NOW - 8_000,
+      cause: 'NORMAL_CLEARING',
+      sipStatus: null,
+      endedBy: 'b',
+      trunk: 'main',
+    };
+    store.known = interactionOf({ connectedAt: STARTED + 5_000, legs: [told] });
+    expect(await endOf(reconcilerWith(), NOW)).toMatchObject({ endedAt: NOW - 8_000 });
+  });
+
+  it('is not after its claim', async () => {
+    store.live = [{ ...live, claimUntil: NOW - 30_000 }];
+    sightings.set('node-1', NOW - 10_000);
+    expect(await endOf(reconcilerWith(), NOW)).toMatchObject({ endedAt: NOW - 30_000 });
+  });
+});

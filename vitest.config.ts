@@ -18,8 +18,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
-          // One FreeSWITCH serves every file of the run; files share its ports.
-          fileParallelism: false,
+          // Each file has a FreeSWITCH of its own, on ports of its own (test/e2e/helpers/real-freeswitch.ts).
+          maxWorkers: 3,
           maxConcurrency: 10,
         },
       },

@@ -16,6 +16,7 @@ import { CdrSpool } from './freeswitch/cdr-spool.js';
 import { dialString } from './freeswitch/dial-string.js';
 import { legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
 import { FreeswitchNode } from './freeswitch/node.js';
+import type { Answer, Question } from './freeswitch/question.js';
 import { QuestionServer } from './freeswitch/question-server.js';
 import { countryOf, type E164 } from './masking/phone-number.js';
 import type { MaskingSession } from './masking/session.js';
@@ -36,6 +37,7 @@ export class Controller {
   readonly #store: Store;
   readonly #prompts: PromptLibrary;
   readonly #questions: QuestionServer;
+  readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor<Lease>[];
   readonly #spool: CdrSpool;
   readonly #api: FastifyInstance;
@@ -60,7 +62,7 @@ export class Controller {
       logger: log,
     });
     const records = new CallRecords(this.#store.calls, log);
-    this.#questions = this.#questionServer();
+    this.#questions = this.#questionServer(records);
     this.#supervisors = this.#nodeSupervisors(records);
     this.#spool = new CdrSpool({
       folder: config.folders.cdr,
@@ -130,7 +132,7 @@ export class Controller {
     }
   }
 
-  #questionServer(): QuestionServer {
+  #questionServer(records: CallRecords): QuestionServer {
     const { questions, trunks, folders, defaultCountry } = this.#config;
     const sessions = { get: (id: string) => this.#store.sessions.get(id, now()) };
     const runner = new CallRunner({
@@ -151,10 +153,35 @@ export class Controller {
       decide: (question) => runner.decide(question),
       dialString,
       log: this.#log,
+      onUnused: (question, answer, why) => {
+        if (why === 'abandoned') void this.#giveBack(records, question, answer);
+      },
       onOutcome: (outcome, elapsedMs) => {
         this.#log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
       },
     });
+  }
+
+  /**
+   * A question whose channel went away: the caller gave up, most likely, and what the answer claimed is
+   * given back as soon as the node says that the channel is gone. A connection can also break while the
+   * call goes on and asks again; and another controller may have the node. Then reconciling decides.
+   */
+  async #giveBack(records: CallRecords, question: Question, answer: Answer): Promise<void> {
+    const node = this.#nodes.find(({ name, state }) => name === question.node && state === 'up');
+    const at = now();
+    try {
+      for (let tries = 0; node !== undefined && tries < 10; tries += 1) {
+        if (!(await node.exists(question.uuid))) {
+          await records.abandoned(question, answer, at);
+          return;
+        }
+        await sleep(200, undefined, { signal: this.#stopping.signal });
+      }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#log.warn({ err: error, call: question.uuid }, 'an abandoned call was not recorded');
+    }
   }
 
   #nodeSupervisors(records: CallRecords): NodeSupervisor<Lease>[] {
@@ -164,6 +191,7 @@ export class Controller {
     const log = this.#log;
     return freeswitch.nodes.map(({ host, port }) => {
       const node = new FreeswitchNode({ host, port, password: freeswitch.password, log });
+      this.#nodes.push(node);
       const dialer = new FirstPartyDialer({
         node,
         source: store.originations,

@@ -2,7 +2,9 @@ import { isTrunkFault } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
 import { step, type CallEvent } from './machine.js';
-import type { EndedLeg, LegMoment, UnmarkedLeg } from './node-link.js';
+import type { Answer, Question } from '../freeswitch/question.js';
+import { parseE164 } from '../masking/phone-number.js';
+import { recordWithoutLeg, type EndedLeg, type LegMoment, type UnmarkedLeg } from './node-link.js';
 import type { CallStore, LegAddress } from './ports.js';
 
 /** Attempts at first parties whose end was heard before their origination gave up. */
@@ -73,6 +75,22 @@ export class CallRecords {
     const interaction = await this.#store.interaction(live);
     const ended = leg.complete(live, interaction?.caller ?? 'first');
     if (ended !== null) await this.ended(ended);
+  }
+
+  /**
+   * Ends the interaction that an answer began for a caller who hung up before it came. The unmarked
+   * leg's end may have been heard before the claim, and found nothing. `at` in milliseconds since the
+   * epoch. Rejects when the store cannot be reached.
+   */
+  async abandoned(question: Question, answer: Answer, at: number): Promise<void> {
+    // A leg that we originated carries its marks from the start, and its end is told as any other's.
+    if (answer.next !== 'connect' || question.kind === 'first-party-answered') return;
+    const { number, sessionId, interactionId, party } = answer.marks;
+    const did = parseE164(number);
+    if (did === null) return;
+    const known = { uuid: question.uuid, party, startedAt: at, connectedAt: null, endedAt: at, trunk: '' };
+    const leg = recordWithoutLeg({ ...known, cause: 'ORIGINATOR_CANCEL', endedBy: 'a' });
+    await this.ended({ address: { node: question.node, number: did, sessionId, interactionId }, leg });
   }
 
   /** The newest attempt at a first party that ended without an answer, once. */

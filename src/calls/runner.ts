@@ -175,7 +175,9 @@ export class CallRunner {
     const why = effect.type === 'refuse' ? effect.reason : effect.announcement;
     const { question, number, routes } = call;
     const session = routes?.matched?.session.id;
-    this.#options.log.info({ call: question.uuid, did: number, session, why }, 'a call was not connected');
+    // What was dialled may be anybody's number: only one of ours may stand in clear.
+    const did = routes?.number == null ? undefined : number;
+    this.#options.log.info({ call: question.uuid, did, session, why }, 'a call was not connected');
   }
 }
 

@@ -30,8 +30,11 @@ export interface ExchangeOptions {
   readonly idleTimeoutMs: number;
   readonly maxHeaderBytes: number;
   readonly log: Log;
-  /** An answer that the channel did not get: what it claimed can be given back. */
-  readonly onUnused?: (question: Question, answer: Answer) => void;
+  /**
+   * An answer that the channel did not get. `abandoned`: the channel is gone, so what the answer
+   * claimed can be given back. `fallback`: the channel may be asking again, with the same claim.
+   */
+  readonly onUnused?: (question: Question, answer: Answer, why: 'fallback' | 'abandoned') => void;
   /** Once per connection. `elapsedMs`: milliseconds from the accept to the answer on the wire, or the end. */
   readonly onOutcome?: (outcome: QuestionOutcome, elapsedMs: number) => void;
 }
@@ -47,6 +50,7 @@ export class QuestionExchange {
   readonly #startedAt = performance.now();
   #stage: 'connecting' | 'deciding' | 'done' = 'connecting';
   #timer: NodeJS.Timeout;
+  #abandoned = false;
 
   constructor(socket: Socket, options: ExchangeOptions) {
     this.#socket = socket;
@@ -152,7 +156,10 @@ export class QuestionExchange {
   }
 
   #closed(): void {
-    if (this.#stage !== 'done') this.#finish('abandoned');
+    if (this.#stage !== 'done') {
+      this.#abandoned = true;
+      this.#finish('abandoned');
+    }
     clearTimeout(this.#timer);
   }
 
@@ -174,7 +181,7 @@ export class QuestionExchange {
   #unused(question: Question, answer: Answer): void {
     this.#options.log.warn({ uuid: question.uuid, next: answer.next }, 'an answer came too late');
     try {
-      this.#options.onUnused?.(question, answer);
+      this.#options.onUnused?.(question, answer, this.#abandoned ? 'abandoned' : 'fallback');
     } catch (err) {
       this.#options.log.error({ err, uuid: question.uuid }, 'giving an answer back failed');
     }

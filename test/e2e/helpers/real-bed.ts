@@ -25,6 +25,17 @@ const LANES = 140;
 /** FreeSWITCH reports a file as played within this time of its start. */
 const EVENTS_SETTLE_MS = 150;
 
+export interface RealBedOptions {
+  readonly controllers: number;
+  readonly lanes?: number;
+  /** The controllers' TRUNKS. */
+  readonly trunks?: readonly string[];
+  /** Further variables of freeswitch/start.sh. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Further variables of the controllers. */
+  readonly controllerEnvironment?: Readonly<Record<string, string>>;
+}
+
 /** A real FreeSWITCH with our configuration, SIPp as carrier, real controllers and a real Redis. */
 export class RealBed implements TestBed {
   readonly kind = 'real';
@@ -41,8 +52,12 @@ export class RealBed implements TestBed {
     readonly spare: SippPhones,
   ) {}
 
-  static async start(options: { controllers: number; lanes?: number }): Promise<RealBed> {
-    const stack = await Stack.prepare({ controllers: options.controllers, trunks: [SPARE_TRUNK] });
+  static async start(options: RealBedOptions): Promise<RealBed> {
+    const stack = await Stack.prepare({
+      controllers: options.controllers,
+      trunks: options.trunks ?? [SPARE_TRUNK],
+      ...(options.controllerEnvironment === undefined ? {} : { environment: options.controllerEnvironment }),
+    });
     const trunkPorts = new Map<string, number>();
     trunkPorts.set(SPARE_TRUNK, await freeUdpPort());
     for (let lane = 0; lane < (options.lanes ?? LANES); lane += 1) {
@@ -58,6 +73,7 @@ export class RealBed implements TestBed {
       questionHosts: stack.questionHosts,
       questionSecret: stack.questionSecret,
       trunks: [...trunkPorts].map(([name, port]) => ({ name, port })),
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
     });
     await stack.startControllers();
     const log = await ExecutionLog.attach(await freeswitch.control());

@@ -11,6 +11,16 @@ import { freeUdpPort } from './sipp.js';
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const START_DEADLINE_MS = 30_000;
 
+/** Media ports of one FreeSWITCH; those that run at a time have ranges of their own. */
+const FIRST_RTP_PORT = 20_000;
+const RTP_PORTS = 2_000;
+const RTP_RANGES = 6;
+
+/** Which of the parallel workers this is, from 1; 0 outside of vitest. */
+function worker(): number {
+  return Number(process.env['VITEST_POOL_ID'] ?? 0);
+}
+
 /** The FreeSWITCH binary of this machine (`FREESWITCH_BIN`, else PATH), or null. */
 export function freeswitchBinary(): string | null {
   const named = process.env['FREESWITCH_BIN'];
@@ -88,6 +98,7 @@ export class RealFreeSwitch {
     for (const trunk of options.trunks) {
       await writeFile(join(trunksDir, `${trunk.name}.xml`), gatewayXml(trunk));
     }
+    const rtpStart = FIRST_RTP_PORT + (worker() % RTP_RANGES) * RTP_PORTS;
     const output = openSync(join(options.folder, 'freeswitch.out'), 'a');
     const child = spawn('sh', [join(ROOT, 'freeswitch/start.sh')], {
       env: {
@@ -109,8 +120,8 @@ export class RealFreeSwitch {
         CDR_DIR: options.cdrDir,
         RECORDINGS_DIR: options.recordingsDir,
         PROMPTS_DIR: options.promptsDir,
-        RTP_START: '20000',
-        RTP_END: '29998',
+        RTP_START: String(rtpStart),
+        RTP_END: String(rtpStart + RTP_PORTS - 2),
         NODE_NAME: 'node-under-test',
         ...options.environment,
       },

@@ -12,7 +12,8 @@ const END_PACKETS = 3;
 
 const KEYS = '0123456789*#';
 
-interface Packet {
+/** An RTP packet and when it goes out, in milliseconds from the first one of its batch. */
+export interface Packet {
   readonly atMs: number;
   readonly payload: Buffer;
 }
@@ -27,30 +28,45 @@ export class RtpTalker {
   #timestamp = 160_000;
   readonly #ssrc = 0x1234abcd;
   #port = 20_000;
+  /** Samples in one period of the tone. */
+  readonly #period: number;
+
+  /** Speech is a square wave of `hz`, which should divide 8000. */
+  constructor(hz = 400) {
+    this.#period = 8000 / hz;
+  }
 
   /** Writes a capture of speech that lasts `ms` milliseconds. */
   async speak(file: string, ms: number): Promise<void> {
-    const packets: Packet[] = [];
-    for (let at = 0; at < ms; at += PACKET_MS) packets.push({ atMs: at, payload: this.#audio(at === 0) });
-    await writePcap(file, packets, this.#port);
+    await writePcap(file, this.speech(ms), this.#port);
   }
 
   /** Writes a capture of `keys` pressed one after the other; answers how many milliseconds it lasts. */
   async press(file: string, keys: string): Promise<number> {
+    await writePcap(file, this.keys(keys), this.#port);
+    return keys.length * (KEY_MS + GAP_MS);
+  }
+
+  /** Speech that lasts `ms` milliseconds. */
+  speech(ms: number): Packet[] {
     const packets: Packet[] = [];
-    let at = 0;
-    for (const key of keys) {
-      packets.push(...this.#key(KEYS.indexOf(key), at));
-      at += KEY_MS + GAP_MS;
-    }
-    await writePcap(file, packets, this.#port);
-    return at;
+    for (let at = 0; at < ms; at += PACKET_MS) packets.push({ atMs: at, payload: this.#audio(at === 0) });
+    return packets;
+  }
+
+  /** `keys` pressed one after the other. */
+  keys(keys: string): Packet[] {
+    return Array.from(keys).flatMap((key, position) =>
+      this.#key(KEYS.indexOf(key), position * (KEY_MS + GAP_MS)),
+    );
   }
 
   #audio(marker: boolean): Buffer {
     const samples = Buffer.alloc(TICKS);
-    // A square wave of 400 Hz, quiet.
-    for (let index = 0; index < TICKS; index += 1) samples[index] = index % 20 < 10 ? 0x9f : 0x1f;
+    // Quiet. It begins anew in each packet, which no tone of 50 Hz and its multiples notices.
+    for (let index = 0; index < TICKS; index += 1) {
+      samples[index] = index % this.#period < this.#period / 2 ? 0x9f : 0x1f;
+    }
     const packet = this.#packet(PCMU, marker, this.#timestamp, samples);
     this.#timestamp += TICKS;
     return packet;

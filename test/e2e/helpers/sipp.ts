@@ -19,7 +19,10 @@ const PORTS_EACH = 8;
 const FIRST_PORT = 10_000;
 const LAST_PORT = 19_900;
 
-let nextPort = FIRST_PORT + (process.pid % 600) * PORTS_EACH;
+/** Workers that run at a time begin far from each other. */
+const WORKER = Number(process.env['VITEST_POOL_ID'] ?? 0);
+
+let nextPort = FIRST_PORT + ((WORKER * 400 + (process.pid % 100)) % 1200) * PORTS_EACH;
 
 /** A UDP port on loopback that nobody holds, nor the seven after it. */
 export async function freeUdpPort(): Promise<number> {

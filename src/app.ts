@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/build-api.js';
 import type { Readiness } from './api/deps.js';
+import { AbandonedQuestions } from './calls/abandoned-questions.js';
 import { FirstPartyDialer } from './calls/first-party-dialer.js';
 import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
@@ -16,19 +16,15 @@ import { CdrSpool } from './freeswitch/cdr-spool.js';
 import { dialString } from './freeswitch/dial-string.js';
 import { legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
 import { FreeswitchNode } from './freeswitch/node.js';
-import type { Answer, Question } from './freeswitch/question.js';
 import { QuestionServer } from './freeswitch/question-server.js';
-import { countryOf, type E164 } from './masking/phone-number.js';
 import type { MaskingSession } from './masking/session.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
-import { NumberExistsError, Store } from './store/index.js';
+import { addNumbers } from './seeding.js';
+import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
 import type { Logger } from './telemetry/logger.js';
 
 const now = (): number => Date.now();
-
-/** Milliseconds between two tries to add a virtual number. */
-const SEED_RETRY_MS = 1000;
 
 /** One controller: everything it is made of, and the order in which that starts and stops. */
 export class Controller {
@@ -84,7 +80,10 @@ export class Controller {
     await this.#questions.listen();
     for (const supervisor of this.#supervisors) supervisor.start();
     this.#spool.start();
-    this.#seeding = this.#addVirtualNumbers();
+    this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, {
+      log: this.#log,
+      signal: this.#stopping.signal,
+    });
     await this.#api.listen({ host: http.host, port: http.port });
     this.#started = true;
     this.#log.info({ http: `${http.host}:${http.port}` }, 'the controller is up');
@@ -107,31 +106,6 @@ export class Controller {
     this.#log.info('the controller is down');
   }
 
-  /** Adds the numbers of the configuration. Redis may come up after us, so it tries until it is there. */
-  async #addVirtualNumbers(): Promise<void> {
-    const { signal } = this.#stopping;
-    for (const number of this.#config.virtualNumbers) {
-      while (!signal.aborted && !(await this.#addVirtualNumber(number))) {
-        await sleep(SEED_RETRY_MS, undefined, { signal }).catch(() => undefined);
-      }
-    }
-  }
-
-  async #addVirtualNumber(number: E164): Promise<boolean> {
-    try {
-      if ((await this.#store.numbers.get(number)) !== null) return true;
-      const country = countryOf(number);
-      await this.#store.numbers.add({ number, country, alias: '', enabled: true, trunk: '', addedAt: now() });
-      this.#log.info({ did: number }, 'a virtual number was added');
-      return true;
-    } catch (error) {
-      // Another controller with the same configuration was faster.
-      if (error instanceof NumberExistsError) return true;
-      this.#log.warn({ err: error, did: number }, 'a virtual number could not be added yet');
-      return false;
-    }
-  }
-
   #questionServer(records: CallRecords): QuestionServer {
     const { questions, trunks, folders, defaultCountry } = this.#config;
     const sessions = { get: (id: string) => this.#store.sessions.get(id, now()) };
@@ -145,6 +119,13 @@ export class Controller {
       defaultCountry,
       log: this.#log,
     });
+    const abandoned = new AbandonedQuestions({
+      records,
+      nodes: this.#nodes,
+      now,
+      log: this.#log,
+      signal: this.#stopping.signal,
+    });
     return new QuestionServer({
       host: questions.host,
       port: questions.port,
@@ -154,34 +135,12 @@ export class Controller {
       dialString,
       log: this.#log,
       onUnused: (question, answer, why) => {
-        if (why === 'abandoned') void this.#giveBack(records, question, answer);
+        if (why === 'abandoned') void abandoned.giveBack(question, answer);
       },
       onOutcome: (outcome, elapsedMs) => {
         this.#log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
       },
     });
-  }
-
-  /**
-   * A question whose channel went away: the caller gave up, most likely, and what the answer claimed is
-   * given back as soon as the node says that the channel is gone. A connection can also break while the
-   * call goes on and asks again; and another controller may have the node. Then reconciling decides.
-   */
-  async #giveBack(records: CallRecords, question: Question, answer: Answer): Promise<void> {
-    const node = this.#nodes.find(({ name, state }) => name === question.node && state === 'up');
-    const at = now();
-    try {
-      for (let tries = 0; node !== undefined && tries < 10; tries += 1) {
-        if (!(await node.exists(question.uuid))) {
-          await records.abandoned(question, answer, at);
-          return;
-        }
-        await sleep(200, undefined, { signal: this.#stopping.signal });
-      }
-    } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      this.#log.warn({ err: error, call: question.uuid }, 'an abandoned call was not recorded');
-    }
   }
 
   #nodeSupervisors(records: CallRecords): NodeSupervisor<Lease>[] {

@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { countryOf, type E164 } from './masking/phone-number.js';
+import { NumberExistsError, type NumberRepository } from './store/index.js';
+import type { Logger } from './telemetry/logger.js';
+
+/** Milliseconds between two tries to add a virtual number. */
+const RETRY_MS = 1000;
+
+/**
+ * Adds the virtual numbers of the configuration that are missing. Redis may come up after us, so it tries
+ * until it is there, or `signal` ends it. Never rejects.
+ */
+export async function addNumbers(
+  wanted: readonly E164[],
+  numbers: Pick<NumberRepository, 'get' | 'add'>,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  for (const number of wanted) {
+    while (!signal.aborted && !(await addNumber(number, numbers, log))) {
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function addNumber(
+  number: E164,
+  numbers: Pick<NumberRepository, 'get' | 'add'>,
+  log: Logger,
+): Promise<boolean> {
+  try {
+    if ((await numbers.get(number)) !== null) return true;
+    const country = countryOf(number);
+    await numbers.add({ number, country, alias: '', enabled: true, trunk: '', addedAt: Date.now() });
+    log.info({ did: number }, 'a virtual number was added');
+    return true;
+  } catch (error) {
+    // Another controller with the same configuration was faster.
+    if (error instanceof NumberExistsError) return true;
+    log.warn({ err: error, did: number }, 'a virtual number could not be added yet');
+    return false;
+  }
+}

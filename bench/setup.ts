@@ -55,7 +55,8 @@ try {
       const calls = { from: round * perRound, count: perRound, rate, holdMs: 300 };
       const caller = await rig.place(route, `round-${round}-${route}`, calls);
       await caller.exited;
-      await sleep(300);
+      // SIPp writes its log in blocks.
+      await sleep(1000);
       const sent = instants(await caller.log(), 'sent', /^From: <sip:\+4477(\d+)@/m);
       const seen = instants(await rig.phones.log(), 'received', /^INVITE sip:\+4916(\d+)@/m);
       for (const [n, [at]] of sent) {

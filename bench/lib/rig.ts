@@ -21,7 +21,11 @@ export class Rig {
   ) {}
 
   static async start(): Promise<Rig> {
-    const stack = await Stack.prepare({ controllers: 1, trunks: ['bench'] });
+    const stack = await Stack.prepare({
+      controllers: 1,
+      trunks: ['bench'],
+      environment: { LOG_LEVEL: 'info' },
+    });
     const phonePort = await freeUdpPort();
     const dialplan = join(stack.folder, 'dialplan');
     await mkdir(dialplan, { recursive: true });

@@ -16,7 +16,7 @@ import type {
 } from '../../scenarios/bed.js';
 import { audioOf } from '../../helpers/audio-length.js';
 import { ExecutionLog } from './execution-log.js';
-import { RealFreeSwitch } from './real-freeswitch.js';
+import { RealFreeSwitch, requireFreeSwitch } from './real-freeswitch.js';
 import { headerOf, methodOf, statusOf, type LoggedMessage } from './sip-messages.js';
 import { freeUdpPort, placeCall, SippPhones } from './sipp.js';
 
@@ -53,6 +53,7 @@ export class RealBed implements TestBed {
   ) {}
 
   static async start(options: RealBedOptions): Promise<RealBed> {
+    requireFreeSwitch();
     const stack = await Stack.prepare({
       controllers: options.controllers,
       trunks: options.trunks ?? [SPARE_TRUNK],

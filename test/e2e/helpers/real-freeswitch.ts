@@ -31,6 +31,12 @@ export function freeswitchBinary(): string | null {
   return candidates.find(isExecutable) ?? null;
 }
 
+/** Throws where there is none; asked before anything else is started. */
+export function requireFreeSwitch(): void {
+  if (freeswitchBinary() !== null) return;
+  throw new Error('no FreeSWITCH was found: set FREESWITCH_BIN, or put freeswitch into PATH');
+}
+
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -74,9 +80,7 @@ export class RealFreeSwitch {
   }
 
   static async start(options: RealFreeSwitchOptions): Promise<RealFreeSwitch> {
-    if (freeswitchBinary() === null) {
-      throw new Error('no FreeSWITCH was found: set FREESWITCH_BIN, or put freeswitch into PATH');
-    }
+    requireFreeSwitch();
     const server = new RealFreeSwitch(options, await freeUdpPort(), await freeUdpPort());
     await server.launch();
     return server;

@@ -139,9 +139,11 @@ export class FirstPartyDialer {
       {
         id: job.interactionId,
         sessionId: session.id,
+        accountId: session.accountId,
         number: session.virtualNumber,
         node: node.name,
         caller: 'first',
+        people: { a: session.firstParty, b: session.secondParty, aWasCalled: true },
         startedAt,
         // The first party's phone rings before the second one's.
         claimUntil: now() + claimDurationMs(session.settings) + session.settings.ringTimeout * 1000,

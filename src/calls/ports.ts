@@ -1,5 +1,5 @@
 import type { Caller } from '../masking/caller.js';
-import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type { Interaction, InteractionPeople, InteractionStage, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Match, NumberRoutes } from '../masking/resolve.js';
 import type { MaskingSession, Party } from '../masking/session.js';
@@ -9,9 +9,12 @@ export interface InteractionStart {
   /** The A leg's channel UUID. */
   readonly id: string;
   readonly sessionId: string;
+  /** The session's owner. */
+  readonly accountId: string;
   readonly number: E164;
   readonly node: string;
   readonly caller: Party;
+  readonly people: InteractionPeople;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The claim on the session lapses at this instant, whatever is lost. Milliseconds since the epoch. */
@@ -38,6 +41,8 @@ export interface LegAddress {
 }
 
 export interface LiveInteraction extends LegAddress {
+  /** The session's owner. */
+  readonly accountId: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly claimUntil: number;

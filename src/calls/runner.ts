@@ -1,5 +1,6 @@
 import type { Answer, Question } from '../freeswitch/question.js';
 import { ANONYMOUS, callerOf, type Caller } from '../masking/caller.js';
+import type { InteractionPeople } from '../masking/interaction.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
 import { resolve, type Match, type NumberRoutes } from '../masking/resolve.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -138,9 +139,11 @@ export class CallRunner {
     const start: InteractionStart = {
       id,
       sessionId: session.id,
+      accountId: session.accountId,
       number: session.virtualNumber,
       node: call.question.node,
       caller: match.party,
+      people: peopleOf(call, match),
       startedAt: at,
       claimUntil: at + claimDurationMs(session.settings),
       recording: call.recording,
@@ -179,6 +182,16 @@ export class CallRunner {
     const did = routes?.number == null ? undefined : number;
     this.#options.log.info({ call: question.uuid, did, session, why }, 'a call was not connected');
   }
+}
+
+function peopleOf({ question, caller }: CallInHand, { session, party }: Match): InteractionPeople {
+  const aWasCalled = question.kind === 'first-party-answered';
+  const calling = caller.kind === 'number' ? caller.number : null;
+  return {
+    a: aWasCalled ? partyNumber(session, party) : calling,
+    b: partyNumber(session, otherParty(party)),
+    aWasCalled,
+  };
 }
 
 function isAnswering(effect: CallEffect): effect is AnsweringEffect {

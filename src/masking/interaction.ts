@@ -28,6 +28,16 @@ export interface LegRecord {
   readonly trunk: string;
 }
 
+/** Whose phones an interaction joins, or was to join. Private: it is stored sealed. */
+export interface InteractionPeople {
+  /** On the A leg; null when the number was withheld. */
+  readonly a: E164 | null;
+  /** Who is being reached. */
+  readonly b: E164;
+  /** True when A did not call, but was called by us (`initiate_call_to_first_party`). */
+  readonly aWasCalled: boolean;
+}
+
 /** Stages that an interaction goes through; `ended` is final. */
 export type InteractionStage = 'dialing' | 'ringing' | 'whispering' | 'connected' | 'ended';
 
@@ -47,6 +57,8 @@ export interface Interaction {
   readonly cause: string;
   /** File name inside the recordings folder (an id, never a number), or "" when not recorded. */
   readonly recording: string;
+  /** Null when nobody told of the interaction's begin: only an end of a leg was heard. */
+  readonly people: InteractionPeople | null;
   /** Legs that have ended, A first. Several B legs when a trunk failed over. */
   readonly legs: readonly LegRecord[];
 }

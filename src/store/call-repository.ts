@@ -12,7 +12,7 @@ import type { E164 } from '../masking/phone-number.js';
 import type { NumberRoutes, PinGate } from '../masking/resolve.js';
 import { otherParty, type Party } from '../masking/session.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
-import { interactionFrom, sessionFrom } from './documents.js';
+import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
 import { liveKey, numberKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
@@ -100,6 +100,7 @@ export class CallRepository implements CallStore {
       node: start.node,
       number: start.number,
       sessionId: start.sessionId,
+      accountId: start.accountId,
       interactionId: start.id,
       startedAt: start.startedAt,
       claimUntil: start.claimUntil,
@@ -116,6 +117,7 @@ export class CallRepository implements CallStore {
         [
           ...[start.sessionId, start.id, now, start.claimUntil, start.startedAt],
           ...[start.node, start.caller, start.recording],
+          sealPeople(this.#vault, start.number, start.people),
         ],
       ),
     ]);
@@ -159,7 +161,7 @@ export class CallRepository implements CallStore {
 
   async interaction(address: LegAddress): Promise<Interaction | null> {
     const reply = await this.#scripts.run('read-call', [numberKey(address.number)], [address.interactionId]);
-    return interactionFrom(address.interactionId, address.number, reply);
+    return interactionFrom(this.#vault, address.interactionId, address.number, reply);
   }
 
   #gateOf(number: E164, fields: Reply, lengths: readonly number[], now: number): PinGate | null {

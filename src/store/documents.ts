@@ -1,4 +1,4 @@
-import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type { Interaction, InteractionPeople, InteractionStage, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession, Party } from '../masking/session.js';
 import { UnreadableDocumentError } from './errors.js';
@@ -29,8 +29,15 @@ export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: numbe
   };
 }
 
-/** An interaction from the answer of HGETALL (RESP 2: fields and values in turn), or null when empty. */
-export function interactionFrom(id: string, number: E164, reply: Reply): Interaction | null {
+export function sealPeople(vault: Vault, number: E164, people: InteractionPeople): string {
+  return vault.seal(JSON.stringify(people), peopleContext(number));
+}
+
+/**
+ * An interaction from the answer of HGETALL (RESP 2: fields and values in turn), or null when empty.
+ * Throws UnreadableDocumentError.
+ */
+export function interactionFrom(vault: Vault, id: string, number: E164, reply: Reply): Interaction | null {
   if (!Array.isArray(reply) || reply.length === 0) return null;
   const fields = new Map<string, string>();
   for (let index = 0; index + 1 < reply.length; index += 2) {
@@ -54,11 +61,17 @@ export function interactionFrom(id: string, number: E164, reply: Reply): Interac
     endedBy: (fields.get('endedBy') ?? null) as Interaction['endedBy'],
     cause: fields.get('cause') ?? '',
     recording: field('recording'),
+    people: peopleFrom(vault, number, fields.get('people')),
     legs: [...fields]
       .filter(([name]) => name.startsWith('leg:'))
       .map(([, json]) => JSON.parse(json) as LegRecord)
       .sort(byRoleAndStart),
   };
+}
+
+function peopleFrom(vault: Vault, number: E164, sealed: string | undefined): InteractionPeople | null {
+  if (sealed === undefined) return null;
+  return JSON.parse(vault.open(sealed, peopleContext(number))) as InteractionPeople;
 }
 
 function byRoleAndStart(one: LegRecord, other: LegRecord): number {
@@ -73,4 +86,8 @@ function instant(value: Reply | undefined): number | null {
 /** A document cannot be moved to another number. */
 function context(number: E164): string {
   return `session\0${number}`;
+}
+
+function peopleContext(number: E164): string {
+  return `people\0${number}`;
 }

@@ -115,7 +115,12 @@ export class SessionRepository {
     if (session === null) return null;
     const interactions: Interaction[] = [];
     for (let index = 0; index + 1 < calls.length; index += 2) {
-      const interaction = interactionFrom(String(calls[index]), number, calls[index + 1] ?? null);
+      const interaction = interactionFrom(
+        this.#vault,
+        String(calls[index]),
+        number,
+        calls[index + 1] ?? null,
+      );
       if (interaction !== null) interactions.push(interaction);
     }
     return { session, interactions };

@@ -9,6 +9,7 @@
 -- ARGV[6]  node
 -- ARGV[7]  party of the A leg
 -- ARGV[8]  recording file name, or ''
+-- ARGV[9]  sealed: whose phones it joins
 -- Answer   'begun' (also when this interaction holds the claim), 'busy', or 'gone' (session or interaction ended)
 
 -- @include number
@@ -26,7 +27,7 @@ redis.call('HSET', session, 'claim', ARGV[2], 'claimUntil', ARGV[4])
 local isNew = redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1
 -- It began when it first did: a repeated question prolongs the claim and moves nothing else.
 redis.call('HSETNX', call, 'startedAt', ARGV[5])
-redis.call('HSET', call, 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8])
+redis.call('HSET', call, 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8], 'people', ARGV[9])
 redis.call('HSETNX', call, 'stage', 'dialing')
 if isNew then enlist(ARGV[1], ARGV[2]) end
 return 'begun'

@@ -271,7 +271,7 @@ describe('begin', () => {
     await store.calls.begin(start, NOW);
     const { startedAt, claimUntil } = start;
     expect(await store.calls.liveOn('node-1')).toEqual([
-      { ...addressOf(session, 'call-1'), startedAt, claimUntil },
+      { ...addressOf(session, 'call-1'), accountId: session.accountId, startedAt, claimUntil },
     ]);
     expect(await store.calls.liveInteraction('node-1', 'call-1')).toEqual({
       ...addressOf(session, 'call-1'),
@@ -313,6 +313,7 @@ describe('stage and finishLeg', () => {
       endedBy: 'a',
       cause: 'NORMAL_CLEARING',
       recording: 'abc.mp3',
+      people: { a: ALICE, b: BOB, aWasCalled: false },
     });
   });
 

@@ -98,9 +98,11 @@ export function startOf(
   return {
     id,
     sessionId: session.id,
+    accountId: session.accountId,
     number: session.virtualNumber,
     node: 'node-1',
     caller: 'first',
+    people: { a: session.firstParty, b: session.secondParty, aWasCalled: false },
     startedAt: NOW,
     claimUntil: NOW + 60_000,
     recording: '',

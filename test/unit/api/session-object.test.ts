@@ -72,6 +72,7 @@ const INTERACTION: Interaction = {
   endedBy: 'a',
   cause: 'NORMAL_CLEARING',
   recording: '',
+  people: null,
   legs: [LEG, B_LEG],
 };
 

@@ -53,6 +53,7 @@ const live: LiveInteraction = {
   node: 'node-1',
   number: DID,
   sessionId: 'session-1',
+  accountId: 'MAXXXXXXXXXXXXXXXXXX',
   interactionId: UUID,
   startedAt: STARTED,
   claimUntil: NOW + 14_400_000,
@@ -72,6 +73,7 @@ function interactionOf(changes: Partial<Interaction>): Interaction {
     endedBy: null,
     cause: '',
     recording: '',
+    people: null,
     legs: [],
     ...changes,
   };

@@ -103,7 +103,7 @@ describe('records', () => {
     };
     await records.endedUnmarked(unmarked);
     expect(store.finished).toEqual([]);
-    store.live = [{ ...address, startedAt: NOW, claimUntil: NOW + 1 }];
+    store.live = [{ ...address, accountId: session.accountId, startedAt: NOW, claimUntil: NOW + 1 }];
     await records.endedUnmarked(unmarked);
     expect(store.finished).toMatchObject([
       { address: { sessionId: session.id }, leg: { cause: 'USER_BUSY' } },

@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 
-import { AddressGuard, type ResolveHost } from './address-guard.js';
+import { AddressGuard, type ResolveHost } from '../outbound/address-guard.js';
+import { AddressRefusedError } from '../outbound/errors.js';
 import { PromptError } from './errors.js';
 
 export interface PromptFetcherOptions {
@@ -40,6 +41,11 @@ export class PromptFetcher {
       return await this.#get(target, AbortSignal.any([signal, deadline]));
     } catch (error) {
       if (error instanceof PromptError) throw error;
+      if (error instanceof AddressRefusedError) {
+        throw new PromptError('ERR_PROMPT_ADDRESS', 'the prompt is at an address that is not allowed', {
+          cause: error,
+        });
+      }
       if (signal.aborted) throw new PromptError('ERR_PROMPT_CLOSED', 'the prompt library was closed');
       if (deadline.aborted) {
         throw new PromptError('ERR_PROMPT_FETCH', `the prompt did not arrive in ${this.#timeout} ms`);

@@ -1,5 +1,5 @@
+import type { ResolveHost } from '../outbound/address-guard.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { ResolveHost } from './address-guard.js';
 import { audioFormatOf } from './audio-format.js';
 import { BoundedQueue } from './bounded-queue.js';
 import { PromptError } from './errors.js';

@@ -1,6 +1,6 @@
 import type { Interaction, InteractionPeople, InteractionStage, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
-import type { MaskingSession, Party } from '../masking/session.js';
+import type { MaskingSession, Party, SessionSettings } from '../masking/session.js';
 import { UnreadableDocumentError } from './errors.js';
 import type { Reply } from './scripts.js';
 import type { Vault } from './vault.js';
@@ -31,6 +31,14 @@ export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: numbe
 
 export function sealPeople(vault: Vault, number: E164, people: InteractionPeople): string {
   return vault.seal(JSON.stringify(people), peopleContext(number));
+}
+
+/** What the session's scripts emit: see `emit` in lua/include/outbox.lua. Whoever stores settings stores it too. */
+export function hooksOf(
+  settings: Pick<SessionSettings, 'callbackUrl' | 'recordingCallbackUrl' | 'record'>,
+): string {
+  const recording = settings.record && settings.recordingCallbackUrl !== '';
+  return `${settings.callbackUrl === '' ? '' : 's'}${recording ? 'r' : ''}`;
 }
 
 /**

@@ -9,6 +9,7 @@ export {
   type OriginationQueueOptions,
   type TakenJobs,
 } from './origination-queue.js';
+export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
 export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';

@@ -61,3 +61,11 @@ export const ORIGINATIONS_DUE_KEY = `${PREFIX}:{originations}:due`;
 
 /** Calls to originate, as a hash of id to job. */
 export const ORIGINATIONS_KEY = `${PREFIX}:{originations}`;
+
+/** Numbers whose outbox may hold something, by the instant until which scripts may still append to it. */
+export const OUTBOXES_KEY = `${PREFIX}:{outboxes}`;
+
+/** What receivers of a number's sessions are to be told; as in lua/include/outbox.lua. */
+export function outboxKey(number: E164): string {
+  return `${numberKey(number)}:outbox`;
+}

@@ -16,6 +16,7 @@ export type ScriptName =
   | 'push-origination'
   | 'put-listing'
   | 'read-call'
+  | 'read-outbox'
   | 'read-session'
   | 'recall-person'
   | 'release-lease'

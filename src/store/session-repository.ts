@@ -5,7 +5,7 @@ import type { Interaction } from '../masking/interaction.js';
 import { isE164, type E164 } from '../masking/phone-number.js';
 import type { MaskingSession, PinRules } from '../masking/session.js';
 import type { PinDraft, SessionDraft } from '../masking/session-draft.js';
-import { interactionFrom, sealSession, sessionFrom, type SessionDocument } from './documents.js';
+import { hooksOf, interactionFrom, sealSession, sessionFrom, type SessionDocument } from './documents.js';
 import { InvalidDraftError, NumberPoolExhaustedError, PinTakenError } from './errors.js';
 import { numberKey, pointerKey } from './keys.js';
 import type { NumberRepository } from './number-repository.js';
@@ -240,6 +240,7 @@ export class SessionRepository {
           firstPin: pinTokens(pin?.firstPartyPin),
           secondPin: pinTokens(pin?.secondPartyPin),
           lengths: pin === null ? [] : [pin.firstPartyPin.length, pin.secondPartyPin.length],
+          hooks: hooksOf(settings),
         }),
       ],
     )) as ClaimResult;

@@ -3,6 +3,7 @@ import { LeaseRepository } from './lease-repository.js';
 import { NodeRepository } from './node-repository.js';
 import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
+import { Outbox } from './outbox.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
 import { Scripts } from './scripts.js';
 import { SessionRepository } from './session-repository.js';
@@ -27,6 +28,7 @@ export class Store {
   readonly leases: LeaseRepository;
   readonly nodes: NodeRepository;
   readonly originations: OriginationQueue;
+  readonly outbox: Outbox;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -35,6 +37,7 @@ export class Store {
     this.#connection = new RedisConnection(options.url, options);
     const { client } = this.#connection;
     const scripts = new Scripts(client);
+    this.outbox = new Outbox(client, scripts, vault, options.onError);
     this.numbers = new NumberRepository(client, scripts);
     this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {
       ...(options.retention === undefined ? {} : { retention: options.retention }),

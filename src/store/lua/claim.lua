@@ -10,7 +10,8 @@
 -- ARGV[5]  ms that the session stays readable once expired
 -- ARGV[6]  sealed document
 -- ARGV[7]  'gate' when it asks for PINs, 'announcer' when it has an announcement for unknown callers, or ''
--- ARGV[8]  JSON { first, second, firstPin, secondPin: tokens, newest first; lengths: [of first PIN, of second] }
+-- ARGV[8]  JSON { first, second, firstPin, secondPin: tokens, newest first; lengths: [of first PIN, of second],
+--          hooks: what its receivers are told of, see include/outbox.lua }
 -- Answer   'claimed' (also when this session was claimed before), 'number-gone', 'party-taken' or 'pin-taken'
 
 -- @include number
@@ -46,7 +47,8 @@ write(partyKey, tokens.second, 'second', held)
 write(pinKey, tokens.firstPin, 'first', expires)
 write(pinKey, tokens.secondPin, 'second', expires)
 
-redis.call('HSET', sessionKey(id), 'doc', ARGV[6], 'expiresAt', ms(expires), 'callCount', 0, 'billedDuration', 0)
+redis.call('HSET', sessionKey(id), 'doc', ARGV[6], 'expiresAt', ms(expires), 'callCount', 0, 'billedDuration', 0,
+  'hooks', tokens.hooks)
 redis.call('PEXPIRE', sessionKey(id), ms(expires - now + tonumber(ARGV[5])))
 
 -- A bounded part of the expired leaves the indexes with each session that comes, so they cannot grow.

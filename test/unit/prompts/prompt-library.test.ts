@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { ResolveHost } from '../../../src/prompts/address-guard.js';
+import type { ResolveHost } from '../../../src/outbound/address-guard.js';
 import { PromptError } from '../../../src/prompts/errors.js';
 import { PromptLibrary, type PromptLibraryOptions } from '../../../src/prompts/prompt-library.js';
 import { createLogger } from '../../../src/telemetry/logger.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { AddressGuard } from '../../../src/prompts/address-guard.js';
+import { AddressGuard } from '../../../src/outbound/address-guard.js';
 
 const REFUSED = [
   ['0.1.2.3', 'this network'],

@@ -3,7 +3,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 
-import { PromptError } from './errors.js';
+import { AddressRefusedError } from './errors.js';
 
 /** Resolves a host to all of its addresses. */
 export type ResolveHost = (
@@ -86,6 +86,6 @@ export class AddressGuard {
   };
 }
 
-function refusal(): PromptError {
-  return new PromptError('ERR_PROMPT_ADDRESS', 'the prompt is at an address that is not allowed');
+function refusal(): AddressRefusedError {
+  return new AddressRefusedError('the address is not one that may be reached');
 }

@@ -1,0 +1,169 @@
+import type { Interaction } from '../masking/interaction.js';
+import { isE164, type E164 } from '../masking/phone-number.js';
+import type { MaskingSession } from '../masking/session.js';
+import { interactionFrom, sessionFrom } from './documents.js';
+import { UnreadableDocumentError } from './errors.js';
+import { numberKey, outboxKey, OUTBOXES_KEY } from './keys.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Reply, type Scripts } from './scripts.js';
+import type { Vault } from './vault.js';
+
+/** What a script told of a session. */
+export interface OutboxEntry {
+  readonly number: E164;
+  readonly sessionId: string;
+  /** 1 for the first of a session, and one more each time. */
+  readonly sequence: number;
+  /** When it happened, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly kind: string;
+  /** What only the script's caller knew, opened; "" for nothing. */
+  readonly data: string;
+  /** Null when the session is not known any more. */
+  readonly session: MaskingSession | null;
+  readonly interaction: Interaction | null;
+  /** The entry as it is stored, to take it out by. */
+  readonly raw: string;
+}
+
+export interface OutboxPage {
+  readonly entries: readonly OutboxEntry[];
+  /** Entries that cannot be opened: a data key was taken away too early. */
+  readonly unreadable: readonly string[];
+  /** Entries that found no room since this was last asked. */
+  readonly lost: number;
+}
+
+/** Milliseconds that a mark lasts, and after which a controller renews its own. */
+const MARK_LASTS = 120_000;
+const MARK_RENEWED = 60_000;
+/** Beyond a mark's end, before its number is left out: controllers' clocks differ. Milliseconds. */
+const CLOCKS_DIFFER = 60_000;
+
+/**
+ * Reads what the scripts of the calls and sessions appended to the outboxes, one per number.
+ *
+ * An outbox lies in its number's slot and the list of outboxes in another. So a number is marked ahead of
+ * every script that may append: a mark without an entry costs a look, an entry without a mark were lost.
+ */
+export class Outbox {
+  readonly #client: RedisClient;
+  readonly #scripts: Scripts;
+  readonly #vault: Vault;
+  readonly #onMarkLost: (error: unknown) => void;
+  readonly #now: () => number;
+  /** Numbers that we marked, and when. Renewed marks move to the end, so the oldest are first. */
+  readonly #marked = new Map<E164, number>();
+  #listener: (number: E164) => void = () => undefined;
+
+  constructor(
+    client: RedisClient,
+    scripts: Scripts,
+    vault: Vault,
+    onMarkLost: (error: unknown) => void = () => undefined,
+    now: () => number = Date.now,
+  ) {
+    this.#client = client;
+    this.#onMarkLost = onMarkLost;
+    this.#scripts = scripts;
+    this.#vault = vault;
+    this.#now = now;
+  }
+
+  /** `listener` hears of every number to whose outbox a script of this process appended. */
+  onAppended(listener: (number: E164) => void): void {
+    this.#listener = listener;
+  }
+
+  /** To be called when a script says that it appended. */
+  appended(number: E164): void {
+    this.#listener(number);
+  }
+
+  /**
+   * Marks the number, so that its outbox is looked at from now on. Send it ahead of the script that may
+   * append, without waiting in between: together they are one round trip. Mostly there is nothing to send.
+   * Never rejects: a call may not fail by it. What is appended is then found by the next mark.
+   */
+  async mark(number: E164): Promise<void> {
+    const now = this.#now();
+    if (now - (this.#marked.get(number) ?? -Infinity) < MARK_RENEWED) return;
+    this.#marked.delete(number);
+    this.#marked.set(number, now);
+    for (const [oldest, at] of this.#marked) {
+      if (now - at < MARK_RENEWED) break;
+      this.#marked.delete(oldest);
+    }
+    try {
+      await guarded(() => this.#client.zadd(OUTBOXES_KEY, now + MARK_LASTS, number));
+    } catch (error) {
+      this.#marked.delete(number);
+      this.#onMarkLost(error);
+    }
+  }
+
+  /** Numbers whose outbox holds something. Those that are empty and past their mark are forgotten. */
+  async waiting(): Promise<E164[]> {
+    const now = this.#now();
+    const marked = (await guarded(() => this.#client.zrange(OUTBOXES_KEY, '0', '-1'))).filter(isE164);
+    const lengths = await Promise.all(
+      marked.map((number) => guarded(() => this.#client.llen(outboxKey(number)))),
+    );
+    const waiting = marked.filter((_, index) => lengths[index] !== 0);
+    // A mark that was renewed since is not touched: only old ones are taken away.
+    for (const number of waiting) {
+      await guarded(() => this.#client.zadd(OUTBOXES_KEY, 'XX', 'GT', now, number));
+    }
+    await guarded(() => this.#client.zremrangebyscore(OUTBOXES_KEY, '-inf', String(now - CLOCKS_DIFFER)));
+    return waiting;
+  }
+
+  /** At most `limit` entries of a number, oldest first, without the `skip` oldest. */
+  async read(number: E164, skip: number, limit: number): Promise<OutboxPage> {
+    const reply = await this.#scripts.run('read-outbox', [numberKey(number)], [skip, limit]);
+    const [lost, found] = reply as [number, [string, Reply, Reply][]];
+    const entries: OutboxEntry[] = [];
+    const unreadable: string[] = [];
+    for (const [raw, session, call] of found) {
+      try {
+        entries.push(this.#entry(number, raw, session, call));
+      } catch (error) {
+        if (!(error instanceof UnreadableDocumentError)) throw error;
+        unreadable.push(raw);
+      }
+    }
+    return { entries, unreadable, lost };
+  }
+
+  /** Takes an entry out. False when another controller did before. */
+  async remove(number: E164, raw: string): Promise<boolean> {
+    return (await guarded(() => this.#client.lrem(outboxKey(number), 1, raw))) === 1;
+  }
+
+  /** What is private in the data of an event, in the form that `emit` takes. */
+  seal(number: E164, data: unknown): string {
+    return this.#vault.seal(JSON.stringify(data), context(number));
+  }
+
+  #entry(number: E164, raw: string, session: Reply, call: Reply): OutboxEntry {
+    const stored = JSON.parse(raw) as Record<'session' | 'at' | 'kind' | 'data' | 'call', string> & {
+      sequence: number;
+    };
+    const sealed = stored.data !== '' && !stored.data.startsWith('{');
+    return {
+      number,
+      sessionId: stored.session,
+      sequence: stored.sequence,
+      at: Number(stored.at),
+      kind: stored.kind,
+      data: sealed ? this.#vault.open(stored.data, context(number)) : stored.data,
+      session: sessionFrom(this.#vault, number, session, this.#now()),
+      interaction: interactionFrom(this.#vault, stored.call, number, call),
+      raw,
+    };
+  }
+}
+
+function context(number: E164): string {
+  return `event\0${number}`;
+}

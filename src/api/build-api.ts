@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { ApiDeps } from './deps.js';
 import { healthRoutes } from './health/routes.js';
 import { numberRoutes } from './numbers/routes.js';
+import { openApiRoutes } from './openapi/routes.js';
 import { requireAccount } from './plugins/auth.js';
 import { acceptJson, BODY_LIMIT } from './plugins/body.js';
 import { answerErrors, refuse, refuseConnection } from './plugins/errors.js';
@@ -43,10 +44,11 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   answerErrors(app);
   acceptJson(app);
   logAnswers(app);
+  openApiRoutes(app, deps.publicUrl);
   healthRoutes(app, deps);
   app.register(
     async (scope) => {
-      await requireAccount(scope, deps.account);
+      await requireAccount(scope, deps.account, deps.publicUrl);
       limitRate(scope, deps.rateLimit, () => deps.clock.now());
       sessionRoutes(scope, deps);
       numberRoutes(scope, deps);

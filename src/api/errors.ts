@@ -19,6 +19,7 @@ export const TEXT = {
   notJson: 'Invalid request body. It is not valid JSON.',
   badRequest: 'Invalid request.',
   unauthorized: 'Authentication failed.',
+  forbidden: 'Only the main account may do this.',
   notFound: 'not found',
   method: 'HTTP method not allowed.',
   timeout: 'The request took too long to arrive.',

@@ -1,30 +1,86 @@
 import { performance } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 
 import type { ApiDeps, Readiness } from '../deps.js';
+import { API_ID, EXAMPLE_API_ID } from '../openapi/common.js';
+import type { Operation } from '../openapi/operation.js';
 import { resource } from '../plugins/resource.js';
 
 /** Milliseconds that the dependencies have to say how they are. */
 const READINESS_DEADLINE = 2_000;
 
+const HEALTH: Operation = {
+  id: 'getHealth',
+  tag: 'health',
+  summary: 'Whether the process lives',
+  answers: {
+    200: {
+      description: 'Its event loop turns.',
+      schema: z.object({
+        api_id: API_ID,
+        status: z.literal('ok'),
+        event_loop_delay_ms: z.int().describe('Milliseconds that a timer was late.'),
+      }),
+      example: { api_id: EXAMPLE_API_ID, status: 'ok', event_loop_delay_ms: 0 },
+    },
+  },
+  open: true,
+};
+
+const readinessAnswer = (status: 'ready' | 'not ready') =>
+  z.object({
+    api_id: API_ID,
+    status: z.literal(status),
+    dependencies: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })),
+  });
+
+const READINESS: Operation = {
+  id: 'getReadiness',
+  tag: 'health',
+  summary: 'Whether everything that it needs answers',
+  answers: {
+    200: {
+      description: 'All dependencies are ready.',
+      schema: readinessAnswer('ready'),
+      example: {
+        api_id: EXAMPLE_API_ID,
+        status: 'ready',
+        dependencies: { redis: { ok: true, detail: 'answers' } },
+      },
+    },
+    503: {
+      description: 'One of them is not, or the check took longer than 2 seconds.',
+      schema: readinessAnswer('not ready'),
+    },
+  },
+  open: true,
+};
+
 /** `/healthz` and `/readyz`, open to everybody: probes have no credentials. */
 export function healthRoutes(app: FastifyInstance, deps: ApiDeps): void {
   resource(app, '/healthz', {
     // Answers only while the event loop turns; the delay tells how well it does.
-    GET: async (request) => ({
-      api_id: request.id,
-      status: 'ok',
-      event_loop_delay_ms: await eventLoopDelay(),
-    }),
+    GET: {
+      operation: HEALTH,
+      handler: async (request) => ({
+        api_id: request.id,
+        status: 'ok',
+        event_loop_delay_ms: await eventLoopDelay(),
+      }),
+    },
   });
 
   resource(app, '/readyz', {
-    GET: async (request, reply) => {
-      const dependencies = await readiness(deps);
-      const ready = Object.values(dependencies).every(({ ok }) => ok);
-      return reply
-        .code(ready ? 200 : 503)
-        .send({ api_id: request.id, status: ready ? 'ready' : 'not ready', dependencies });
+    GET: {
+      operation: READINESS,
+      handler: async (request, reply) => {
+        const dependencies = await readiness(deps);
+        const ready = Object.values(dependencies).every(({ ok }) => ok);
+        return reply
+          .code(ready ? 200 : 503)
+          .send({ api_id: request.id, status: ready ? 'ready' : 'not ready', dependencies });
+      },
     },
   });
 }

@@ -13,7 +13,7 @@ const MOST_NUMBERS = 100;
 /** As freeswitch/start.sh takes them. A trunk may serve single numbers only, and not be in TRUNKS. */
 const TRUNK_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
-const ADD_SCHEMA = z.object({
+export const ADD_SCHEMA = z.object({
   subaccount: unsupported('subaccount'),
   alias: text('alias', 100),
   country: text('country', 2),
@@ -51,7 +51,7 @@ export function numbersToAdd(body: unknown, rules: AddRules, now: number): Virtu
   }));
 }
 
-const PAGE_SCHEMA = z.object({
+export const PAGE_SCHEMA = z.object({
   limit: integer('limit', { min: 1, max: 20, fallback: 20 }),
   offset: integer('offset', { min: 0, max: 2 ** 31 - 1, fallback: 0 }),
 });

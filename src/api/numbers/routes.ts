@@ -4,54 +4,63 @@ import { digitsOf, parseE164, type E164 } from '../../masking/phone-number.js';
 import type { VirtualNumber } from '../../masking/virtual-number.js';
 import type { ApiDeps } from '../deps.js';
 import { ApiError, notFound, TEXT } from '../errors.js';
+import { pageMeta } from '../openapi/common.js';
+import { accountOf } from '../plugins/account.js';
 import { resource } from '../plugins/resource.js';
 import { numberObject } from './number-object.js';
 import { numbersToAdd, pageOf } from './number-params.js';
+import { ADD_OPERATION, GET_OPERATION, LIST_OPERATION, REMOVE_OPERATION } from './operations.js';
 
 /** `Number/` of one account. */
 export function numberRoutes(scope: FastifyInstance, deps: ApiDeps): void {
-  const accountPath = `/v1/Account/${deps.account.id}`;
-
   resource(scope, '/Number', {
-    POST: async (request, reply) => {
-      const numbers = numbersToAdd(request.body, deps, deps.clock.now());
-      const outcomes: { number: string; status: string }[] = [];
-      for (const number of numbers) {
-        outcomes.push({
-          number: digitsOf(number.number),
-          status: (await add(number)) ? 'Success' : 'Exists',
-        });
-      }
-      if (!outcomes.some(({ status }) => status === 'Success')) throw new ApiError(400, TEXT.numberExists);
-      return reply.code(201).send({ api_id: request.id, message: 'created', numbers: outcomes });
+    POST: {
+      operation: ADD_OPERATION,
+      handler: async (request, reply) => {
+        const numbers = numbersToAdd(request.body, deps, deps.clock.now());
+        const outcomes: { number: string; status: string }[] = [];
+        for (const number of numbers) {
+          outcomes.push({
+            number: digitsOf(number.number),
+            status: (await add(number)) ? 'Success' : 'Exists',
+          });
+        }
+        if (!outcomes.some(({ status }) => status === 'Success')) {
+          throw new ApiError(400, TEXT.numberExists);
+        }
+        return reply.code(201).send({ api_id: request.id, message: 'created', numbers: outcomes });
+      },
     },
-    GET: async (request) => {
-      const { limit, offset } = pageOf(request.query);
-      const { numbers, total } = await deps.numbers.list({ limit, offset });
-      const page = (from: number): string => `${accountPath}/Number/?limit=${limit}&offset=${from}`;
-      return {
-        api_id: request.id,
-        meta: {
-          limit,
-          next: offset + limit < total ? page(offset + limit) : null,
-          offset,
-          previous: offset > 0 ? page(Math.max(0, offset - limit)) : null,
-          total_count: total,
-        },
-        objects: numbers.map((number) => numberObject(number, accountPath)),
-      };
+    GET: {
+      operation: LIST_OPERATION,
+      handler: async (request) => {
+        const { path } = accountOf(request);
+        const page = pageOf(request.query);
+        const { numbers, total } = await deps.numbers.list(page);
+        return {
+          api_id: request.id,
+          meta: pageMeta(page, total, (from) => `${path}/Number/?limit=${page.limit}&offset=${from}`),
+          objects: numbers.map((number) => numberObject(number, path)),
+        };
+      },
     },
   });
 
   resource(scope, '/Number/:number', {
-    GET: async (request) => {
-      const number = await deps.numbers.get(numberIn(request));
-      if (number === null) throw notFound();
-      return { api_id: request.id, ...numberObject(number, accountPath) };
+    GET: {
+      operation: GET_OPERATION,
+      handler: async (request) => {
+        const number = await deps.numbers.get(numberIn(request));
+        if (number === null) throw notFound();
+        return { api_id: request.id, ...numberObject(number, accountOf(request).path) };
+      },
     },
-    DELETE: async (request, reply) => {
-      await deps.numbers.remove(numberIn(request), deps.clock.now());
-      return reply.code(204).send();
+    DELETE: {
+      operation: REMOVE_OPERATION,
+      handler: async (request, reply) => {
+        await deps.numbers.remove(numberIn(request), deps.clock.now());
+        return reply.code(204).send();
+      },
     },
   });
 

@@ -59,13 +59,14 @@ export const choice = <const T extends string>(
   fallback: NoInfer<T>,
 ) => {
   const error = invalid(name, `allowed values are ${options[0]} or ${options[1]}`);
-  return z
-    .preprocess((value) => {
+  return z.preprocess(
+    (value) => {
       const present = given(value);
       const word = typeof present === 'string' ? present.trim().toLowerCase() : present;
       return options.find((option) => option.toLowerCase() === word) ?? present;
-    }, z.enum(options, { error }).optional())
-    .transform((option): T => option ?? fallback);
+    },
+    z.enum<readonly T[]>(options, { error }).default(fallback as never),
+  );
 };
 
 /** Characters; the limit of BETA-ERR, "under 1000 characters". */

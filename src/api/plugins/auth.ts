@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 import { ApiError, TEXT } from '../errors.js';
+import { requestAccount, setAccount } from './account.js';
 
 /**
  * Every request to `scope` needs the account's id and token (HTTP Basic), and the account in its path
@@ -12,6 +13,7 @@ import { ApiError, TEXT } from '../errors.js';
 export async function requireAccount(
   scope: FastifyInstance,
   account: { readonly id: string; readonly token: string },
+  publicUrl: string,
 ): Promise<void> {
   const id = digest(account.id);
   const token = digest(account.token);
@@ -24,8 +26,12 @@ export async function requireAccount(
         timingSafeEqual(digest(password), token),
         timingSafeEqual(digest(authId), id),
       ];
-      if (verdicts.every(Boolean)) done();
-      else done(new ApiError(401, TEXT.unauthorized));
+      if (!verdicts.every(Boolean)) {
+        done(new ApiError(401, TEXT.unauthorized));
+        return;
+      }
+      setAccount(request, requestAccount(account.id, true, publicUrl));
+      done();
     },
   });
   scope.addHook('onRequest', scope.basicAuth);

@@ -1,9 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError, TEXT } from '../errors.js';
+import type { Operation } from '../openapi/operation.js';
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 type Method = 'GET' | 'POST' | 'DELETE';
+
+/** A handler and what the reference says of it. */
+export interface Route {
+  readonly operation: Operation;
+  readonly handler: Handler;
+}
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
@@ -11,11 +18,12 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TR
 export function resource(
   scope: FastifyInstance,
   url: string,
-  handlers: Readonly<Partial<Record<Method, Handler>>>,
+  handlers: Readonly<Partial<Record<Method, Handler | Route>>>,
 ): void {
   const allowed: string[] = [];
-  for (const [method, handler] of Object.entries(handlers)) {
-    scope.route({ method, url, handler });
+  for (const [method, route] of Object.entries(handlers)) {
+    if (typeof route === 'function') scope.route({ method, url, handler: route });
+    else scope.route({ method, url, handler: route.handler, config: { operation: route.operation } });
     allowed.push(method);
     // Fastify answers HEAD wherever it answers GET.
     if (method === 'GET') allowed.push('HEAD');

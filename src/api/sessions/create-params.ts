@@ -38,58 +38,80 @@ const sessionSchema = (rules: CreateRules) =>
   z.object({
     create_session_with_single_party: unsupported('create_session_with_single_party'),
     subaccount: unsupported('subaccount'),
-    first_party: phone('first_party', rules.defaultCountry),
-    second_party: phone('second_party', rules.defaultCountry),
-    virtual_number: optionalPhone('virtual_number', rules.defaultCountry),
+    first_party: phone('first_party', rules.defaultCountry).describe('E.164, with or without `+`.'),
+    second_party: phone('second_party', rules.defaultCountry).describe('Another number than `first_party`.'),
+    virtual_number: optionalPhone('virtual_number', rules.defaultCountry).describe(
+      'The virtual number that the session gets, whatever its country; the best one when not given.',
+    ),
     session_expiry: integer('session_expiry', {
       min: 60,
       max: rules.maxSessionExpiry,
       fallback: Math.min(1_800, rules.maxSessionExpiry),
       zeroIsUnset: true,
-    }),
+    }).describe('Seconds.'),
     call_time_limit: integer('call_time_limit', {
       min: 60,
       max: 86_400,
       fallback: 14_400,
       zeroIsUnset: true,
-    }),
-    ring_timeout: integer('ring_timeout', { min: 1, max: 600, fallback: 45, zeroIsUnset: true }),
-    initiate_call_to_first_party: flag('initiate_call_to_first_party', false),
-    callback_url: url('callback_url'),
+    }).describe('Seconds that the two may talk.'),
+    ring_timeout: integer('ring_timeout', { min: 1, max: 600, fallback: 45, zeroIsUnset: true }).describe(
+      'Seconds that a phone may ring.',
+    ),
+    initiate_call_to_first_party: flag('initiate_call_to_first_party', false).describe(
+      'The first party is called at once, and connected to the second.',
+    ),
+    callback_url: url('callback_url').describe('Where events are sent.'),
     callback_method: choice('callback_method', ['GET', 'POST'], 'POST'),
-    record: flag('record', false),
+    record: flag('record', false).describe('Every call is recorded once both have answered.'),
     record_file_format: choice('record_file_format', ['mp3', 'wav'], 'mp3'),
     recording_callback_url: url('recording_callback_url'),
     recording_callback_method: choice('recording_callback_method', ['GET', 'POST'], 'POST'),
-    first_party_play_url: url('first_party_play_url'),
-    second_party_play_url: url('second_party_play_url'),
-    unknown_caller_play: url('unknown_caller_play'),
-    geomatch: flag('geomatch', true),
+    first_party_play_url: url('first_party_play_url').describe(
+      'wav or mp3 that the first party hears before the two are joined.',
+    ),
+    second_party_play_url: url('second_party_play_url').describe('The same for the second party.'),
+    unknown_caller_play: url('unknown_caller_play').describe(
+      'wav or mp3 for a caller who is no party, when no PIN is asked.',
+    ),
+    geomatch: flag('geomatch', true).describe('The virtual number has the country of `first_party`.'),
     virtual_number_cooloff_period: integer('virtual_number_cooloff_period', {
       min: 0,
       max: 3_600,
       fallback: 0,
-    }),
-    is_pin_authentication_required: flag('is_pin_authentication_required', false),
+    }).describe('Seconds after the end in which no session of these parties gets the number.'),
+    is_pin_authentication_required: flag('is_pin_authentication_required', false).describe(
+      'Callers who are no party are asked for a PIN. Without it no parameter about PINs is looked at.',
+    ),
   });
 
 /** Read only when PINs are asked for: SDKs send empty values for these otherwise. */
 const PIN_SCHEMA = z.object({
-  pin_prompt_play: mandatoryUrl('pin_prompt_play'),
-  incorrect_pin_play: url('incorrect_pin_play'),
-  pin_retry: integer('pin_retry', { min: 0, max: 5, fallback: 1 }),
-  pin_retry_wait: integer('pin_retry_wait', { min: 5, max: 10, fallback: 5 }),
-  force_pin_authentication: flag('force_pin_authentication', false),
-  generate_pin: flag('generate_pin', false),
+  pin_prompt_play: mandatoryUrl('pin_prompt_play').describe(
+    'wav or mp3 that asks for the PIN. Mandatory with PINs.',
+  ),
+  incorrect_pin_play: url('incorrect_pin_play').describe(
+    'wav or mp3 after a wrong or missing PIN; a built-in one when not given.',
+  ),
+  pin_retry: integer('pin_retry', { min: 0, max: 5, fallback: 1 }).describe('Attempts after the first.'),
+  pin_retry_wait: integer('pin_retry_wait', { min: 5, max: 10, fallback: 5 }).describe(
+    'Seconds to begin keying.',
+  ),
+  force_pin_authentication: flag('force_pin_authentication', false).describe('Parties are asked, too.'),
+  generate_pin: flag('generate_pin', false).describe('Both PINs are drawn by the server.'),
 });
 
 const GENERATED_LENGTH = { min: 4, max: 15, fallback: 4 };
 const GENERATED_SCHEMA = z.object({
-  generate_pin_length: integer('generate_pin_length', GENERATED_LENGTH),
+  generate_pin_length: integer('generate_pin_length', GENERATED_LENGTH).describe('With `generate_pin`.'),
 });
 const OWN_PINS_SCHEMA = z.object({
-  first_party_pin: pin('first_party_pin'),
-  second_party_pin: pin('second_party_pin'),
+  first_party_pin: pin('first_party_pin').describe(
+    'Leads to the second party. Mandatory with PINs but for `generate_pin`.',
+  ),
+  second_party_pin: pin('second_party_pin').describe(
+    'Leads to the first party; another one than `first_party_pin`.',
+  ),
 });
 
 /** Reads the bodies of create requests. */
@@ -98,6 +120,18 @@ export class CreateParams {
 
   constructor(rules: CreateRules) {
     this.#schema = sessionSchema(rules);
+  }
+
+  /** Everything that a body may hold, for the reference. What PINs need is mandatory only with them. */
+  get documented(): z.ZodObject {
+    return z
+      .object({
+        ...this.#schema.omit({ create_session_with_single_party: true, subaccount: true }).shape,
+        ...PIN_SCHEMA.partial().shape,
+        ...GENERATED_SCHEMA.shape,
+        ...OWN_PINS_SCHEMA.partial().shape,
+      })
+      .meta({ id: 'CreateSession' });
   }
 
   /** `now` in milliseconds since the epoch. Throws ApiError 400 with the documented text. */

@@ -1,24 +1,10 @@
 import type { Interaction, LegRecord } from '../../masking/interaction.js';
 import type { Party } from '../../masking/session.js';
+import type { InteractionObject } from './session-schema.js';
 import { timestamp } from './timestamp.js';
 
 /** Where resources of the account are, such as `https://masking.example.com/v1/Account/MA…`. */
 export type AccountUrl = string;
-
-/** One element of a session's `interaction`, with its keys in Plivo's order. Durations are whole seconds. */
-export interface InteractionObject {
-  readonly start_time: string;
-  readonly end_time: string | null;
-  readonly first_party_resource_url: string | null;
-  readonly second_party_resource_url: string | null;
-  readonly recording_resource_url: string | null;
-  readonly type: 'call';
-  readonly total_call_amount: number;
-  readonly call_billed_duration: number;
-  /** One leg per party that was tried, answered or not. */
-  readonly total_call_count: number;
-  readonly duration: number;
-}
 
 /** What never happened is null: a leg that was not dialled, an end that has not come, no recording. */
 export function interactionObject(interaction: Interaction, account: AccountUrl): InteractionObject {

@@ -1,55 +1,9 @@
 import type { Interaction } from '../../masking/interaction.js';
 import { digitsOf } from '../../masking/phone-number.js';
-import { statusOf, type MaskingSession, type SessionStatus } from '../../masking/session.js';
-import { interactionObject, type AccountUrl, type InteractionObject } from './interaction-object.js';
+import { statusOf, type MaskingSession } from '../../masking/session.js';
+import { interactionObject, type AccountUrl } from './interaction-object.js';
+import type { SessionObject } from './session-schema.js';
 import { timestamp } from './timestamp.js';
-
-/** A session as clients see it. Types and order of keys are Plivo's; durations are whole seconds. */
-export interface SessionObject {
-  /** Digits, without `+`. */
-  readonly first_party: string;
-  readonly second_party: string;
-  readonly virtual_number: string;
-  readonly status: SessionStatus;
-  readonly initiate_call_to_first_party: boolean;
-  readonly session_uuid: string;
-  readonly callback_url: string;
-  readonly callback_method: string;
-  readonly created_time: string;
-  readonly modified_time: string;
-  readonly expiry_time: string;
-  readonly duration: number;
-  /** Always a whole number: a typed client decodes it as one. */
-  readonly amount: number;
-  readonly call_time_limit: number;
-  readonly ring_timeout: number;
-  readonly first_party_play_url: string;
-  readonly second_party_play_url: string;
-  readonly record: boolean;
-  readonly record_file_format: string;
-  readonly recording_callback_url: string;
-  readonly recording_callback_method: string;
-  readonly interaction: readonly InteractionObject[] | null;
-  readonly total_call_amount: number;
-  readonly total_call_count: number;
-  readonly total_call_billed_duration: number;
-  readonly total_session_amount: number;
-  /** "" before the first interaction has ended. */
-  readonly last_interaction_time: string;
-  readonly unknown_caller_play: string;
-  readonly is_pin_authentication_required: boolean;
-  readonly generate_pin: boolean | null;
-  readonly generate_pin_length: number | null;
-  readonly first_party_pin: string | null;
-  readonly second_party_pin: string | null;
-  readonly pin_prompt_play: string | null;
-  readonly pin_retry: number | null;
-  readonly pin_retry_wait: number | null;
-  readonly incorrect_pin_play: string | null;
-  readonly create_session_with_single_party: null;
-  readonly virtual_number_cooloff_period: number;
-  readonly force_pin_authentication: boolean;
-}
 
 /** The session at `now` (milliseconds since the epoch), its interactions in the order given. */
 export function sessionObject(

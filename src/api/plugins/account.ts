@@ -1,0 +1,41 @@
+import type { FastifyRequest } from 'fastify';
+
+/** Whom a request was made for: the account in its path, once its credentials were found to be right. */
+export interface RequestAccount {
+  /** `MA…`, or `SA…` of a subaccount. */
+  readonly id: string;
+  /** The main account sees everything, a subaccount what is its own. */
+  readonly isMain: boolean;
+  /** Ids of the accounts whose resources it sees; null for all. */
+  readonly sees: readonly string[] | null;
+  /** `/v1/Account/<id>`. */
+  readonly path: string;
+  /** The same with PUBLIC_URL before it. */
+  readonly url: string;
+}
+
+const ACCOUNT = Symbol('account');
+
+type WithAccount = FastifyRequest & { [ACCOUNT]?: RequestAccount };
+
+export function setAccount(request: FastifyRequest, account: RequestAccount): void {
+  (request as WithAccount)[ACCOUNT] = account;
+}
+
+/** The account of a request below `/v1/Account/`. Throws TypeError for one that needs no credentials. */
+export function accountOf(request: FastifyRequest): RequestAccount {
+  const account = (request as WithAccount)[ACCOUNT];
+  if (account === undefined) throw new TypeError('a request without an account was asked for it');
+  return account;
+}
+
+/** Whether `account` sees what belongs to the account `ownerId`. */
+export function sees(account: RequestAccount, ownerId: string): boolean {
+  return account.sees === null || account.sees.includes(ownerId);
+}
+
+/** `publicUrl` without a trailing slash. */
+export function requestAccount(id: string, isMain: boolean, publicUrl: string): RequestAccount {
+  const path = `/v1/Account/${id}`;
+  return { id, isMain, sees: isMain ? null : [id], path, url: `${publicUrl}${path}` };
+}

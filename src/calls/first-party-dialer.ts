@@ -144,6 +144,7 @@ export class FirstPartyDialer {
         node: node.name,
         caller: 'first',
         people: { a: session.firstParty, b: session.secondParty, aWasCalled: true },
+        tells: null,
         startedAt,
         // The first party's phone rings before the second one's.
         claimUntil: now() + claimDurationMs(session.settings) + session.settings.ringTimeout * 1000,

@@ -1,5 +1,11 @@
 import type { Caller } from '../masking/caller.js';
-import type { Interaction, InteractionPeople, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type {
+  Interaction,
+  InteractionPeople,
+  InteractionStage,
+  LegRecord,
+  LegRole,
+} from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Match, NumberRoutes } from '../masking/resolve.js';
 import type { MaskingSession, Party } from '../masking/session.js';
@@ -15,12 +21,36 @@ export interface InteractionStart {
   readonly node: string;
   readonly caller: Party;
   readonly people: InteractionPeople;
+  /**
+   * What the begin itself tells: `pin-authorized`, the caller is known without the PIN that the session asks
+   * of others; `answer`, the A leg was answered before, to be asked for its PIN.
+   */
+  readonly tells: 'pin-authorized' | 'answer' | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** The claim on the session lapses at this instant, whatever is lost. Milliseconds since the epoch. */
   readonly claimUntil: number;
   /** File name of the recording, or "". */
   readonly recording: string;
+}
+
+/** One attempt to key a PIN. */
+export interface PinAttempt {
+  /** The caller's channel UUID. */
+  readonly callId: string;
+  /** 1 for the first. */
+  readonly number: number;
+}
+
+/** What was heard of a leg that is up. */
+export interface LegProgress {
+  readonly fact: 'ringing' | 'answered' | 'joined';
+  readonly role: LegRole;
+  readonly party: Party;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** The stage that the interaction has come to by this, or null for none. */
+  readonly stage: Exclude<InteractionStage, 'ended'> | null;
 }
 
 /** `begun`, also when the same interaction began before; `busy`: another call has the session; `gone`: it ended. */
@@ -55,17 +85,25 @@ export interface CallStore {
   /**
    * Looks up keyed digits among the live PINs of `number` and counts a wrong one, per caller and per
    * number, atomically. Empty digits are a missing PIN: wrong for the attempt, not counted as a guess.
+   * Idempotent by `attempt`; null when nothing tells the attempts of a caller apart.
    */
-  checkPin(number: E164, caller: Caller, digits: string, now: number): Promise<PinCheck>;
+  checkPin(
+    number: E164,
+    caller: Caller,
+    digits: string,
+    now: number,
+    attempt: PinAttempt | null,
+  ): Promise<PinCheck>;
   /** Claims the session for one interaction. Idempotent by interaction id. */
   begin(start: InteractionStart, now: number): Promise<BeginResult>;
-  /** Notes how far an interaction has come. A stage never goes backwards; `ended` is set by finishLeg only. */
-  stage(address: LegAddress, stage: Exclude<InteractionStage, 'ended'>, at: number): Promise<void>;
+  /** Notes what was heard. A stage never goes backwards; `ended` is set by finishLeg only. */
+  progress(address: LegAddress, progress: LegProgress): Promise<void>;
   /**
    * Writes a leg that has ended, once. The A leg's record ends the interaction and frees the session.
+   * `isAttempt`: a B leg that failed by its trunk's fault, so that another trunk may be tried.
    * Returns false when that leg was written before, or the session is not known.
    */
-  finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean>;
+  finishLeg(address: LegAddress, leg: LegRecord, isAttempt?: boolean): Promise<boolean>;
   /** Interactions that began on `node` and have not ended. */
   liveOn(node: string): Promise<LiveInteraction[]>;
   /** The interaction of that id among those of {@link liveOn}, or null. */

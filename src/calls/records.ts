@@ -7,6 +7,12 @@ import { parseE164 } from '../masking/phone-number.js';
 import { recordWithoutLeg, type EndedLeg, type LegMoment, type UnmarkedLeg } from './node-link.js';
 import type { CallStore, LegAddress } from './ports.js';
 
+const FACTS = {
+  'leg-ringing': 'ringing',
+  'leg-answered': 'answered',
+  'leg-bridged': 'joined',
+} as const;
+
 /** Attempts at first parties whose end was heard before their origination gave up. */
 const ATTEMPTS_KEPT = 1000;
 
@@ -32,9 +38,12 @@ export class CallRecords {
       event === 'leg-bridged' ? { type: 'legs-joined' } : { type: event, role: moment.role };
     // The store knows the stage and refuses to go back, so every event is tried from the first one.
     const [effect] = step({ stage: 'dialing' }, fact).effects;
-    if (effect?.type !== 'note-stage') return;
+    const stage = effect?.type === 'note-stage' ? effect.stage : null;
+    // A first party's phone that rings before anybody else's changes nothing.
+    if (stage === null && event === 'leg-ringing') return;
+    const { role, party, at } = moment;
     try {
-      await this.#store.stage(moment.address, effect.stage, moment.at);
+      await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
     } catch (error) {
       this.#log.warn({ err: error, interaction: moment.address.interactionId }, 'a stage was not stored');
     }
@@ -42,13 +51,14 @@ export class CallRecords {
 
   /** Writes a leg that has ended. Rejects when the store cannot be reached. */
   async ended({ address, leg }: EndedLeg): Promise<void> {
-    if (isAttempt(leg) && isTrunkFault(leg.cause)) {
+    if (isFirstPartyAttempt(leg) && isTrunkFault(leg.cause)) {
       this.#remember(address, leg);
       return;
     }
     const [effect] = step({ stage: 'dialing' }, { type: 'leg-ended', role: leg.role }).effects;
     if (effect?.type !== 'finish-leg') return;
-    const written = await this.#store.finishLeg(address, leg);
+    const isAttempt = leg.role === 'b' && leg.answeredAt === null && isTrunkFault(leg.cause);
+    const written = await this.#store.finishLeg(address, leg, isAttempt);
     if (!written) return;
     this.#log.info(
       {
@@ -111,6 +121,6 @@ export class CallRecords {
  * True for a leg to the first party that we dialled and that did not answer. After a fault of its trunk
  * another one may still be tried, so it does not end its interaction; whoever dials does.
  */
-function isAttempt(leg: LegRecord): boolean {
+function isFirstPartyAttempt(leg: LegRecord): boolean {
   return leg.role === 'a' && leg.trunk !== '' && leg.answeredAt === null;
 }

@@ -4,7 +4,7 @@ import type { InteractionPeople } from '../masking/interaction.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
 import { resolve, type Match, type NumberRoutes } from '../masking/resolve.js';
 import type { Logger } from '../telemetry/logger.js';
-import { isLive, otherParty, partyNumber } from '../masking/session.js';
+import { isLive, otherParty, partyNumber, type MaskingSession } from '../masking/session.js';
 import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
 import { recordWithoutLeg } from './node-link.js';
@@ -96,7 +96,12 @@ export class CallRunner {
     const at = now();
     const [routes, check] = await Promise.all([
       store.route(number, caller, at),
-      question.promptFailed ? null : store.checkPin(number, caller, question.digits, at),
+      question.promptFailed
+        ? null
+        : store.checkPin(number, caller, question.digits, at, {
+            callId: question.uuid,
+            number: Math.max(1, question.attempt),
+          }),
     ]);
     call.routes = routes;
     if (routes.pinGate === null && check?.result !== 'matched') {
@@ -144,6 +149,7 @@ export class CallRunner {
       node: call.question.node,
       caller: match.party,
       people: peopleOf(call, match),
+      tells: tellsOf(call.question.kind, session),
       startedAt: at,
       claimUntil: at + claimDurationMs(session.settings),
       recording: call.recording,
@@ -192,6 +198,11 @@ function peopleOf({ question, caller }: CallInHand, { session, party }: Match): 
     b: partyNumber(session, otherParty(party)),
     aWasCalled,
   };
+}
+
+function tellsOf(kind: Question['kind'], session: MaskingSession): InteractionStart['tells'] {
+  if (kind === 'digits') return 'answer';
+  return kind === 'inbound' && session.pin !== null ? 'pin-authorized' : null;
 }
 
 function isAnswering(effect: CallEffect): effect is AnsweringEffect {

@@ -3,17 +3,21 @@ import type {
   CallStore,
   InteractionStart,
   LegAddress,
+  LegProgress,
   LiveInteraction,
+  PinAttempt,
   PinCheck,
 } from '../calls/ports.js';
 import type { Caller } from '../masking/caller.js';
-import type { Interaction, InteractionStage, LegRecord } from '../masking/interaction.js';
+import type { Interaction, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { NumberRoutes, PinGate } from '../masking/resolve.js';
+import type { PinEventData } from '../masking/session-event.js';
 import { otherParty, type Party } from '../masking/session.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
 import { liveKey, numberKey } from './keys.js';
+import type { Outbox } from './outbox.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
@@ -41,12 +45,20 @@ export class CallRepository implements CallStore {
   readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #vault: Vault;
+  readonly #outbox: Outbox;
   readonly #limits: PinLimits;
 
-  constructor(client: RedisClient, scripts: Scripts, vault: Vault, limits: PinLimits = DEFAULT_PIN_LIMITS) {
+  constructor(
+    client: RedisClient,
+    scripts: Scripts,
+    vault: Vault,
+    outbox: Outbox,
+    limits: PinLimits = DEFAULT_PIN_LIMITS,
+  ) {
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
+    this.#outbox = outbox;
     this.#limits = limits;
   }
 
@@ -74,9 +86,20 @@ export class CallRepository implements CallStore {
     };
   }
 
-  async checkPin(number: E164, caller: Caller, digits: string, now: number): Promise<PinCheck> {
+  async checkPin(
+    number: E164,
+    caller: Caller,
+    digits: string,
+    now: number,
+    attempt: PinAttempt | null = null,
+  ): Promise<PinCheck> {
     const tokens = caller.kind === 'number' ? this.#vault.partyTokens(caller.number) : [];
     const { perCaller, perNumber, window, refusal } = this.#limits;
+    const told: PinEventData = {
+      from: caller.kind === 'number' ? caller.number : null,
+      retry: Math.max(0, (attempt?.number ?? 1) - 1),
+    };
+    void this.#outbox.mark(number);
     const reply = await this.#scripts.run(
       'check-pin',
       [numberKey(number)],
@@ -85,9 +108,12 @@ export class CallRepository implements CallStore {
         JSON.stringify(digits === '' ? [] : this.#vault.pinTokens(number, digits)),
         JSON.stringify(countedAs(caller, tokens)),
         ...[perCaller, perNumber, window, refusal],
+        attempt === null ? '' : `${attempt.callId}:${attempt.number}`,
+        this.#outbox.seal(number, told),
       ],
     );
-    const [result, party, fields] = reply as Reply[];
+    const [appended, result, party, fields] = reply as Reply[];
+    if (appended === 1) this.#outbox.appended(number);
     const session = sessionFrom(this.#vault, number, fields ?? null, now);
     if (result === 'matched' && session !== null) {
       return { result: 'matched', match: { session, party: party as Party } };
@@ -109,6 +135,7 @@ export class CallRepository implements CallStore {
     // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
     // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
     // fails this call and lapses.
+    if (start.tells !== null) void this.#outbox.mark(start.number);
     const [, result] = await Promise.all([
       guarded(() => this.#client.hsetnx(liveKey(start.node), start.id, JSON.stringify(live))),
       this.#scripts.run(
@@ -118,31 +145,42 @@ export class CallRepository implements CallStore {
           ...[start.sessionId, start.id, now, start.claimUntil, start.startedAt],
           ...[start.node, start.caller, start.recording],
           sealPeople(this.#vault, start.number, start.people),
+          start.tells ?? '',
         ],
       ),
     ]);
+    if (start.tells !== null) this.#outbox.appended(start.number);
     if (result !== 'begun') await this.#forget(start.node, start.id);
     return result as BeginResult;
   }
 
-  async stage(address: LegAddress, stage: Exclude<InteractionStage, 'ended'>, at: number): Promise<void> {
-    await this.#scripts.run('stage', [numberKey(address.number)], [address.interactionId, stage, at]);
+  async progress(address: LegAddress, { fact, role, party, at, stage }: LegProgress): Promise<void> {
+    void this.#outbox.mark(address.number);
+    const reply = await this.#scripts.run(
+      'progress',
+      [numberKey(address.number)],
+      [address.interactionId, fact, role, party, at, stage ?? ''],
+    );
+    if (reply === 1) this.#outbox.appended(address.number);
   }
 
   /** The A leg's takes a second round trip, which takes the interaction off its node's live list. */
-  async finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean> {
+  async finishLeg(address: LegAddress, leg: LegRecord, isAttempt = false): Promise<boolean> {
     const caller = leg.role === 'a' ? leg.party : otherParty(leg.party);
-    const written = await this.#scripts.run(
+    void this.#outbox.mark(address.number);
+    const reply = await this.#scripts.run(
       'finish-leg',
       [numberKey(address.number)],
       [
         ...[address.sessionId, address.interactionId, leg.uuid, JSON.stringify(leg), leg.role, caller],
         ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
         leg.answeredAt === null ? '' : billedSeconds(leg.answeredAt, leg.endedAt),
+        isAttempt ? 1 : 0,
       ],
     );
     if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
-    return written === 1;
+    if (reply === 2) this.#outbox.appended(address.number);
+    return reply !== 0;
   }
 
   async liveOn(node: string): Promise<LiveInteraction[]> {

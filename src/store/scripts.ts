@@ -13,6 +13,7 @@ export type ScriptName =
   | 'finish-leg'
   | 'list-numbers'
   | 'peek-pins'
+  | 'progress'
   | 'push-origination'
   | 'put-listing'
   | 'read-call'
@@ -25,7 +26,6 @@ export type ScriptName =
   | 'remove-number'
   | 'renew-lease'
   | 'route'
-  | 'stage'
   | 'take-origination';
 
 /** An answer of a script. A Lua `false` arrives as null. */

@@ -43,7 +43,13 @@ export class Store {
       ...(options.retention === undefined ? {} : { retention: options.retention }),
       ...(options.onError === undefined ? {} : { onAdviceLost: options.onError }),
     });
-    this.calls = new CallRepository(client, scripts, vault, options.pinLimits ?? DEFAULT_PIN_LIMITS);
+    this.calls = new CallRepository(
+      client,
+      scripts,
+      vault,
+      this.outbox,
+      options.pinLimits ?? DEFAULT_PIN_LIMITS,
+    );
     this.leases = new LeaseRepository(scripts);
     this.nodes = new NodeRepository(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);

@@ -3,6 +3,7 @@ import type {
   CallStore,
   InteractionStart,
   LegAddress,
+  LegProgress,
   LiveInteraction,
   PinCheck,
 } from '../../src/calls/ports.js';
@@ -38,8 +39,8 @@ export class FakeCallStore implements CallStore {
     return this.#answer(this.beginResult);
   }
 
-  stage(_address: LegAddress, stage: Exclude<InteractionStage, 'ended'>): Promise<void> {
-    this.stages.push(stage);
+  progress(_address: LegAddress, { stage }: LegProgress): Promise<void> {
+    if (stage !== null) this.stages.push(stage);
     return this.#answer(undefined);
   }
 

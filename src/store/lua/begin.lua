@@ -10,10 +10,13 @@
 -- ARGV[7]  party of the A leg
 -- ARGV[8]  recording file name, or ''
 -- ARGV[9]  sealed: whose phones it joins
+-- ARGV[10] 'pin-authorized', 'answer' or '': what the begin itself tells of the A leg
 -- Answer   'begun' (also when this interaction holds the claim), 'busy', or 'gone' (session or interaction ended)
 
 -- @include number
 -- @include call
+-- @include outbox
+-- @include tell
 local session, call, now = sessionKey(ARGV[1]), callKey(ARGV[2]), tonumber(ARGV[3])
 local state = redis.call('HMGET', session, 'expiresAt', 'claim', 'claimUntil')
 if not state[1] then return 'gone' end
@@ -29,5 +32,10 @@ local isNew = redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1
 redis.call('HSETNX', call, 'startedAt', ARGV[5])
 redis.call('HSET', call, 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8], 'people', ARGV[9])
 redis.call('HSETNX', call, 'stage', 'dialing')
-if isNew then enlist(ARGV[1], ARGV[2]) end
+if isNew then
+  enlist(ARGV[1], ARGV[2])
+  local at = tonumber(ARGV[5])
+  if ARGV[10] == 'pin-authorized' then emit(ARGV[1], at, ARGV[10], '', ARGV[2]) end
+  if ARGV[10] == 'answer' then tellAnswered(ARGV[1], ARGV[2], 'a', ARGV[7], at) end
+end
 return 'begun'

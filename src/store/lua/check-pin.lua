@@ -7,23 +7,53 @@
 -- ARGV[4]  wrong PINs of one caller, and ARGV[5] of all callers, at which they are refused
 -- ARGV[6]  ms within which they must have come
 -- ARGV[7]  ms that a refusal lasts
--- Answer   { 'refused' }, { 'wrong' }, or { 'matched', party, session } with a session as in route
+-- ARGV[8]  the call's channel UUID and the attempt's number, or '' for neither: a repeat changes nothing
+-- ARGV[9]  what is told of the attempt
+-- Answer   { told, 'refused' }, { told, 'wrong' }, or { told, 'matched', party, session } with a session as
+--          in route; told is 1 when something was appended to the outbox, else 0
 
 -- @include number
+-- @include outbox
+-- Longer than any call stays at its prompts, in milliseconds.
+local ATTEMPT_REMEMBERED = 600000
 local now, window, refusal = tonumber(ARGV[1]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local names = cjson.decode(ARGV[3])
 
 local function isRefused(who) return now < tonumber(redis.call('GET', refusedKey(who)) or '0') end
-if isRefused('number') then return { 'refused' } end
+if isRefused('number') then return { 0, 'refused' } end
 for _, who in ipairs(names) do
-  if isRefused(who) then return { 'refused' } end
+  if isRefused(who) then return { 0, 'refused' } end
+end
+
+local isRepeat = ARGV[8] ~= ''
+  and not redis.call('SET', base .. ':attempt:' .. ARGV[8], 1, 'NX', 'PX', ATTEMPT_REMEMBERED)
+local function tell(sessionId, kind)
+  return not isRepeat and sessionId and emit(sessionId, now, kind, ARGV[9]) and 1 or 0
 end
 
 local tokens = cjson.decode(ARGV[2])
-if #tokens == 0 then return { 'wrong' } end
 local route = liveRoute(pinKey, tokens, now)
 local session = route and sessionFields(route.session)
-if session then return { 'matched', route.party, session } end
+if session then return { tell(route.session, 'pin-success'), 'matched', route.party, session } end
+
+-- Nobody can say whose PIN was meant. It is told to the session that the caller is a party of, who was
+-- asked because that session forces it, else to the one by whose prompts and limits the caller was asked.
+local function askedBy()
+  local callers = {}
+  for _, name in ipairs(names) do
+    local token = string.match(name, '^caller:(.*)$')
+    if token then table.insert(callers, token) end
+  end
+  local own = liveRoute(partyKey, callers, now)
+  if own then return own.session end
+  for _, id in ipairs(redis.call('ZREVRANGE', gatesKey, 0, 99)) do
+    if now < tonumber(redis.call('HGET', sessionKey(id), 'expiresAt') or '0') then return id end
+  end
+  return nil
+end
+local told = tell(askedBy(), 'pin-failed')
+-- Nothing was keyed: no guess.
+if #tokens == 0 or isRepeat then return { told, 'wrong' } end
 
 -- The window begins with the first wrong PIN.
 local function count(who, limit)
@@ -39,4 +69,4 @@ local function count(who, limit)
 end
 count(names[1], tonumber(ARGV[4]))
 count('number', tonumber(ARGV[5]))
-return { 'wrong' }
+return { told, 'wrong' }

@@ -15,10 +15,14 @@
 -- ARGV[11] hangup cause
 -- ARGV[12] joined at, ms, or ''
 -- ARGV[13] seconds billed, or '' when it was not answered
--- Answer   1, or 0 when the leg was written before or the session is not known
+-- ARGV[14] 1 when it is a B leg after which another trunk may be tried, else 0
+-- Answer   2 when something was appended to the outbox too, 1 when the leg was written, or 0 when it was
+--          written before or the session is not known
 
 -- @include number
 -- @include call
+-- @include outbox
+-- @include tell
 local session, call = sessionKey(ARGV[1]), callKey(ARGV[2])
 if redis.call('EXISTS', session) == 0 then return 0 end
 if redis.call('HSETNX', call, 'leg:' .. ARGV[3], ARGV[4]) == 0 then return 0 end
@@ -30,11 +34,42 @@ if ARGV[12] ~= '' then connectedAt(call, tonumber(ARGV[12])) end
 -- A party that was tried counts once, answered or not, however many trunks it took.
 if redis.call('HSETNX', call, 'counted:' .. ARGV[5], 1) == 1 then redis.call('HINCRBY', session, 'callCount', 1) end
 if ARGV[13] ~= '' then redis.call('HINCRBY', session, 'billedDuration', ARGV[13]) end
+local told = false
+local function tell(appended) told = appended or told end
+local leg = cjson.decode(ARGV[4])
+local function instant(value) return type(value) == 'number' and value or nil end
+local ended = tonumber(ARGV[9])
+
+-- What nobody was there to hear while the leg was up.
+if instant(leg.ringingAt) then tell(tellRinging(ARGV[1], ARGV[2], ARGV[5], leg.party, leg.ringingAt)) end
+if instant(leg.answeredAt) then tell(tellAnswered(ARGV[1], ARGV[2], ARGV[5], leg.party, leg.answeredAt)) end
+if ARGV[12] ~= '' then tell(tellRecording(ARGV[1], ARGV[2], tonumber(ARGV[12]))) end
+
+if ARGV[5] == 'b' then
+  local isOver = redis.call('HGET', call, 'stage') == 'ended'
+  -- A trunk's fault is the party's end only when no other trunk was tried.
+  if ARGV[14] == '1' and not isOver then
+    redis.call('HSET', call, 'attempt', ARGV[4])
+  else
+    tell(tellHangup(ARGV[1], ARGV[2], 'b', ended, ARGV[4]))
+  end
+  if isOver then tell(tellEnd(ARGV[1], ARGV[2], ended)) end
+end
+
 if ARGV[5] == 'a' then
+  local attempt = redis.call('HGET', call, 'attempt')
+  if attempt then tell(tellHangup(ARGV[1], ARGV[2], 'b', cjson.decode(attempt).endedAt, attempt)) end
+  tell(tellHangup(ARGV[1], ARGV[2], 'a', ended, ARGV[4]))
+  if (redis.call('HGET', call, 'recording') or '') ~= '' and redis.call('HEXISTS', call, 'connectedAt') == 1 then
+    tell(isNews(ARGV[1], ARGV[2], 'recording', 'recorded')
+      and emit(ARGV[1], ended, 'recording-ended', '', ARGV[2]))
+  end
+  -- A node that crashed tells nothing more of its legs.
+  if ARGV[11] == 'CRASH' or not isOpenB(ARGV[2]) then tell(tellEnd(ARGV[1], ARGV[2], ended)) end
   redis.call('HSET', call, 'stage', 'ended', 'endedAt', ARGV[9], 'endedBy', ARGV[10], 'cause', ARGV[11])
   if redis.call('HGET', session, 'claim') == ARGV[2] then redis.call('HDEL', session, 'claim', 'claimUntil') end
   if tonumber(ARGV[9]) > (tonumber(redis.call('HGET', session, 'lastInteractionAt')) or -math.huge) then
     redis.call('HSET', session, 'lastInteractionAt', ARGV[9])
   end
 end
-return 1
+return told and 2 or 1

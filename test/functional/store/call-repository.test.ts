@@ -15,6 +15,7 @@ import {
   draft,
   Fixture,
   from,
+  heard,
   leg,
   NOW,
   pinDraft,
@@ -293,19 +294,19 @@ describe('stage and finishLeg', () => {
   test('a stage never goes backwards, and its instant is kept also when it comes late', async () => {
     const session = await store.sessions.create(draft());
     const address = addressOf(session, 'call-1');
-    await store.calls.stage(address, 'ringing', NOW);
+    await store.calls.progress(address, heard('ringing', 'b', 'ringing', NOW));
     expect(await store.calls.interaction(address)).toBeNull();
     await store.calls.begin(startOf(session, 'call-1', { recording: 'abc.mp3' }), NOW);
-    await store.calls.stage(address, 'whispering', NOW + 1);
-    await store.calls.stage(address, 'ringing', NOW + 2);
+    await store.calls.progress(address, heard('answered', 'b', 'whispering', NOW + 1));
+    await store.calls.progress(address, heard('ringing', 'b', 'ringing', NOW + 2));
     expect(await store.calls.interaction(address)).toMatchObject({ stage: 'whispering', connectedAt: null });
-    await store.calls.stage(address, 'connected', NOW + 3);
+    await store.calls.progress(address, heard('joined', 'a', 'connected', NOW + 3));
     expect(await store.calls.interaction(address)).toMatchObject({
       stage: 'connected',
       connectedAt: NOW + 3,
     });
     await store.calls.finishLeg(address, leg('a', 'call-1', { bridgedAt: null }));
-    await store.calls.stage(address, 'connected', NOW + 4);
+    await store.calls.progress(address, heard('joined', 'a', 'connected', NOW + 4));
     expect(await store.calls.interaction(address)).toMatchObject({
       stage: 'ended',
       connectedAt: NOW + 3,

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-import type { InteractionStart, LegAddress } from '../../../src/calls/ports.js';
+import type { InteractionStart, LegAddress, LegProgress } from '../../../src/calls/ports.js';
 import type { Caller } from '../../../src/masking/caller.js';
 import type { LegRecord } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
@@ -106,6 +106,7 @@ export function startOf(
     startedAt: NOW,
     claimUntil: NOW + 60_000,
     recording: '',
+    tells: null,
     ...changes,
   };
 }
@@ -131,4 +132,14 @@ export function leg(role: 'a' | 'b', uuid: string, changes: Partial<LegRecord> =
     trunk: 'sandbox',
     ...changes,
   };
+}
+
+/** News of a leg that is up: the A leg is the first party's. */
+export function heard(
+  fact: LegProgress['fact'],
+  role: 'a' | 'b',
+  stage: LegProgress['stage'],
+  at: number,
+): LegProgress {
+  return { fact, role, party: role === 'a' ? 'first' : 'second', at, stage };
 }

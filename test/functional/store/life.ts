@@ -11,6 +11,7 @@ import {
   DID2,
   draft,
   from,
+  heard,
   leg,
   NOW,
   pinDraft,
@@ -57,7 +58,7 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   const address = addressOf(session, 'call-1');
   await store.calls.begin(startOf(session, 'call-1'), NOW);
   await store.calls.begin(startOf(session, 'call-2'), NOW);
-  await store.calls.stage(address, 'connected', NOW);
+  await store.calls.progress(address, heard('joined', 'b', 'connected', NOW));
   await store.calls.liveOn('node-1');
   await store.calls.liveInteraction('node-1', 'call-1');
   await store.calls.isVirtualNumber(session.virtualNumber);

@@ -5,20 +5,23 @@ local outboxKey = base .. ':outbox'
 -- Entries that a number keeps at most; what is beyond is counted as lost, and the relay says so.
 local OUTBOX_BOUND = 100000
 
+-- The session's field 'hooks' holds s when it has a callback_url, r when it has a recording_callback_url.
+local function isWanted(sessionId, kind)
+  local hooks = redis.call('HGET', sessionKey(sessionId), 'hooks') or ''
+  local hook = string.sub(kind, 1, 9) == 'recording' and 'r' or 's'
+  return string.find(hooks, hook, 1, true) ~= nil
+end
+
 -- Tells of a change in a session: true when its receiver wants to know. `at` in ms; `kind` as in
--- src/callbacks/events.ts, a recording's begins with 'recording'; `data` is JSON without a number or PIN in
+-- src/masking/session-event.ts, a recording's begins with 'recording'; `data` is JSON without a number or PIN in
 -- clear, sealed text, or ''; `callId` is the interaction, or ''.
 local function emit(sessionId, at, kind, data, callId)
-  local session = sessionKey(sessionId)
-  -- 's' when the session has a callback_url, 'r' when it has a recording_callback_url.
-  local hooks = redis.call('HGET', session, 'hooks') or ''
-  local wanted = string.sub(kind, 1, 9) == 'recording' and 'r' or 's'
-  if not string.find(hooks, wanted, 1, true) then return false end
+  if not isWanted(sessionId, kind) then return false end
   if redis.call('LLEN', outboxKey) >= OUTBOX_BOUND then
     redis.call('INCR', outboxKey .. ':lost')
     return false
   end
-  local sequence = redis.call('HINCRBY', session, 'sequence', 1)
+  local sequence = redis.call('HINCRBY', sessionKey(sessionId), 'sequence', 1)
   redis.call('RPUSH', outboxKey, cjson.encode({
     session = sessionId,
     sequence = sequence,
@@ -28,4 +31,13 @@ local function emit(sessionId, at, kind, data, callId)
     call = callId or '',
   }))
   return true
+end
+
+-- True the first time that `what` is noted of an interaction which the session's receiver wants to hear of.
+local function isNews(sessionId, callId, kind, what)
+  return isWanted(sessionId, kind) and redis.call('HSETNX', callKey(callId), 'told:' .. what, 1) == 1
+end
+
+local function isTold(callId, what)
+  return redis.call('HEXISTS', callKey(callId), 'told:' .. what) == 1
 end

@@ -96,7 +96,7 @@ setting SOUNDS_DIR sound_prefix "$here/sounds/en" "$path" 'an absolute path of l
 sounds_dir=$found
 [ -r "$sounds_dir/unavailable.wav" ] || fail "SOUNDS_DIR must hold the built-in prompts"
 
-setting QUESTION_HOSTS question_hosts 127.0.0.1:8084 "$host:$port(\\|$host:$port){0,9}" 'host:port, with | between several'
+setting QUESTION_HOSTS question_hosts_ask-again 127.0.0.1:8084 "$host:$port(\\|$host:$port){0,9}" 'host:port, with | between several'
 setting QUESTION_TIMEOUT question_timeout 5 '[2-9]|[1-5][0-9]' 'seconds from 2 to 59'
 
 # nodes NAME DEFAULT: ACL entries of a list of addresses.

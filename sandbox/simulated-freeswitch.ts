@@ -207,7 +207,7 @@ export class SimulatedFreeSwitch {
       dialplanFile: options.dialplanFile,
       globals: {
         sound_prefix: options.soundsDir,
-        question_hosts: questionHosts.join('|'),
+        'question_hosts_ask-again': questionHosts.join('|'),
         question_timeout: String(options.questionTimeout ?? 5),
         question_secret: options.questionSecret,
         ringback_tone: '%(2000,4000,440,480)',

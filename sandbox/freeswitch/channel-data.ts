@@ -16,6 +16,7 @@ const STATE_NUMBERS: Readonly<Record<ChannelState, number>> = {
 /** Adds a channel's own headers to an event (switch_channel_event_set_data). */
 export function addChannelData(event: EventHeaders, channel: Channel): void {
   addBasicData(event, channel);
+  for (const [name, value] of channel.scopeVariables) event.set(`scope_variable_${name}`, value);
   for (const [name, value] of channel.variables.entries()) event.set(`variable_${name}`, value);
 }
 

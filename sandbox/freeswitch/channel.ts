@@ -45,6 +45,8 @@ export class Channel implements SipEvents {
   readonly direction: 'inbound' | 'outbound';
   readonly sessionId: number;
   readonly variables = new ChannelVariables();
+  /** Variables of the application that runs (switch_core_session_exec). */
+  scopeVariables: ReadonlyMap<string, string> = new Map();
   readonly digits = new DigitQueue();
   readonly appLog: AppLogEntry[] = [];
   /** Oldest first. */
@@ -122,7 +124,12 @@ export class Channel implements SipEvents {
 
   /** Variable, profile field or global (switch_channel_get_variable_dup). */
   get(name: string): string | undefined {
-    return this.variables.get(name) ?? profileField(this.profile, name) ?? this.#host.global(name);
+    return (
+      this.scopeVariables.get(name) ??
+      this.variables.get(name) ??
+      profileField(this.profile, name) ??
+      this.#host.global(name)
+    );
   }
 
   isSet(name: string): boolean {

@@ -12,7 +12,7 @@ import { eventOf, type EventHeaders, type NodeIdentity } from './event.js';
 import { runChannel } from './run-loop.js';
 import { Scheduler } from './scheduler.js';
 import type { SipLeg, SipNetwork } from './sip-leg.js';
-import { expand, isTrue } from './text.js';
+import { expand, isTrue, scopedVariables } from './text.js';
 
 export interface CoreOptions {
   readonly dialplanFile: string;
@@ -189,7 +189,9 @@ export class Core implements ChannelHost {
       throw new SandboxUnsupportedError(`the application ${name} is not simulated`);
     }
     if (channel.isDown() && !zombieApplications.has(name.toLowerCase())) return;
-    const expanded = expand(data, (variable) => channel.get(variable));
+    const { scoped, rest: expanded } = scopedVariables(expand(data, (variable) => channel.get(variable)));
+    const outerScope = channel.scopeVariables;
+    channel.scopeVariables = new Map([...outerScope, ...scoped]);
     if (!isTrue(channel.variables.get('disable_app_log'))) {
       channel.appLog.push({ application: name, data: expanded, stamp: this.micros() });
     }
@@ -197,7 +199,11 @@ export class Core implements ChannelHost {
     channel.variables.set('current_application', name);
     channel.variables.set('current_application_response', undefined);
     this.emit('CHANNEL_EXECUTE', channel, { Application: name, 'Application-Data': expanded });
-    await application(this, channel, expanded);
+    try {
+      await application(this, channel, expanded);
+    } finally {
+      channel.scopeVariables = outerScope;
+    }
     this.emit('CHANNEL_EXECUTE_COMPLETE', channel, {
       Application: name,
       'Application-Data': expanded,

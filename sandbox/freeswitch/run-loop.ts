@@ -23,7 +23,7 @@ export async function runChannel(core: Core, channel: Channel): Promise<void> {
       }
       channel.profile.extension = extension;
       channel.state = 'CS_EXECUTE';
-      await executeAll(core, channel, extension);
+      await executeAll(core, channel, extension, false);
       if (channel.isReady()) channel.hangup('NORMAL_CLEARING');
     }
   } catch (error) {
@@ -50,17 +50,25 @@ export async function executeExtension(core: Core, channel: Channel, data: strin
   try {
     await channel.withProfile(profile, async () => {
       const extension = hunt(core, channel, profile);
-      if (extension !== null) await executeAll(core, channel, extension);
+      if (extension !== null) await executeAll(core, channel, extension, true);
     });
   } finally {
     depths.set(channel, depth);
   }
 }
 
-async function executeAll(core: Core, channel: Channel, extension: Extension): Promise<void> {
+/**
+ * Once hung up only a channel with set_zombie_exec goes on, only in the extension that it was routed
+ * to, and only with what needs no call (switch_core_session_execute_exten has no such rule).
+ */
+async function executeAll(
+  core: Core,
+  channel: Channel,
+  extension: Extension,
+  isNested: boolean,
+): Promise<void> {
   for (const action of extension.actions) {
-    // Once hung up only a channel with set_zombie_exec goes on, and only with what needs no call.
-    if (!channel.isReady() && !(channel.isDown() && channel.isZombieExec)) return;
+    if (!channel.isReady() && !(channel.isDown() && channel.isZombieExec && !isNested)) return;
     await core.execute(channel, action.application, action.data);
   }
 }

@@ -183,3 +183,22 @@ function reference(content: string, lookUp: (name: string) => string | undefined
   const from = offset >= 0 ? value.slice(offset) : -offset <= value.length ? value.slice(offset) : value;
   return length > 0 ? from.slice(0, length) : from;
 }
+
+/**
+ * `%[name=value,…]rest`: variables for one application, before its argument (switch_core_session_exec).
+ * Without them all of the argument is the rest.
+ */
+export function scopedVariables(argument: string): {
+  scoped: ReadonlyMap<string, string>;
+  rest: string;
+} {
+  const match = /^%([^[])?\[([^\]]*)\](.*)$/s.exec(argument);
+  if (match === null) return { scoped: new Map(), rest: argument };
+  const [, delimiter = ',', list = '', rest = ''] = match;
+  const scoped = new Map<string, string>();
+  for (const item of separate(list, delimiter)) {
+    const at = item.indexOf('=');
+    if (at > 0) scoped.set(item.slice(0, at), item.slice(at + 1));
+  }
+  return { scoped, rest };
+}

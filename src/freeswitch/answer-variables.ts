@@ -15,12 +15,11 @@ export type VariableSetting = readonly [name: string, value: string];
 const SILENCE = 'silence_stream://100';
 
 /**
- * What an answer sets on the channel that asked. Whatever lives for one question only (the secret,
- * keyed digits, the result of the last prompt) is unset by every answer.
+ * What an answer sets on the channel that asked. Whatever lives for one question only (keyed digits,
+ * the result of the last prompt) is unset by every answer.
  */
 export function answerVariables(answer: Answer, dialString: DialString): VariableSetting[] {
   return [
-    [VAR.secret, ''],
     [VAR.digits, ''],
     [VAR.readResult, ''],
     ...specificVariables(answer, dialString),

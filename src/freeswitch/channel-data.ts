@@ -44,7 +44,7 @@ export function questionOf(headers: WireHeaders): Question {
 
 /** The secret that came with the question, "" when none did. */
 export function secretOf(headers: WireHeaders): string {
-  return valueOf(headers, `variable_${VAR.secret}`);
+  return valueOf(headers, `scope_variable_${VAR.secret}`);
 }
 
 function valueOf(headers: WireHeaders, name: string): string {

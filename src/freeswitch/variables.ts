@@ -2,12 +2,13 @@
  * Every channel variable that Maskline reads or writes, in one place.
  *
  * The dialplan (dialplan/masking.xml) uses the same names. None holds what a CDR may not show once
- * its call has ended: PIN digits and the question secret are unset as soon as they have been read.
+ * its call has ended: PIN digits are unset as soon as they have been read, and the question secret is a
+ * variable of the one application that asks.
  */
 export const VAR = {
   /** Dialplan to controller: what is being asked, a QuestionKind. */
   question: 'masking_question',
-  /** Dialplan to controller: proof that the question comes from one of our nodes. Lives for one question. */
+  /** Dialplan to controller: proof that the question comes from one of our nodes. A scope variable of `socket`. */
   secret: 'masking_secret',
   /** Dialplan to controller: the digits keyed at a prompt. Lives for one question. */
   digits: 'masking_digits',

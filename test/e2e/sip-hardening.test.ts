@@ -253,7 +253,7 @@ describe('the question port', () => {
         'Caller-Caller-ID-Number': lane.first,
         variable_sip_from_user: lane.first,
         variable_sip_req_user: lane.did,
-        variable_masking_secret: secret,
+        scope_variable_masking_secret: secret,
       });
     const port = questionPort();
     const right = question(bed.stack.questionSecret);

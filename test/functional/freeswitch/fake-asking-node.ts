@@ -27,7 +27,7 @@ export const CHANNEL: Readonly<Record<string, string>> = {
   'Caller-Caller-ID-Number': '+15550001001',
   variable_sip_req_user: '+15550009999',
   variable_masking_question: 'inbound',
-  variable_masking_secret: 's3cret',
+  scope_variable_masking_secret: 's3cret',
 };
 
 export function channelReply(headers: Readonly<Record<string, string>>): string {

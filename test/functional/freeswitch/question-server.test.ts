@@ -64,7 +64,7 @@ describe('question server', () => {
     const { port, outcomes } = await serve({ decide: () => Promise.resolve(connection) });
     const asked = await ask({ port });
     const argument =
-      '^^~masking_secret=~masking_digits=~read_result=~masking_number=+15550009999~masking_session=s1' +
+      '^^~masking_digits=~read_result=~masking_number=+15550009999~masking_session=s1' +
       '~masking_interaction=i1~masking_party=first~masking_leg=a~masking_play_a=~masking_record=' +
       '~masking_time_limit=3600~masking_dial=DIAL~masking_next=connect';
     expect(asked.received).toBe(
@@ -92,7 +92,7 @@ describe('question server', () => {
   });
 
   it.each([
-    ['wrong', { ...CHANNEL, variable_masking_secret: 's3creT' }],
+    ['wrong', { ...CHANNEL, scope_variable_masking_secret: 's3creT' }],
     ['missing', Object.fromEntries(Object.entries(CHANNEL).filter(([name]) => !name.endsWith('secret')))],
   ])(
     'a %s secret is closed at once, without a word and without the secret in a log',

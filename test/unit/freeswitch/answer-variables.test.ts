@@ -20,7 +20,7 @@ function variablesOf(answer: Answer): Record<string, string> {
 }
 
 describe('answer variables', () => {
-  const once = { masking_secret: '', masking_digits: '', read_result: '' };
+  const once = { masking_digits: '', read_result: '' };
 
   it('connect', () => {
     expect(variablesOf(connect)).toEqual({

@@ -92,7 +92,7 @@ describe('channel data', () => {
   });
 
   it('the secret', () => {
-    expect(secretOf({ variable_masking_secret: 'a%20b' })).toBe('a b');
+    expect(secretOf({ scope_variable_masking_secret: 'a%20b' })).toBe('a b');
     expect(secretOf({})).toBe('');
   });
 });

@@ -141,7 +141,7 @@ it('loads our own dialplan', () => {
   const globals = new Map([
     ['question_timeout', '5'],
     ['ringback_tone', '%(2000,4000,440,480)'],
-    ['question_hosts', 'a:1'],
+    ['question_hosts_ask-again', 'a:1'],
   ]);
   const dialplan = Dialplan.load(file, globals, options);
   expect(['trunk', 'softphone', 'masking'].map((context) => dialplan.has(context))).toEqual([

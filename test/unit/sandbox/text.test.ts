@@ -1,11 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expand, separate } from '../../../sandbox/freeswitch/text.js';
+import { expand, scopedVariables, separate } from '../../../sandbox/freeswitch/text.js';
 import { encodeHeader } from '../../../sandbox/freeswitch/event.js';
 import { ChannelVariables } from '../../../sandbox/freeswitch/variables.js';
 import { multisetArgument } from '../../../src/freeswitch/answer-variables.js';
 
 const look = (values: Record<string, string>) => (name: string) => values[name];
+
+describe('scopedVariables', () => {
+  it.each([
+    ['10.0.0.1:8084', {}, '10.0.0.1:8084'],
+    ['%[a=b=c]rest', { a: 'b=c' }, 'rest'],
+    ['%[a=1,b=2]', { a: '1', b: '2' }, ''],
+    ['%;[a=1,5;b=2]x y', { a: '1,5', b: '2' }, 'x y'],
+    ['%(2000,4000,440,480)', {}, '%(2000,4000,440,480)'],
+  ])('%s', (argument, scoped, rest) => {
+    const found = scopedVariables(argument);
+    expect(Object.fromEntries(found.scoped)).toEqual(scoped);
+    expect(found.rest).toBe(rest);
+  });
+});
 
 describe('separate', () => {
   it.each([

@@ -276,6 +276,7 @@ describe('begin', () => {
     ]);
     expect(await store.calls.liveInteraction('node-1', 'call-1')).toEqual({
       ...addressOf(session, 'call-1'),
+      accountId: session.accountId,
       startedAt,
       claimUntil,
     });

@@ -7,6 +7,7 @@ import { buildApi } from './api/build-api.js';
 import type { Readiness } from './api/deps.js';
 import { AbandonedQuestions } from './calls/abandoned-questions.js';
 import { FirstPartyDialer } from './calls/first-party-dialer.js';
+import { NodeCommands } from './calls/node-commands.js';
 import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
 import { CallRunner } from './calls/runner.js';
@@ -170,6 +171,7 @@ export class Controller {
         now,
         log,
       });
+      const commands = new NodeCommands({ node, source: store.commands, now, log });
       return new NodeSupervisor({
         endpoint: `${host}:${port}`,
         controllerId,
@@ -177,6 +179,7 @@ export class Controller {
         leases: store.leases,
         records,
         dialer,
+        commands,
         reconciler,
         log,
       });

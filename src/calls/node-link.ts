@@ -53,6 +53,8 @@ export interface NodeLink {
   /** Resolves on the answer; rejects with an error that may have a `cause` of the hangup, a string. */
   originate(call: string, uuid: string, timeoutMs?: number): Promise<void>;
   exists(uuid: string): Promise<boolean>;
+  /** False when there is no such channel. */
+  hangup(uuid: string, cause: string): Promise<boolean>;
 }
 
 /** A leg's record where FreeSWITCH gave none: what is known, and an honest cause. */

@@ -98,6 +98,8 @@ export interface CallStore {
   begin(start: InteractionStart, now: number): Promise<BeginResult>;
   /** Notes what was heard. A stage never goes backwards; `ended` is set by finishLeg only. */
   progress(address: LegAddress, progress: LegProgress): Promise<void>;
+  /** Notes that a B leg is up since `at`, so that it is found while it is. */
+  noteLeg(address: LegAddress, uuid: string, at: number): Promise<void>;
   /**
    * Writes a leg that has ended, once. The A leg's record ends the interaction and frees the session.
    * `isAttempt`: a B leg that failed by its trunk's fault, so that another trunk may be tried.

@@ -44,6 +44,7 @@ export class CallRecords {
     const { role, party, at } = moment;
     try {
       await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
+      if (role === 'b') await this.#store.noteLeg(moment.address, moment.uuid, at);
     } catch (error) {
       this.#log.warn({ err: error, interaction: moment.address.interactionId }, 'a stage was not stored');
     }

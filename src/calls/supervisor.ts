@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/logger.js';
 import type { FirstPartyDialer } from './first-party-dialer.js';
+import type { NodeCommands } from './node-commands.js';
 import type { NodeLink } from './node-link.js';
 import type { Reconciler } from './reconciler.js';
 import type { CallRecords } from './records.js';
@@ -19,6 +20,7 @@ export interface SupervisorOptions<Lease> {
   readonly leases: LeaseHolder<Lease>;
   readonly records: CallRecords;
   readonly dialer: FirstPartyDialer;
+  readonly commands: NodeCommands;
   readonly reconciler: Reconciler;
   readonly log: Logger;
 }
@@ -40,7 +42,7 @@ export class NodeSupervisor<Lease> {
 
   constructor(options: SupervisorOptions<Lease>) {
     this.#options = options;
-    const { node, records, reconciler, dialer, log } = options;
+    const { node, records, reconciler, dialer, commands, log } = options;
     for (const event of ['leg-ringing', 'leg-answered', 'leg-bridged'] as const) {
       node.on(event, (moment) => void records.progressed(event, moment));
     }
@@ -62,6 +64,7 @@ export class NodeSupervisor<Lease> {
       if (this.#lease === null) return;
       reconciler.start();
       dialer.start();
+      commands.start();
     });
   }
 
@@ -125,8 +128,8 @@ export class NodeSupervisor<Lease> {
 
   async #letGo(): Promise<void> {
     this.#lease = null;
-    const { dialer, reconciler, node } = this.#options;
+    const { dialer, reconciler, commands, node } = this.#options;
     await node.stop();
-    await Promise.all([dialer.stop(), reconciler.stop()]);
+    await Promise.all([dialer.stop(), reconciler.stop(), commands.stop()]);
   }
 }

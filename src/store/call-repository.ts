@@ -15,9 +15,12 @@ import type { NumberRoutes, PinGate } from '../masking/resolve.js';
 import type { PinEventData } from '../masking/session-event.js';
 import { otherParty, type Party } from '../masking/session.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
+import type { CallLog, Logged } from './call-log.js';
+import { UnreadableDocumentError } from './errors.js';
 import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
 import { liveKey, numberKey } from './keys.js';
 import type { Outbox } from './outbox.js';
+import type { LiveCalls } from './live-calls.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
@@ -40,6 +43,14 @@ export const DEFAULT_PIN_LIMITS: PinLimits = {
   refusal: 15 * 60_000,
 };
 
+/** Where legs are found by their UUID, once they ended and while they are up. */
+export interface CallIndexes {
+  readonly log: CallLog;
+  readonly live: LiveCalls;
+  /** Told of a leg that was written but cannot be found by its UUID. */
+  readonly onLost: (error: unknown) => void;
+}
+
 /** What the call logic reads and writes. Instants are milliseconds since the epoch, given by the caller. */
 export class CallRepository implements CallStore {
   readonly #client: RedisClient;
@@ -47,18 +58,25 @@ export class CallRepository implements CallStore {
   readonly #vault: Vault;
   readonly #outbox: Outbox;
   readonly #limits: PinLimits;
+  readonly #log: CallLog;
+  readonly #live: LiveCalls;
+  readonly #onIndexLost: (error: unknown) => void;
 
   constructor(
     client: RedisClient,
     scripts: Scripts,
     vault: Vault,
     outbox: Outbox,
+    indexes: CallIndexes,
     limits: PinLimits = DEFAULT_PIN_LIMITS,
   ) {
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
     this.#outbox = outbox;
+    this.#log = indexes.log;
+    this.#live = indexes.live;
+    this.#onIndexLost = indexes.onLost;
     this.#limits = limits;
   }
 
@@ -164,23 +182,34 @@ export class CallRepository implements CallStore {
     if (reply === 1) this.#outbox.appended(address.number);
   }
 
-  /** The A leg's takes a second round trip, which takes the interaction off its node's live list. */
+  /** Takes three round trips: the leg, its indexes, and the list of what is live on its node. */
   async finishLeg(address: LegAddress, leg: LegRecord, isAttempt = false): Promise<boolean> {
     const caller = leg.role === 'a' ? leg.party : otherParty(leg.party);
     void this.#outbox.mark(address.number);
-    const reply = await this.#scripts.run(
-      'finish-leg',
-      [numberKey(address.number)],
-      [
-        ...[address.sessionId, address.interactionId, leg.uuid, JSON.stringify(leg), leg.role, caller],
-        ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
-        leg.answeredAt === null ? '' : billedSeconds(leg.answeredAt, leg.endedAt),
-        isAttempt ? 1 : 0,
-      ],
-    );
-    if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
+    // One round trip: both are about one slot, so they arrive in this order.
+    const [reply, logged] = await Promise.all([
+      this.#scripts.run(
+        'finish-leg',
+        [numberKey(address.number)],
+        [
+          ...[address.sessionId, address.interactionId, leg.uuid, JSON.stringify(leg), leg.role, caller],
+          ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
+          leg.answeredAt === null ? '' : billedSeconds(leg.answeredAt, leg.endedAt),
+          isAttempt ? 1 : 0,
+        ],
+      ),
+      this.#readForIndex(address, leg.endedAt),
+    ]);
     if (reply === 2) this.#outbox.appended(address.number);
+    // Also when the leg was written before: its writer may have been killed between the two.
+    if (logged !== null) await this.#log.index(logged, leg.uuid);
+    if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
+    else await this.#live.forget(address.node, leg.uuid);
     return reply !== 0;
+  }
+
+  async noteLeg(address: LegAddress, uuid: string, at: number): Promise<void> {
+    await this.#live.note(address, uuid, at);
   }
 
   async liveOn(node: string): Promise<LiveInteraction[]> {
@@ -200,6 +229,17 @@ export class CallRepository implements CallStore {
   async interaction(address: LegAddress): Promise<Interaction | null> {
     const reply = await this.#scripts.run('read-call', [numberKey(address.number)], [address.interactionId]);
     return interactionFrom(this.#vault, address.interactionId, address.number, reply);
+  }
+
+  /** A leg counts also when its session cannot be read: a data key is gone, and nobody can list its calls. */
+  async #readForIndex(address: LegAddress, now: number): Promise<Logged | null> {
+    try {
+      return await this.#log.read(address, now);
+    } catch (error) {
+      if (!(error instanceof UnreadableDocumentError)) throw error;
+      this.#onIndexLost(error);
+      return null;
+    }
   }
 
   #gateOf(number: E164, fields: Reply, lengths: readonly number[], now: number): PinGate | null {

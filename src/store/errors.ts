@@ -54,3 +54,8 @@ export class NumberInUseError extends MasklineError {
 export class QueueFullError extends MasklineError {
   readonly code = 'ERR_QUEUE_FULL';
 }
+
+/** A listing holds more entries in the span asked for than can be looked through for a filter. */
+export class ListingTooLongError extends MasklineError {
+  readonly code = 'ERR_LISTING_TOO_LONG';
+}

@@ -1,6 +1,10 @@
 export { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+export { CallLog, type CallQuery, type LegPointer } from './call-log.js';
+export { CommandQueue } from './command-queue.js';
 export * from './errors.js';
 export { LeaseRepository, type Lease } from './lease-repository.js';
+export { Listing, type Span } from './listing.js';
+export { LiveCalls, type LocatedLeg } from './live-calls.js';
 export { NodeRepository } from './node-repository.js';
 export { NumberRepository, type InventoryEntry, type NumberPage } from './number-repository.js';
 export {

@@ -69,3 +69,31 @@ export const OUTBOXES_KEY = `${PREFIX}:{outboxes}`;
 export function outboxKey(number: E164): string {
   return `${numberKey(number)}:outbox`;
 }
+
+/** Where a leg belongs, by its channel's UUID. */
+export function legKey(uuid: string): string {
+  return `${PREFIX}:leg:${uuid}`;
+}
+
+/** B legs that are up on a node, as a hash of UUID to where and since when. */
+export function liveLegsKey(node: string): string {
+  return `${PREFIX}:{live:${node}}:legs`;
+}
+
+/**
+ * Entries of one kind by when they were made or ended. `scope` is `all` or an account's id; `by` narrows it
+ * to one person in one role or to one session, such as `from:<token>`, and is "" for everything.
+ */
+export function listingKey(kind: 'calls' | 'recordings', scope: string, by = ''): string {
+  return `${PREFIX}:{${kind}}:${scope}${by === '' ? '' : `:${by}`}`;
+}
+
+/** Commands for a node, as a hash of channel UUID to command. */
+export function commandsKey(node: string): string {
+  return `${PREFIX}:{commands:${node}}`;
+}
+
+/** What came of a command. */
+export function commandAnswerKey(node: string, uuid: string): string {
+  return `${PREFIX}:{commands:${node}}:${uuid}`;
+}

@@ -31,6 +31,11 @@ export class NodeRepository implements SightingStore {
     return (await this.#scripts.run('remember-name', [NODE_NAMES_KEY], args)) as string[];
   }
 
+  /** Every name that a node goes by or went by, in no order. Throws StoreUnavailableError. */
+  async names(): Promise<string[]> {
+    return guarded(() => this.#client.hkeys(NODE_NAMES_KEY));
+  }
+
   /** Throws StoreUnavailableError. */
   async noteSeen(node: string, at: number): Promise<void> {
     await guarded(() => this.#client.set(seenKey(node), at, 'PX', REMEMBERED));

@@ -1,5 +1,9 @@
 import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+import { CallLog } from './call-log.js';
+import { CommandQueue } from './command-queue.js';
 import { LeaseRepository } from './lease-repository.js';
+import { Listing } from './listing.js';
+import { LiveCalls } from './live-calls.js';
 import { NodeRepository } from './node-repository.js';
 import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
@@ -20,11 +24,16 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly originations?: OriginationQueueOptions;
 }
 
+const NINETY_DAYS = 90 * 24 * 3_600_000;
+
 /** Everything that is kept in Redis, over one connection. */
 export class Store {
   readonly numbers: NumberRepository;
   readonly sessions: SessionRepository;
   readonly calls: CallRepository;
+  readonly callLog: CallLog;
+  readonly liveCalls: LiveCalls;
+  readonly commands: CommandQueue;
   readonly leases: LeaseRepository;
   readonly nodes: NodeRepository;
   readonly originations: OriginationQueue;
@@ -43,15 +52,22 @@ export class Store {
       ...(options.retention === undefined ? {} : { retention: options.retention }),
       ...(options.onError === undefined ? {} : { onAdviceLost: options.onError }),
     });
+    this.leases = new LeaseRepository(scripts);
+    this.nodes = new NodeRepository(client, scripts);
+    const listing = new Listing(client, scripts);
+    this.callLog = new CallLog(client, scripts, vault, listing, options.retention ?? NINETY_DAYS);
+    this.liveCalls = new LiveCalls(client, this.nodes, this.callLog);
+    const onLost = options.onError ?? (() => undefined);
+    const indexes = { log: this.callLog, live: this.liveCalls, onLost };
     this.calls = new CallRepository(
       client,
       scripts,
       vault,
       this.outbox,
+      indexes,
       options.pinLimits ?? DEFAULT_PIN_LIMITS,
     );
-    this.leases = new LeaseRepository(scripts);
-    this.nodes = new NodeRepository(client, scripts);
+    this.commands = new CommandQueue(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);
   }
 

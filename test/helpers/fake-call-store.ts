@@ -23,6 +23,8 @@ export class FakeCallStore implements CallStore {
   readonly begun: InteractionStart[] = [];
   readonly stages: InteractionStage[] = [];
   readonly finished: { address: LegAddress; leg: LegRecord }[] = [];
+  /** UUIDs of B legs. */
+  readonly noted: string[] = [];
   readonly pinsChecked: string[] = [];
 
   route(): Promise<NumberRoutes> {
@@ -41,6 +43,11 @@ export class FakeCallStore implements CallStore {
 
   progress(_address: LegAddress, { stage }: LegProgress): Promise<void> {
     if (stage !== null) this.stages.push(stage);
+    return this.#answer(undefined);
+  }
+
+  noteLeg(_address: LegAddress, uuid: string): Promise<void> {
+    this.noted.push(uuid);
     return this.#answer(undefined);
   }
 

@@ -28,6 +28,9 @@ class FakeNode implements NodeLink {
   originate(): Promise<void> {
     return Promise.reject(new Error('a reconciler does not originate'));
   }
+  hangup(): Promise<boolean> {
+    return Promise.reject(new Error('a reconciler hangs nothing up'));
+  }
   exists(uuid: string): Promise<boolean> {
     return this.failure === null ? Promise.resolve(this.channels.has(uuid)) : Promise.reject(this.failure);
   }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FirstPartyDialer } from '../../../src/calls/first-party-dialer.js';
+import type { NodeCommands } from '../../../src/calls/node-commands.js';
 import type { NodeLink } from '../../../src/calls/node-link.js';
 import type { LegAddress, OriginationJob } from '../../../src/calls/ports.js';
 import type { Reconciler } from '../../../src/calls/reconciler.js';
@@ -35,6 +36,9 @@ class FakeNode extends EventEmitter implements NodeLink {
     this.originated.push(call);
     const error = this.originateErrors.shift();
     return error === undefined ? Promise.resolve() : Promise.reject(error);
+  }
+  hangup(uuid: string): Promise<boolean> {
+    return Promise.resolve(this.channels.delete(uuid));
   }
   exists(uuid: string): Promise<boolean> {
     return Promise.resolve(this.channels.has(uuid));
@@ -221,7 +225,9 @@ describe('the dialer of first parties', () => {
 });
 
 describe('a supervisor', () => {
-  const idle = { start: vi.fn(), stop: () => Promise.resolve() } as unknown as FirstPartyDialer & Reconciler;
+  const idle = { start: vi.fn(), stop: () => Promise.resolve() } as unknown as FirstPartyDialer &
+    Reconciler &
+    NodeCommands;
   let granted: { fence: number } | null = { fence: 1 };
   let renewed = true;
   let broken = false;
@@ -239,6 +245,7 @@ describe('a supervisor', () => {
       leases,
       records,
       dialer: idle,
+      commands: idle,
       reconciler: idle,
       log,
     });

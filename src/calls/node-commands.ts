@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../telemetry/logger.js';
+import type { NodeLink } from './node-link.js';
+
+/** What a node is to do with a channel. */
+export interface NodeCommand {
+  /** Channel UUID; one command at a time waits for a channel. */
+  readonly uuid: string;
+  /** Hangup cause, such as MANAGER_REQUEST. */
+  readonly cause: string;
+  /** Not carried out from this instant on: nobody waits for it any more. Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+/** `gone`: there is no such channel. */
+export type CommandOutcome = 'done' | 'gone';
+
+/** Where commands wait for the controller that has the node. */
+export interface CommandSource {
+  waiting(node: string): Promise<readonly NodeCommand[]>;
+  settle(node: string, uuid: string, outcome: CommandOutcome | null): Promise<void>;
+}
+
+export interface NodeCommandsOptions {
+  readonly node: Pick<NodeLink, 'state' | 'name' | 'hangup'>;
+  readonly source: CommandSource;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Milliseconds between two looks at the commands. A client waits. */
+const POLL_MS = 100;
+
+/** Carries out the commands for one node, while this controller has it. */
+export class NodeCommands {
+  readonly #options: NodeCommandsOptions;
+  #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: NodeCommandsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#loop !== undefined) return;
+    this.#stopping = new AbortController();
+    this.#loop = this.#run(this.#stopping.signal);
+  }
+
+  /** Waits for the command in progress. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    this.#loop = undefined;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#round(signal);
+      // An abort ends the pause early; that is its only way to fail.
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const { node, source, log } = this.#options;
+    if (node.state !== 'up') return;
+    try {
+      for (const command of await source.waiting(node.name)) {
+        if (signal.aborted) return;
+        await this.#carryOut(command);
+      }
+    } catch (error) {
+      log.warn({ err: error, node: node.name }, 'commands for the node could not be carried out');
+    }
+  }
+
+  async #carryOut(command: NodeCommand): Promise<void> {
+    const { node, source, now, log } = this.#options;
+    if (now() >= command.until) {
+      await source.settle(node.name, command.uuid, null);
+      return;
+    }
+    const found = await node.hangup(command.uuid, command.cause);
+    await source.settle(node.name, command.uuid, found ? 'done' : 'gone');
+    log.info({ leg: command.uuid, found }, 'a leg was hung up by request');
+  }
+}

@@ -163,6 +163,7 @@ t=0 0
 m=audio [media_port] RTP/AVP 0 101
 a=rtpmap:0 PCMU/8000
 a=rtpmap:101 telephone-event/8000
+a=ptime:120
 
 ]]></send>
 <recv response="100" optional="true"/>
@@ -222,6 +223,7 @@ t=0 0
 m=audio [media_port] RTP/AVP 0 101
 a=rtpmap:0 PCMU/8000
 a=rtpmap:101 telephone-event/8000
+a=ptime:120
 
 ]]></send>
 <recv request="ACK"/>

@@ -30,7 +30,10 @@ async function addNumber(
   try {
     if ((await numbers.get(number)) !== null) return true;
     const country = countryOf(number);
-    await numbers.add({ number, country, alias: '', enabled: true, trunk: '', addedAt: Date.now() });
+    await numbers.add({
+      ...{ number, country, alias: '', enabled: true, trunk: '', subaccount: '' },
+      addedAt: Date.now(),
+    });
     log.info({ did: number }, 'a virtual number was added');
     return true;
   } catch (error) {

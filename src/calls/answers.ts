@@ -1,6 +1,6 @@
 import type { Answer, HangupCause } from '../freeswitch/question.js';
-import type { Match } from '../masking/resolve.js';
-import { otherParty, partyNumber, playUrlFor } from '../masking/session.js';
+import { targetOf, type Match } from '../masking/resolve.js';
+import { otherParty, playUrlFor } from '../masking/session.js';
 import type { CallEffect, Refusal } from './machine.js';
 
 /** Where a URL's audio lies once it has been fetched; null while it is not there. */
@@ -85,7 +85,8 @@ function promptAnswer(effect: Extract<CallEffect, { type: 'prompt' }>, prompts: 
 
 function dialAnswer(match: Match, context: AnswerContext, options: AnswerOptions): Answer {
   const { session, party } = match;
-  const target = otherParty(party);
+  const target = targetOf(match);
+  if (target === null) throw new TypeError('A call was claimed that reaches nobody.');
   return {
     next: 'connect',
     marks: {
@@ -94,12 +95,12 @@ function dialAnswer(match: Match, context: AnswerContext, options: AnswerOptions
       interactionId: context.interactionId,
       party,
     },
-    target: partyNumber(session, target),
+    target,
     trunks: trunksInOrder(context.preferredTrunk, options.trunks),
     ringTimeout: session.settings.ringTimeout,
     callTimeLimit: session.settings.callTimeLimit,
     playA: options.prompts.fileFor(playUrlFor(session, party)) ?? '',
-    playB: options.prompts.fileFor(playUrlFor(session, target)) ?? '',
+    playB: options.prompts.fileFor(playUrlFor(session, otherParty(party))) ?? '',
     record: context.recording === '' ? '' : options.recordingPath(context.recording),
   };
 }

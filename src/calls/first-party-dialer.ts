@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isTrunkFault, originateString } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
+import type { E164 } from '../masking/phone-number.js';
+import { targetOf } from '../masking/resolve.js';
 import { isLive, type MaskingSession } from '../masking/session.js';
 import { trunksInOrder } from './answers.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
@@ -127,6 +129,10 @@ export class FirstPartyDialer {
       store.interaction(address),
     ]);
     if (found === null || !isLive(found.session, now())) return true;
+    const { firstParty } = found.session;
+    const target = targetOf({ session: found.session, party: 'first' });
+    // Half of a single-party session: nobody to call, or nobody to connect to.
+    if (firstParty === null || target === null) return true;
     if (known !== null) {
       // Given out again after a controller died: between its claim and its command, or later?
       if (known.stage !== 'dialing') return true;
@@ -143,12 +149,13 @@ export class FirstPartyDialer {
         number: session.virtualNumber,
         node: node.name,
         caller: 'first',
-        people: { a: session.firstParty, b: session.secondParty, aWasCalled: true },
+        people: { a: firstParty, b: target, aWasCalled: true },
         tells: null,
         startedAt,
         // The first party's phone rings before the second one's.
         claimUntil: now() + claimDurationMs(session.settings) + session.settings.ringTimeout * 1000,
         recording: session.settings.record ? `${job.interactionId}.${session.settings.recordFileFormat}` : '',
+        takesPlace: false,
       },
       now(),
     );
@@ -156,13 +163,20 @@ export class FirstPartyDialer {
       log.info({ session: session.id, why: begun }, 'a call to a first party was not placed');
       return true;
     }
-    await this.#originate(session, address, trunksInOrder(record?.trunk ?? '', trunks), startedAt);
+    await this.#originate(
+      session,
+      firstParty,
+      address,
+      trunksInOrder(record?.trunk ?? '', trunks),
+      startedAt,
+    );
     return true;
   }
 
   /** One trunk after the other: `originate` can give the leg its UUID, the interaction's id, only once. */
   async #originate(
     session: MaskingSession,
+    firstParty: E164,
     address: LegAddress,
     trunks: readonly string[],
     startedAt: number,
@@ -171,7 +185,11 @@ export class FirstPartyDialer {
     for (const [index, trunk] of trunks.entries()) {
       try {
         const patience = session.settings.ringTimeout * 1000 + ORIGINATE_MARGIN_MS;
-        await node.originate(callThrough(trunk, session, address), address.interactionId, patience);
+        await node.originate(
+          callThrough(trunk, session, firstParty, address),
+          address.interactionId,
+          patience,
+        );
         return;
       } catch (error) {
         const cause = hangupCauseOf(error);
@@ -215,7 +233,7 @@ function unreached(
   return recordWithoutLeg({ ...leg, ...known });
 }
 
-function callThrough(trunk: string, session: MaskingSession, address: LegAddress): string {
+function callThrough(trunk: string, session: MaskingSession, firstParty: E164, address: LegAddress): string {
   return originateString({
     uuid: address.interactionId,
     marks: {
@@ -224,7 +242,7 @@ function callThrough(trunk: string, session: MaskingSession, address: LegAddress
       interactionId: address.interactionId,
       party: 'first',
     },
-    target: session.firstParty,
+    target: firstParty,
     trunks: [trunk],
     ringTimeout: session.settings.ringTimeout,
   });

@@ -126,7 +126,7 @@ function pinChecked(state: Prompting, check: PinCheck, caller: Caller): Step {
       const resolution = connect(check.match, caller);
       return resolution.outcome === 'connect'
         ? { state, effects: [{ type: 'claim', match: check.match }] }
-        : end({ type: 'refuse', reason: 'loop' });
+        : resolved(resolution);
     }
     case 'refused':
       return end({ type: 'announce', announcement: 'too-many-attempts', url: '' });

@@ -32,6 +32,8 @@ export interface InteractionStart {
   readonly claimUntil: number;
   /** File name of the recording, or "". */
   readonly recording: string;
+  /** The caller takes a missing party's place: the other party calls back whom `people.a` names. */
+  readonly takesPlace: boolean;
 }
 
 /** One attempt to key a PIN. */

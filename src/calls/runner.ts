@@ -2,9 +2,9 @@ import type { Answer, Question } from '../freeswitch/question.js';
 import { ANONYMOUS, callerOf, type Caller } from '../masking/caller.js';
 import type { InteractionPeople } from '../masking/interaction.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
-import { resolve, type Match, type NumberRoutes } from '../masking/resolve.js';
+import { resolve, targetOf, type Match, type NumberRoutes } from '../masking/resolve.js';
 import type { Logger } from '../telemetry/logger.js';
-import { isLive, otherParty, partyNumber, type MaskingSession } from '../masking/session.js';
+import { isLive, partyNumber, type MaskingSession } from '../masking/session.js';
 import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
 import { recordWithoutLeg } from './node-link.js';
@@ -85,7 +85,9 @@ export class CallRunner {
         call.routes = routes;
         const live = found !== null && isLive(found.session, now());
         const match: Match | null = live ? { session: found.session, party: 'first' } : null;
-        return { state: { stage: 'received' }, event: { type: 'first-party-answered', match } };
+        const reaches = match !== null && targetOf(match) !== null;
+        const event: CallEvent = { type: 'first-party-answered', match: reaches ? match : null };
+        return { state: { stage: 'received' }, event };
       }
     }
   }
@@ -138,6 +140,8 @@ export class CallRunner {
   async #claim(call: CallInHand, match: Match): Promise<CallEvent> {
     const { store, now } = this.#options;
     const { session } = match;
+    const target = targetOf(match);
+    if (target === null) throw new TypeError('A call was to be claimed that reaches nobody.');
     const at = now();
     const id = call.question.uuid;
     call.recording = session.settings.record ? `${id}.${session.settings.recordFileFormat}` : '';
@@ -148,13 +152,13 @@ export class CallRunner {
       number: session.virtualNumber,
       node: call.question.node,
       caller: match.party,
-      people: peopleOf(call, match),
+      people: peopleOf(call, match, target),
       tells: tellsOf(call.question.kind, session),
       startedAt: at,
       claimUntil: at + claimDurationMs(session.settings),
       recording: call.recording,
+      takesPlace: partyNumber(session, match.party) === null,
     };
-    const target = partyNumber(session, otherParty(match.party));
     const [result, loop] = await Promise.all([store.begin(start, at), store.isVirtualNumber(target)]);
     if (!loop || result !== 'begun') return { type: 'claimed', match, result };
     // The party became one of our numbers after the session was made. The claim is given back.
@@ -190,12 +194,16 @@ export class CallRunner {
   }
 }
 
-function peopleOf({ question, caller }: CallInHand, { session, party }: Match): InteractionPeople {
+function peopleOf(
+  { question, caller }: CallInHand,
+  { session, party }: Match,
+  target: E164,
+): InteractionPeople {
   const aWasCalled = question.kind === 'first-party-answered';
   const calling = caller.kind === 'number' ? caller.number : null;
   return {
     a: aWasCalled ? partyNumber(session, party) : calling,
-    b: partyNumber(session, otherParty(party)),
+    b: target,
     aWasCalled,
   };
 }

@@ -8,6 +8,8 @@ export interface AllocationCandidate {
   /** Such as `44`, or "" when no plan has it. */
   readonly callingCode: string;
   readonly enabled: boolean;
+  /** Auth id of the subaccount that it belongs to, or "". */
+  readonly subaccount: string;
   /** Live PINs of the lengths that the session needs; 0 for a session without PINs. */
   readonly livePins: number;
   /** When the person was last given this number, or null. Milliseconds since the epoch, as all instants here. */
@@ -19,10 +21,13 @@ export interface AllocationCandidate {
 }
 
 export interface AllocationRequest {
-  readonly firstParty: E164;
-  readonly secondParty: E164;
-  /** The number's country must be the first party's. */
+  /** Null for the missing party of a single-party session. */
+  readonly firstParty: E164 | null;
+  readonly secondParty: E164 | null;
+  /** The number's country must be the first party's, or that of the only party. */
   readonly geomatch: boolean;
+  /** The subaccount whose numbers alone qualify; "" for numbers that belong to none. */
+  readonly subaccount: string;
   /** The session asks for PINs. */
   readonly pinSession: boolean;
   readonly now: number;
@@ -37,12 +42,14 @@ export interface AllocationRequest {
  * others stay free for those who hold several sessions.
  */
 export function allocate(request: AllocationRequest, candidates: readonly AllocationCandidate[]): E164[] {
-  const country = countryOf(request.firstParty);
-  const callingCode = callingCodeOf(request.firstParty);
+  const guide = request.firstParty ?? request.secondParty;
+  const country = guide === null ? '' : countryOf(guide);
+  const callingCode = guide === null ? '' : callingCodeOf(guide);
   return candidates
     .filter(
       (candidate) =>
         candidate.enabled &&
+        candidate.subaccount === request.subaccount &&
         candidate.number !== request.firstParty &&
         candidate.number !== request.secondParty &&
         isOver(candidate.coolingUntilForFirst, request.now) &&

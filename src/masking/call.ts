@@ -1,6 +1,7 @@
 import type { Interaction, InteractionPeople, LegRecord, LegRole } from './interaction.js';
 import type { E164 } from './phone-number.js';
-import { otherParty, partyNumber, type MaskingSession } from './session.js';
+import { targetOf } from './resolve.js';
+import { partyNumber, type MaskingSession } from './session.js';
 
 export type CallDirection = 'inbound' | 'outbound';
 
@@ -34,7 +35,7 @@ export function peopleOf(interaction: Interaction, session: MaskingSession): Int
   const dialled = legs.some((leg) => leg.role === 'a' && leg.trunk !== '');
   return {
     a: partyNumber(session, caller),
-    b: partyNumber(session, otherParty(caller)),
+    b: targetOf({ session, party: caller }) ?? session.virtualNumber,
     aWasCalled: dialled,
   };
 }

@@ -28,6 +28,8 @@ export interface NumberRoutes {
   readonly matched: Match | null;
   /** Null when no live session on the number asks for PINs. */
   readonly pinGate: PinGate | null;
+  /** The live single-party session without PINs that unknown callers reach, in the missing party's place. */
+  readonly open: Match | null;
   /** `unknown_caller_play` of the newest live session that has one and asks for no PIN; "" for none. */
   readonly unknownCallerPlay: string;
   /** The caller is refused without a prompt until this instant (too many wrong PINs), or null. */
@@ -62,6 +64,7 @@ export function resolve(caller: Caller, routes: NumberRoutes, now: number): Reso
     }
     return { outcome: 'pin', gate: routes.pinGate };
   }
+  if (routes.open !== null && isLive(routes.open.session, now)) return connect(routes.open, caller);
   if (routes.unknownCallerPlay !== '') {
     return { outcome: 'announce', announcement: 'unknown-caller', url: routes.unknownCallerPlay };
   }
@@ -69,16 +72,29 @@ export function resolve(caller: Caller, routes: NumberRoutes, now: number): Reso
 }
 
 /**
+ * Whom a match leads to: the other party, or who took the missing one's place in the last interaction
+ * of a single-party session; null when nobody has yet.
+ */
+export function targetOf({ session, party }: Match): E164 | null {
+  return partyNumber(session, otherParty(party)) ?? session.lastPeer;
+}
+
+/**
  * The connection that a match leads to, or a refusal when it would ring the caller's own phone (a
- * party who keys the other one's PIN) or our own number.
+ * party who keys the other one's PIN) or our own number. A single-party session without anybody to
+ * reach yet has its party hear the announcement for unknown callers.
  */
 export function connect(match: Match, caller: Caller): Resolution {
-  const target = partyNumber(match.session, otherParty(match.party));
+  const target = targetOf(match);
+  if (target === null) {
+    const url = match.session.settings.unknownCallerPlay;
+    return { outcome: 'announce', announcement: 'unknown-caller', url };
+  }
   const party = partyNumber(match.session, match.party);
-  const own: readonly string[] = [
+  const own: readonly (string | null)[] = [
     party,
     match.session.virtualNumber,
-    caller.kind === 'number' ? caller.number : '',
+    caller.kind === 'number' ? caller.number : null,
   ];
   if (own.includes(target)) return { outcome: 'refuse', reason: 'loop' };
   return { outcome: 'connect', match, target };

@@ -14,9 +14,11 @@ export type PinDraft = Omit<PinRules, 'generated' | 'firstPartyPin' | 'secondPar
 
 /** A session as a client asked for it, checked and with every default filled in. */
 export interface SessionDraft {
+  /** Auth id of the owner; a subaccount's (`SA…`) has the session use that subaccount's numbers only. */
   readonly accountId: string;
-  readonly firstParty: E164;
-  readonly secondParty: E164;
+  /** With exactly one of the parties the session is a single-party one. */
+  readonly firstParty: E164 | null;
+  readonly secondParty: E164 | null;
   readonly settings: SessionSettings;
   readonly pin: PinDraft | null;
   /** The number that the client wants, wherever it is; null for the best one. */

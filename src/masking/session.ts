@@ -62,10 +62,19 @@ export interface SessionTotals {
 /** One masking session as it is stored. Instants are milliseconds since the epoch. */
 export interface MaskingSession {
   readonly id: string;
+  /** Auth id of the owner: the main account (`MA…`) or a subaccount (`SA…`). */
   readonly accountId: string;
   readonly virtualNumber: E164;
-  readonly firstParty: E164;
-  readonly secondParty: E164;
+  /** Null only in a single-party session, until an update fills the place in. */
+  readonly firstParty: E164 | null;
+  readonly secondParty: E164 | null;
+  /** Created with one party; whoever else calls takes the other one's place. */
+  readonly singleParty: boolean;
+  /**
+   * Who took the missing party's place in the newest interaction, or null: before the first one, and
+   * when that caller withheld the number.
+   */
+  readonly lastPeer: E164 | null;
   readonly settings: SessionSettings;
   readonly pin: PinRules | null;
   readonly createdAt: number;
@@ -77,6 +86,8 @@ export interface MaskingSession {
   readonly lastInteractionAt: number | null;
   /** True while an interaction runs. */
   readonly inProgress: boolean;
+  /** `deleted` when a client ended it, `expired` once its expiry was reported, else null. */
+  readonly endedBy: 'deleted' | 'expired' | null;
 }
 
 export type SessionStatus = 'active' | 'in-progress' | 'expired';
@@ -91,7 +102,16 @@ export function statusOf(session: MaskingSession, now: number): SessionStatus {
   return isLive(session, now) ? 'active' : 'expired';
 }
 
-export function partyNumber(session: MaskingSession, party: Party): E164 {
+/** The account's auth id when it is a subaccount's (`SA…`), "" for the main account. */
+export function subaccountOf(accountId: string): string {
+  return accountId.startsWith('SA') ? accountId : '';
+}
+
+/** The party's number, or null when it is the missing one of a single-party session. */
+export function partyNumber(
+  session: Pick<MaskingSession, 'firstParty' | 'secondParty'>,
+  party: Party,
+): E164 | null {
   return party === 'first' ? session.firstParty : session.secondParty;
 }
 

@@ -9,6 +9,8 @@ export interface VirtualNumber {
   readonly enabled: boolean;
   /** The trunk to try first for calls of this number; "" for the configured order. */
   readonly trunk: string;
+  /** Auth id of the subaccount whose sessions alone may use it; "" when it belongs to none. */
+  readonly subaccount: string;
   /** Milliseconds since the epoch. */
   readonly addedAt: number;
 }

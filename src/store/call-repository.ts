@@ -91,13 +91,15 @@ export class CallRepository implements CallStore {
       ),
       caller.kind === 'number' && this.isVirtualNumber(caller.number),
     ]);
-    const [record, party, matched, gate, announcer, lengths, refusedUntil] = reply as Reply[];
+    const [record, party, matched, gate, announcer, lengths, refusedUntil, place, reached] = reply as Reply[];
     const session = sessionFrom(this.#vault, number, matched ?? null, now);
+    const open = sessionFrom(this.#vault, number, reached ?? null, now);
     const announcing = sessionFrom(this.#vault, number, announcer ?? null, now);
     return {
       number: typeof record === 'string' ? (JSON.parse(record) as VirtualNumber) : null,
       matched: session === null ? null : { session, party: party as Party },
       pinGate: this.#gateOf(number, gate ?? null, lengths as number[], now),
+      open: open === null ? null : { session: open, party: place as Party },
       unknownCallerPlay: announcing?.settings.unknownCallerPlay ?? '',
       refusedUntil: Number(refusedUntil) > now ? Number(refusedUntil) : null,
       callerIsOurs,
@@ -164,6 +166,7 @@ export class CallRepository implements CallStore {
           ...[start.node, start.caller, start.recording],
           sealPeople(this.#vault, start.number, start.people),
           start.tells ?? '',
+          start.takesPlace ? '1' : '',
         ],
       ),
     ]);

@@ -6,10 +6,18 @@ import type { Reply } from './scripts.js';
 import type { Vault } from './vault.js';
 
 /** What of a session does not change while calls go on. It is sealed as a whole. */
-export type SessionDocument = Omit<MaskingSession, 'totals' | 'lastInteractionAt' | 'inProgress'>;
+export type SessionDocument = Omit<
+  MaskingSession,
+  'totals' | 'lastInteractionAt' | 'inProgress' | 'lastPeer' | 'endedBy'
+>;
 
 export function sealSession(vault: Vault, document: SessionDocument): string {
   return vault.seal(JSON.stringify(document), context(document.virtualNumber));
+}
+
+/** Throws UnreadableDocumentError. */
+export function sessionDocumentFrom(vault: Vault, number: E164, sealed: string): SessionDocument {
+  return JSON.parse(vault.open(sealed, context(number))) as SessionDocument;
 }
 
 /**
@@ -18,14 +26,16 @@ export function sealSession(vault: Vault, document: SessionDocument): string {
  */
 export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: number): MaskingSession | null {
   if (!Array.isArray(reply)) return null;
-  const [doc, callCount, billedDuration, lastInteractionAt, claimUntil] = reply;
-  const document = JSON.parse(vault.open(String(doc), context(number))) as SessionDocument;
+  const [doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy] = reply;
+  const document = sessionDocumentFrom(vault, number, String(doc));
   return {
     ...document,
     totals: { callCount: Number(callCount), billedDuration: Number(billedDuration) },
     lastInteractionAt: instant(lastInteractionAt),
     // A claim that lapsed was lost on its way: no call runs any more.
     inProgress: now < (instant(claimUntil) ?? 0),
+    lastPeer: typeof peer === 'string' ? (peopleFrom(vault, number, peer)?.a ?? null) : null,
+    endedBy: (endedBy ?? null) as MaskingSession['endedBy'],
   };
 }
 

@@ -30,7 +30,27 @@ export class NumberPoolExhaustedError extends MasklineError {
   readonly code = 'ERR_NUMBER_POOL_EXHAUSTED';
 }
 
-/** A draft that no number could ever carry: both parties are one number, or both PINs are equal. */
+/** No such session, or it is not readable any more. */
+export class SessionNotFoundError extends MasklineError {
+  readonly code = 'ERR_SESSION_NOT_FOUND';
+}
+
+/** The session was ended before, or its time is over. */
+export class SessionExpiredError extends MasklineError {
+  readonly code = 'ERR_SESSION_EXPIRED';
+}
+
+/** An update names a party that the session has already. */
+export class PartyFixedError extends MasklineError {
+  readonly code = 'ERR_PARTY_FIXED';
+}
+
+/** The person who is filled in leads to another session on this virtual number. */
+export class PartyTakenError extends MasklineError {
+  readonly code = 'ERR_PARTY_TAKEN';
+}
+
+/** A session that no number could ever carry: no parties, both the same number, or both PINs equal. */
 export class InvalidDraftError extends MasklineError {
   readonly code = 'ERR_INVALID_DRAFT';
 }

@@ -13,13 +13,14 @@ export {
   type OriginationQueueOptions,
   type TakenJobs,
 } from './origination-queue.js';
+export { NumberChooser, type Choose } from './number-chooser.js';
+export { type EndedSession } from './session-changes.js';
 export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
 export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';
 export {
   SessionRepository,
-  type Choose,
   type SessionRepositoryOptions,
   type SessionWithInteractions,
 } from './session-repository.js';

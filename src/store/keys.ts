@@ -23,6 +23,24 @@ export function pointerKey(sessionId: string): string {
   return `${PREFIX}:pointer:${sessionId}`;
 }
 
+/** UTC days (YYYY-MM-DD) on which sessions were created, by their first millisecond. */
+export const SESSION_DAYS_KEY = `${PREFIX}:{sessions}:days`;
+
+/** Index of the sessions created on a UTC day: a hash of member to what lists filter by. */
+export function dayKey(day: string): string {
+  return `${PREFIX}:{sessions:${day}}`;
+}
+
+/** Members of a day in the order of their creation, of one account or, for null, of all. */
+export function dayOrderKey(day: string, accountId: string | null): string {
+  return accountId === null ? `${dayKey(day)}:all` : `${dayKey(day)}:account:${accountId}`;
+}
+
+/** Members of a day whose entry may not be right, as `<member>|<operation>`, by since when. */
+export function dayPendingKey(day: string): string {
+  return `${dayKey(day)}:pending`;
+}
+
 /** Virtual numbers that a person was given, by when. `token` is a party token of the Vault. */
 export function usedKey(token: string): string {
   return `${PREFIX}:{person:${token}}:used`;

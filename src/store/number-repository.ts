@@ -101,8 +101,8 @@ function entryOf(record: string): InventoryEntry {
 }
 
 function withoutCallingCode(entry: InventoryEntry): VirtualNumber {
-  const { number, country, alias, enabled, trunk, addedAt } = entry;
-  return { number, country, alias, enabled, trunk, addedAt };
+  const { number, country, alias, enabled, trunk, subaccount, addedAt } = entry;
+  return { number, country, alias, enabled, trunk, subaccount, addedAt };
 }
 
 function newestFirst(one: VirtualNumber, other: VirtualNumber): number {

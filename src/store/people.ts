@@ -1,6 +1,7 @@
 import type { E164 } from '../masking/phone-number.js';
 import { heldKey, usedKey } from './keys.js';
-import type { Scripts } from './scripts.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 
 /** Milliseconds that a use of a number is remembered. */
@@ -16,10 +17,12 @@ export interface PersonMemory {
 
 /** Which virtual numbers a person was given: advice for the choice of the next, bounded and expiring. */
 export class People {
+  readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #vault: Vault;
 
-  constructor(scripts: Scripts, vault: Vault) {
+  constructor(client: RedisClient, scripts: Scripts, vault: Vault) {
+    this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
   }
@@ -40,11 +43,15 @@ export class People {
     return { lastUsed, heldUntil };
   }
 
+  /** The newest word on how long the person holds the number is the one that counts. */
   async remember(person: E164, number: E164, now: number, heldUntil: number): Promise<void> {
-    const [token] = this.#vault.partyTokens(person);
+    const [token, ...older] = this.#vault.partyTokens(person);
     if (token === undefined) return;
     const args = [number, now, heldUntil, REMEMBERED, MOST_NUMBERS];
-    await this.#scripts.run('remember-person', [usedKey(token), heldKey(token)], args);
+    await Promise.all([
+      this.#scripts.run('remember-person', [usedKey(token), heldKey(token)], args),
+      ...older.map((old) => guarded(() => this.#client.zrem(heldKey(old), number))),
+    ]);
   }
 }
 

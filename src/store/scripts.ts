@@ -12,10 +12,14 @@ export type ScriptName =
   | 'check-pin'
   | 'claim'
   | 'count-entries'
+  | 'end-session'
+  | 'enter-session'
   | 'finish-leg'
   | 'list-entry'
   | 'list-numbers'
-  | 'peek-pins'
+  | 'page-of-day'
+  | 'peek-number'
+  | 'peek-session'
   | 'progress'
   | 'push-command'
   | 'push-origination'
@@ -31,7 +35,11 @@ export type ScriptName =
   | 'remove-number'
   | 'renew-lease'
   | 'route'
-  | 'take-origination';
+  | 'scan-day'
+  | 'settle-session'
+  | 'take-origination'
+  | 'update-session'
+  | 'withdraw-session';
 
 /** An answer of a script. A Lua `false` arrives as null. */
 export type Reply = string | number | null | Reply[];

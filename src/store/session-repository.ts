@@ -1,22 +1,31 @@
 import { randomUUID } from 'node:crypto';
 
-import { allocate, type AllocationCandidate, type AllocationRequest } from '../masking/allocate.js';
+import { allocate } from '../masking/allocate.js';
 import type { Interaction } from '../masking/interaction.js';
 import { isE164, type E164 } from '../masking/phone-number.js';
 import type { MaskingSession, PinRules } from '../masking/session.js';
+import type { SessionChange } from '../masking/session-change.js';
 import type { PinDraft, SessionDraft } from '../masking/session-draft.js';
-import { hooksOf, interactionFrom, sealSession, sessionFrom, type SessionDocument } from './documents.js';
-import { InvalidDraftError, NumberPoolExhaustedError, PinTakenError } from './errors.js';
+import type { SessionQuery } from '../masking/session-query.js';
+import { interactionFrom, sealSession, sessionFrom, type SessionDocument } from './documents.js';
+import {
+  InvalidDraftError,
+  NumberPoolExhaustedError,
+  PinTakenError,
+  SessionNotFoundError,
+} from './errors.js';
 import { numberKey, pointerKey } from './keys.js';
+import { NumberChooser, type Choose } from './number-chooser.js';
 import type { NumberRepository } from './number-repository.js';
 import { People } from './people.js';
 import { generatePins } from './pins.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
+import { SessionChanges, type EndedSession } from './session-changes.js';
+import { placeOf, SessionIndex } from './session-index.js';
+import { SessionPages } from './session-pages.js';
+import { heldUntil, strangersOf, tokensOf } from './session-tokens.js';
 import type { Vault } from './vault.js';
-
-/** Orders the numbers to try, best first. `allocate` is the product's. */
-export type Choose = (request: AllocationRequest, candidates: readonly AllocationCandidate[]) => E164[];
 
 export interface SessionWithInteractions {
   readonly session: MaskingSession;
@@ -31,23 +40,26 @@ export interface SessionRepositoryOptions {
   readonly onAdviceLost?: (error: unknown) => void;
 }
 
-type ClaimResult = 'claimed' | 'number-gone' | 'party-taken' | 'pin-taken';
+type ClaimResult = 'claimed' | 'number-gone' | 'party-taken' | 'pin-taken' | 'strangers-taken';
 
 const NINETY_DAYS = 90 * 24 * 3_600_000;
 /** Milliseconds that a pointer outlives its session: a pointer to nothing is harmless, the reverse is not. */
 const POINTER_MARGIN = 3_600_000;
-/** Numbers whose PINs are looked at together. */
-const PEEK_BATCH = 256;
+/** Rounds of a list, each after mending what the one before found amiss. */
+const LIST_ROUNDS = 5;
 /** Pairs of generated PINs tried on one number; after that the number is as good as full. */
 const PIN_ATTEMPTS = 10;
 
-/** Masking sessions: created by claiming a number, read by id. */
+/** Masking sessions: created by claiming a number, read by id and in lists, changed and ended. */
 export class SessionRepository {
   readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #vault: Vault;
-  readonly #numbers: NumberRepository;
+  readonly #chooser: NumberChooser;
   readonly #people: People;
+  readonly #index: SessionIndex;
+  readonly #pages: SessionPages;
+  readonly #changes: SessionChanges;
   readonly #retention: number;
   readonly #onAdviceLost: (error: unknown) => void;
 
@@ -61,10 +73,20 @@ export class SessionRepository {
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
-    this.#numbers = numbers;
-    this.#people = new People(scripts, vault);
-    this.#retention = options.retention ?? NINETY_DAYS;
+    this.#people = new People(client, scripts, vault);
+    this.#chooser = new NumberChooser(scripts, vault, numbers, this.#people);
+    const retention = options.retention ?? NINETY_DAYS;
+    this.#retention = retention;
     this.#onAdviceLost = options.onAdviceLost ?? (() => undefined);
+    const index = new SessionIndex(client, scripts, vault, retention);
+    this.#index = index;
+    this.#pages = new SessionPages(client, scripts, vault, index, retention);
+    this.#changes = new SessionChanges({
+      ...{ client, scripts, vault, index, retention },
+      pointerMargin: POINTER_MARGIN,
+      remember: (document) => this.#remember(document),
+      onUnsettled: this.#onAdviceLost,
+    });
   }
 
   /**
@@ -73,32 +95,33 @@ export class SessionRepository {
    * Throws InvalidDraftError, PinTakenError, NumberPoolExhaustedError, StoreUnavailableError.
    */
   async create(draft: SessionDraft, choose: Choose = allocate): Promise<MaskingSession> {
-    if (draft.firstParty === draft.secondParty)
-      throw new InvalidDraftError('both parties are the same number');
+    if (draft.firstParty === draft.secondParty) {
+      throw new InvalidDraftError('both parties are the same number, or missing');
+    }
     if (draft.pin?.pins != null && draft.pin.pins.first === draft.pin.pins.second) {
       throw new InvalidDraftError('both parties have the same PIN');
     }
     const id = randomUUID();
-    const wanted = draft.virtualNumber;
-    const candidates = (await this.#candidates(draft)).filter(
-      ({ number }) => wanted === null || number === wanted,
-    );
     let pinTaken = false;
-    for await (const number of this.#inOrder(draft, candidates, choose, () => (pinTaken = true))) {
+    let last: SessionDocument | null = null;
+    for await (const number of this.#chooser.numbersFor(draft, choose, () => (pinTaken = true))) {
       const { result, document } = await this.#claimOn(number, id, draft);
+      last = document;
       if (result === 'claimed') {
         // The session exists: whatever fails from here on may not look like a create that failed.
-        await this.#remember(document).catch(this.#onAdviceLost);
+        await Promise.all([this.#remember(document), this.#settle(document)]);
         return {
           ...document,
           totals: { callCount: 0, billedDuration: 0 },
           lastInteractionAt: null,
           inProgress: false,
+          lastPeer: null,
+          endedBy: null,
         };
       }
       if (result === 'pin-taken') pinTaken = true;
     }
-    await guarded(() => this.#client.del(pointerKey(id)));
+    if (last !== null) await this.#forget(last);
     if (pinTaken && draft.pin?.pins != null) {
       throw new PinTakenError('a PIN of this session is taken on every number that it could have');
     }
@@ -108,7 +131,55 @@ export class SessionRepository {
   /** A session with its newest interactions, also for a while after it expired; null when not known. */
   async get(id: string, now: number): Promise<SessionWithInteractions | null> {
     const number = await guarded(() => this.#client.get(pointerKey(id)));
-    if (number === null || !isE164(number)) return null;
+    return number === null || !isE164(number) ? null : this.#read(number, id, now);
+  }
+
+  /**
+   * Changes a live session: everything that ends with it moves to its new expiry, which counts from `now`
+   * (milliseconds since the epoch). Filling in a missing party claims that person's route as a create does.
+   *
+   * Throws SessionNotFoundError, SessionExpiredError, PartyFixedError, PartyTakenError, InvalidDraftError,
+   * StoreUnavailableError.
+   */
+  async update(id: string, change: SessionChange, now: number): Promise<SessionWithInteractions> {
+    await this.#changes.update(id, change, now);
+    const updated = await this.get(id, now);
+    if (updated === null) throw new SessionNotFoundError('the session is not readable any more');
+    return updated;
+  }
+
+  /**
+   * Ends a live session at `now` (milliseconds since the epoch). A call that runs goes on.
+   *
+   * Throws SessionNotFoundError, SessionExpiredError (also when it was ended before), StoreUnavailableError.
+   */
+  async end(id: string, now: number): Promise<EndedSession> {
+    return this.#changes.end(id, now);
+  }
+
+  /** A page of sessions and how many there are in all: newest first, those of one instant by descending id. */
+  async list(
+    query: SessionQuery,
+    now: number,
+  ): Promise<{ sessions: SessionWithInteractions[]; total: number }> {
+    let missed = new Set<string>();
+    for (let round = 1; ; round += 1) {
+      const { entries, total } = await this.#pages.page(query, now);
+      const read = await Promise.all(
+        entries.map(async ({ number, id }) => (isE164(number) ? this.#read(number, id, now) : null)),
+      );
+      const sessions = read.filter((session) => session !== null);
+      const gone = entries.filter((_, index) => read[index] === null);
+      if (gone.length === 0 || round === LIST_ROUNDS) return { sessions, total: total - gone.length };
+      // One that is being created is pending, and left out by the next look. What is missed twice is gone.
+      const before = missed;
+      missed = new Set(gone.map(({ id }) => id));
+      const forgotten = gone.filter(({ id }) => before.has(id));
+      await Promise.all(forgotten.map(({ place }) => this.#index.withdraw(place)));
+    }
+  }
+
+  async #read(number: E164, id: string, now: number): Promise<SessionWithInteractions | null> {
     const reply = await this.#scripts.run('read-session', [numberKey(number)], [id]);
     const [fields, calls] = reply as [Reply, Reply[]];
     const session = sessionFrom(this.#vault, number, fields, now);
@@ -126,81 +197,17 @@ export class SessionRepository {
     return { session, interactions };
   }
 
-  async #candidates(draft: SessionDraft): Promise<AllocationCandidate[]> {
-    const [inventory, first, second] = await Promise.all([
-      this.#numbers.inventory(),
-      this.#people.recall(draft.firstParty, draft.now),
-      this.#people.recall(draft.secondParty, draft.now),
-    ]);
-    return inventory.map(({ number, country, callingCode, enabled }) => ({
-      number,
-      country,
-      callingCode,
-      enabled,
-      livePins: 0,
-      lastUsedByFirst: first.lastUsed.get(number) ?? null,
-      lastUsedBySecond: second.lastUsed.get(number) ?? null,
-      coolingUntilForFirst: first.heldUntil.get(number) ?? null,
-      coolingUntilForSecond: second.heldUntil.get(number) ?? null,
-    }));
-  }
-
-  /** Numbers to try. For PIN sessions their PINs are looked at first, a batch of numbers at a time. */
-  async *#inOrder(
-    draft: SessionDraft,
-    candidates: readonly AllocationCandidate[],
-    choose: Choose,
-    onPinTaken: () => void,
-  ): AsyncGenerator<E164> {
-    const request: AllocationRequest = {
-      firstParty: draft.firstParty,
-      secondParty: draft.secondParty,
-      geomatch: draft.settings.geomatch && draft.virtualNumber === null,
-      pinSession: draft.pin !== null,
-      now: draft.now,
-    };
-    const order = choose(request, candidates);
-    if (draft.pin === null) {
-      yield* order;
-      return;
-    }
-    const { pin } = draft;
-    const byNumber = new Map(candidates.map((candidate) => [candidate.number, candidate]));
-    for (let from = 0; from < order.length; from += PEEK_BATCH) {
-      const peeked = await Promise.all(
-        order.slice(from, from + PEEK_BATCH).map(async (number) => {
-          const { live, taken } = await this.#peekPins(number, pin, draft.now);
-          if (taken) onPinTaken();
-          const candidate = byNumber.get(number);
-          return taken || candidate === undefined ? [] : [{ ...candidate, livePins: live }];
-        }),
-      );
-      yield* choose(request, peeked.flat());
-    }
-  }
-
-  async #peekPins(number: E164, pin: PinDraft, now: number): Promise<{ live: number; taken: boolean }> {
-    const chosen = pin.pins === null ? [] : [pin.pins.first, pin.pins.second];
-    const lengths = pin.pins === null ? [pin.generatedLength] : chosen.map((digits) => digits.length);
-    const tokens = chosen.flatMap((digits) => this.#vault.pinTokens(number, digits));
-    const args = [now, JSON.stringify([...new Set(lengths)]), JSON.stringify(tokens)];
-    const [live, taken] = (await this.#scripts.run('peek-pins', [numberKey(number)], args)) as [
-      number,
-      number,
-    ];
-    return { live, taken: taken === 1 };
-  }
-
   /** One number; generated PINs that collide are drawn again. */
   async #claimOn(
     number: E164,
     id: string,
     draft: SessionDraft,
   ): Promise<{ result: ClaimResult; document: SessionDocument }> {
-    const lifetime = draft.settings.sessionExpiry * 1000;
-    await guarded(() =>
-      this.#client.set(pointerKey(id), number, 'PX', lifetime + this.#retention + POINTER_MARGIN),
-    );
+    const ttl = draft.settings.sessionExpiry * 1000 + this.#retention + POINTER_MARGIN;
+    await Promise.all([
+      guarded(() => this.#client.set(pointerKey(id), number, 'PX', ttl)),
+      this.#index.enterNew(documentOf(draft, number, id)),
+    ]);
     const attempts = draft.pin !== null && draft.pin.pins === null ? PIN_ATTEMPTS : 1;
     for (let attempt = 1; ; attempt += 1) {
       const document = documentOf(draft, number, id);
@@ -224,34 +231,39 @@ export class SessionRepository {
   }
 
   async #claim(document: SessionDocument): Promise<ClaimResult> {
-    const { virtualNumber, pin, settings, createdAt, expiresAt } = document;
-    const pinTokens = (digits: string | undefined): string[] =>
-      digits === undefined ? [] : this.#vault.pinTokens(virtualNumber, digits);
-    const index = pin !== null ? 'gate' : settings.unknownCallerPlay === '' ? '' : 'announcer';
+    const { id, virtualNumber, createdAt, expiresAt } = document;
     return (await this.#scripts.run(
       'claim',
       [numberKey(virtualNumber)],
       [
-        ...[document.id, createdAt, expiresAt, heldUntil(document), this.#retention],
-        ...[sealSession(this.#vault, document), index],
-        JSON.stringify({
-          first: this.#vault.partyTokens(document.firstParty),
-          second: this.#vault.partyTokens(document.secondParty),
-          firstPin: pinTokens(pin?.firstPartyPin),
-          secondPin: pinTokens(pin?.secondPartyPin),
-          lengths: pin === null ? [] : [pin.firstPartyPin.length, pin.secondPartyPin.length],
-          hooks: hooksOf(settings),
-        }),
+        ...[id, createdAt, expiresAt, heldUntil(document), this.#retention],
+        ...[sealSession(this.#vault, document), strangersOf(document), tokensOf(this.#vault, document)],
       ],
     )) as ClaimResult;
   }
 
+  /** Advice for later choices of a number. Never rejects. */
   async #remember(document: SessionDocument): Promise<void> {
     const { virtualNumber, firstParty, secondParty, createdAt } = document;
     const held = heldUntil(document);
+    const people = [firstParty, secondParty].filter((person) => person !== null);
+    await Promise.all(
+      people.map((person) => this.#people.remember(person, virtualNumber, createdAt, held)),
+    ).catch(this.#onAdviceLost);
+  }
+
+  /** Never rejects: while the entry is pending, lists ask the session itself. */
+  async #settle(session: SessionDocument): Promise<void> {
+    await this.#index
+      .settle({ ...placeOf(session), operation: session.id }, { session, revision: 0 })
+      .catch(this.#onAdviceLost);
+  }
+
+  /** Takes back what was written for a session that no number could take. */
+  async #forget(session: SessionDocument): Promise<void> {
     await Promise.all([
-      this.#people.remember(firstParty, virtualNumber, createdAt, held),
-      this.#people.remember(secondParty, virtualNumber, createdAt, held),
+      guarded(() => this.#client.del(pointerKey(session.id))),
+      this.#index.withdraw({ ...placeOf(session), operation: session.id }),
     ]);
   }
 }
@@ -264,6 +276,7 @@ function documentOf(draft: SessionDraft, virtualNumber: E164, id: string): Sessi
     virtualNumber,
     firstParty,
     secondParty,
+    singleParty: firstParty === null || secondParty === null,
     settings,
     pin: draft.pin === null ? null : pinRulesOf(draft.pin),
     createdAt: now,
@@ -275,9 +288,4 @@ function documentOf(draft: SessionDraft, virtualNumber: E164, id: string): Sessi
 function pinRulesOf({ pins, ...rules }: PinDraft): PinRules {
   const { first, second } = pins ?? generatePins(rules.generatedLength);
   return { ...rules, generated: pins === null, firstPartyPin: first, secondPartyPin: second };
-}
-
-/** The parties keep their number to themselves until the cool-off is over. */
-function heldUntil(document: SessionDocument): number {
-  return document.expiresAt + document.settings.virtualNumberCooloffPeriod * 1000;
 }

@@ -55,6 +55,8 @@ export function aSession(
     virtualNumber: DID,
     firstParty: FIRST,
     secondParty: SECOND,
+    singleParty: false,
+    lastPeer: null,
     settings: { ...SETTINGS, ...settings },
     pin: null,
     createdAt: NOW - 60_000,
@@ -63,12 +65,22 @@ export function aSession(
     totals: { callCount: 0, billedDuration: 0 },
     lastInteractionAt: null,
     inProgress: false,
+    endedBy: null,
     ...rest,
   };
 }
 
 export function aNumber(changes: Partial<VirtualNumber> = {}): VirtualNumber {
-  return { number: DID, country: 'US', alias: '', enabled: true, trunk: '', addedAt: NOW - 1e6, ...changes };
+  return {
+    number: DID,
+    country: 'US',
+    alias: '',
+    enabled: true,
+    trunk: '',
+    subaccount: '',
+    addedAt: NOW - 1e6,
+    ...changes,
+  };
 }
 
 export const GATE: PinGate = {
@@ -84,6 +96,7 @@ export function routes(changes: Partial<NumberRoutes> = {}): NumberRoutes {
     number: aNumber(),
     matched: null,
     pinGate: null,
+    open: null,
     unknownCallerPlay: '',
     refusedUntil: null,
     callerIsOurs: false,

@@ -47,6 +47,7 @@ export function numbersToAdd(body: unknown, rules: AddRules, now: number): Virtu
     alias: given.alias,
     enabled: given.enabled,
     trunk: given.trunk,
+    subaccount: '',
     addedAt: now,
   }));
 }

@@ -25,7 +25,7 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         for (const party of ['first', 'second'] as const) {
           const number = party === 'first' ? draft.firstParty : draft.secondParty;
           // A call to it would come back to us, through the trunk.
-          if ((await deps.numbers.get(number)) !== null) {
+          if (number !== null && (await deps.numbers.get(number)) !== null) {
             throw new ApiError(400, invalid(`${party}_party`, 'is a virtual number of this account'));
           }
         }

@@ -14,8 +14,8 @@ export function sessionObject(
 ): SessionObject {
   const { settings, pin, totals } = session;
   return {
-    first_party: digitsOf(session.firstParty),
-    second_party: digitsOf(session.secondParty),
+    first_party: session.firstParty === null ? '' : digitsOf(session.firstParty),
+    second_party: session.secondParty === null ? '' : digitsOf(session.secondParty),
     virtual_number: digitsOf(session.virtualNumber),
     status: statusOf(session, now),
     initiate_call_to_first_party: settings.initiateCallToFirstParty,

@@ -11,6 +11,7 @@
 -- ARGV[8]  recording file name, or ''
 -- ARGV[9]  sealed: whose phones it joins
 -- ARGV[10] 'pin-authorized', 'answer' or '': what the begin itself tells of the A leg
+-- ARGV[11] '1' when A takes the place of the session's missing party, or ''
 -- Answer   'begun' (also when this interaction holds the claim), 'busy', or 'gone' (session or interaction ended)
 
 -- @include number
@@ -32,6 +33,7 @@ local isNew = redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1
 redis.call('HSETNX', call, 'startedAt', ARGV[5])
 redis.call('HSET', call, 'node', ARGV[6], 'caller', ARGV[7], 'recording', ARGV[8], 'people', ARGV[9])
 redis.call('HSETNX', call, 'stage', 'dialing')
+if ARGV[11] == '1' then redis.call('HSET', session, 'peer', ARGV[9]) end
 if isNew then
   enlist(ARGV[1], ARGV[2])
   local at = tonumber(ARGV[5])

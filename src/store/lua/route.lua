@@ -5,13 +5,14 @@
 -- ARGV[2]  JSON list of the caller's party tokens; [] for a withheld caller
 -- ARGV[3]  JSON list of the names under which the caller's wrong PINs are counted
 -- Answer   { record or false, party or false, matched session or false, newest live PIN session or false,
---            newest live session with an announcement or false, { lengths of live PINs }, refused until ms or 0 }
---          a session is { doc, callCount, billedDuration, lastInteractionAt, claimUntil }
+--            newest live session with an announcement or false, { lengths of live PINs }, refused until ms or 0,
+--            party that unknown callers take the place of or false, the session that they reach or false }
+--          a session is what sessionFields (include/number.lua) answers
 
 -- @include number
 local now = tonumber(ARGV[1])
 local record = redis.call('GET', base)
-if not record then return { false, false, false, false, false, {}, '0' } end
+if not record then return { false, false, false, false, false, {}, '0', false, false } end
 
 local function newest(key)
   local from = 0
@@ -34,6 +35,12 @@ if route then
   party, matched = route.party, sessionFields(route.session)
 end
 
+local place, reached = false, false
+local open = routeAt(openKey)
+if open and now < open.expires then
+  place, reached = open.party, sessionFields(open.session)
+end
+
 local gate = newest(gatesKey)
 local lengths = {}
 if gate then
@@ -46,4 +53,4 @@ local refusedUntil = tonumber(redis.call('GET', refusedKey('number')) or '0')
 for _, who in ipairs(cjson.decode(ARGV[3])) do
   refusedUntil = math.max(refusedUntil, tonumber(redis.call('GET', refusedKey(who)) or '0'))
 end
-return { record, party, matched, gate, newest(announcersKey), lengths, ms(refusedUntil) }
+return { record, party, matched, gate, newest(announcersKey), lengths, ms(refusedUntil), place, reached }

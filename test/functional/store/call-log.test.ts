@@ -13,6 +13,7 @@ import {
   CAROL,
   did,
   DID,
+  DID2,
   draft,
   Fixture,
   KEY,
@@ -170,6 +171,7 @@ describe('the list of calls', () => {
 
   test('of a subaccount has its own calls only', async () => {
     const accountId = 'SAXXXXXXXXXXXXXXXXXX';
+    await store.numbers.add(did(DID2, { subaccount: accountId }));
     const mine = await store.sessions.create(draft({ accountId, firstParty: CAROL, secondParty: STRANGER }));
     const theirs = await call();
     const own = await call({ of: mine, from: CAROL });

@@ -42,6 +42,7 @@ describe('route', () => {
       number: null,
       matched: null,
       pinGate: null,
+      open: null,
       unknownCallerPlay: '',
       refusedUntil: null,
       callerIsOurs: false,

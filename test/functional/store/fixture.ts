@@ -55,10 +55,20 @@ export class Fixture {
 }
 
 export function did(number: E164, changes: Partial<VirtualNumber> = {}): VirtualNumber {
-  return { number, country: 'US', alias: '', enabled: true, trunk: '', addedAt: NOW, ...changes };
+  return {
+    number,
+    country: 'US',
+    alias: '',
+    enabled: true,
+    trunk: '',
+    subaccount: '',
+    addedAt: NOW,
+    ...changes,
+  };
 }
 
-export function from(number: E164): Caller {
+export function from(number: E164 | null): Caller {
+  if (number === null) throw new TypeError('a missing party calls nobody');
   return { kind: 'number', number };
 }
 
@@ -102,11 +112,12 @@ export function startOf(
     number: session.virtualNumber,
     node: 'node-1',
     caller: 'first',
-    people: { a: session.firstParty, b: session.secondParty, aWasCalled: false },
+    people: { a: session.firstParty, b: session.secondParty ?? STRANGER, aWasCalled: false },
     startedAt: NOW,
     claimUntil: NOW + 60_000,
     recording: '',
     tells: null,
+    takesPlace: false,
     ...changes,
   };
 }

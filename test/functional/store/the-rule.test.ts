@@ -47,7 +47,8 @@ const creates: fc.Arbitrary<Create[]> = fc.array(
 
 const pinsOf = (session: MaskingSession): string[] =>
   session.pin === null ? [] : [session.pin.firstPartyPin, session.pin.secondPartyPin];
-const partiesOf = (session: MaskingSession): E164[] => [session.firstParty, session.secondParty];
+const partiesOf = (session: MaskingSession): E164[] =>
+  [session.firstParty, session.secondParty].filter((party) => party !== null);
 
 /** The rule in its plainest form: what keeps a new session off a number. */
 function conflict(

@@ -424,7 +424,15 @@ describe('numbers', () => {
   it('takes country, enabled, and a number that no plan knows', async () => {
     await send('POST', NUMBERS, { number: '+15550001000', country: 'gb', enabled: 'false' });
     expect([...deps.owned.values()]).toEqual([
-      { number: '+15550001000', country: 'GB', alias: '', enabled: false, trunk: '', addedAt: deps.instant },
+      {
+        number: '+15550001000',
+        country: 'GB',
+        alias: '',
+        enabled: false,
+        trunk: '',
+        subaccount: '',
+        addedAt: deps.instant,
+      },
     ]);
   });
 

@@ -94,6 +94,8 @@ function sessionFrom(draft: SessionDraft): MaskingSession {
     virtualNumber: DID,
     firstParty: draft.firstParty,
     secondParty: draft.secondParty,
+    singleParty: draft.firstParty === null || draft.secondParty === null,
+    lastPeer: null,
     settings: draft.settings,
     pin:
       draft.pin === null
@@ -115,5 +117,6 @@ function sessionFrom(draft: SessionDraft): MaskingSession {
     totals: { callCount: 0, billedDuration: 0 },
     lastInteractionAt: null,
     inProgress: false,
+    endedBy: null,
   };
 }

@@ -17,6 +17,8 @@ const SESSION: MaskingSession = {
   virtualNumber: '+15550001000' as E164,
   firstParty: '+14155550101' as E164,
   secondParty: '+14155550102' as E164,
+  singleParty: false,
+  lastPeer: null,
   settings: {
     sessionExpiry: 1_800,
     callTimeLimit: 14_400,
@@ -41,6 +43,7 @@ const SESSION: MaskingSession = {
   totals: { callCount: 0, billedDuration: 0 },
   lastInteractionAt: null,
   inProgress: false,
+  endedBy: null,
 };
 
 const LEG: LegRecord = {

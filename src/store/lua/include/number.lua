@@ -19,6 +19,8 @@ local function callKey(id) return base .. ':call:' .. id end
 -- Routes: who leads where, by token.
 local function partyKey(token) return base .. ':party:' .. token end
 local function pinKey(token) return base .. ':pin:' .. token end
+-- The route of unknown callers: to the session that has them for itself, as its missing party.
+local openKey = base .. ':open'
 -- Live PINs of one length: '<session>:<party>' by expiry.
 local function pinsKey(length) return base .. ':pins:' .. length end
 -- Wrong PINs of 'number', 'anonymous' or 'caller:<token>', and until when they are refused.
@@ -44,10 +46,10 @@ local function liveRoute(keyOf, tokens, now)
   return nil
 end
 
--- { doc, callCount, billedDuration, lastInteractionAt, claimUntil }, or false.
+-- { doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy }, or false.
 local function sessionFields(id)
   local fields = redis.call('HMGET', sessionKey(id),
-    'doc', 'callCount', 'billedDuration', 'lastInteractionAt', 'claimUntil')
+    'doc', 'callCount', 'billedDuration', 'lastInteractionAt', 'claimUntil', 'peer', 'endedBy')
   return fields[1] and fields
 end
 

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+
+import type { E164 } from '../masking/phone-number.js';
+import type { MaskingSession } from '../masking/session.js';
+import { dayKey, dayOrderKey, dayPendingKey, SESSION_DAYS_KEY } from './keys.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Scripts } from './scripts.js';
+import type { Vault } from './vault.js';
+
+/** What lists filter by, and where the session is. */
+export type Listed = Pick<
+  MaskingSession,
+  'id' | 'accountId' | 'virtualNumber' | 'firstParty' | 'secondParty' | 'createdAt' | 'expiresAt'
+>;
+
+/** Where an entry is. */
+export interface IndexPlace {
+  /** YYYY-MM-DD, UTC. */
+  readonly day: string;
+  /** `<creation in ms, 15 digits>:<session id>`: in the order of these, sessions are in order. */
+  readonly member: string;
+  readonly accountId: string;
+}
+
+/** An entry that is being written, to be settled or withdrawn. */
+export interface PendingEntry extends IndexPlace {
+  readonly operation: string;
+}
+
+/** Milliseconds that a day's index outlives its last session. */
+const MARGIN = 24 * 3_600_000;
+const DAY = 24 * 3_600_000;
+
+/**
+ * Sessions in the order of their creation, by UTC day, for lists.
+ *
+ * A session is in its number's slot and its entry in the day's. So an entry is written ahead of the
+ * claim or change and marked as pending, and settled after it. While it is pending, lists ask the session
+ * itself, so what is lost between the two is never seen.
+ */
+export class SessionIndex {
+  readonly #client: RedisClient;
+  readonly #scripts: Scripts;
+  readonly #vault: Vault;
+  readonly #retention: number;
+  /** Days that are registered for certain, at most a few. */
+  readonly #days = new Set<string>();
+
+  /** `retention` in milliseconds. */
+  constructor(client: RedisClient, scripts: Scripts, vault: Vault, retention: number) {
+    this.#client = client;
+    this.#scripts = scripts;
+    this.#vault = vault;
+    this.#retention = retention;
+  }
+
+  /** Ahead of a session's claim on a number. Once for each number that is tried; they are one operation. */
+  async enterNew(session: Listed): Promise<PendingEntry> {
+    return this.#enter(session, session.createdAt, session.id, true);
+  }
+
+  /** Ahead of a change. `now` in milliseconds since the epoch. */
+  async enterChange(session: Listed, now: number): Promise<PendingEntry> {
+    return this.#enter(session, now, randomUUID(), false);
+  }
+
+  /** After a claim or change that took place; `null` when nothing did. */
+  async settle(entry: PendingEntry, became: { session: Listed; revision: number } | null): Promise<void> {
+    const text = became === null ? '' : this.#text(became.session, became.revision);
+    await this.#scripts.run('settle-session', keysOf(entry), [entry.member, text, entry.operation]);
+  }
+
+  /** The session never came to be, or is forgotten. */
+  async withdraw(entry: IndexPlace & { readonly operation?: string }): Promise<void> {
+    await this.#scripts.run('withdraw-session', keysOf(entry), [entry.member, entry.operation ?? '']);
+  }
+
+  async #enter(session: Listed, now: number, operation: string, fresh: boolean): Promise<PendingEntry> {
+    const entry: PendingEntry = { ...placeOf(session), operation };
+    const ttl = Math.max(session.expiresAt, now) - now + this.#retention + MARGIN;
+    await Promise.all([
+      this.#register(entry.day),
+      this.#scripts.run('enter-session', keysOf(entry), [
+        ...[entry.member, this.#text(session, 0), entry.operation, now, ttl, fresh ? 1 : 0],
+      ]),
+    ]);
+    return entry;
+  }
+
+  async #register(day: string): Promise<void> {
+    if (this.#days.has(day)) return;
+    await guarded(() => this.#client.zadd(SESSION_DAYS_KEY, Date.parse(day), day));
+    if (this.#days.size > 7) this.#days.clear();
+    this.#days.add(day);
+  }
+
+  #text(session: Listed, revision: number): string {
+    const { virtualNumber, accountId, firstParty, secondParty, expiresAt } = session;
+    const token = (person: E164 | null): string =>
+      (person === null ? undefined : this.#vault.partyTokens(person)[0]) ?? '';
+    return [virtualNumber, accountId, token(firstParty), token(secondParty), expiresAt, revision].join('|');
+  }
+}
+
+export function placeOf({
+  id,
+  accountId,
+  createdAt,
+}: Pick<Listed, 'id' | 'accountId' | 'createdAt'>): IndexPlace {
+  return { day: dayOf(createdAt), member: `${memberPrefix(createdAt)}:${id}`, accountId };
+}
+
+/** The session that a member and its entry tell of. */
+export function placeFrom(
+  day: string,
+  member: string,
+  entry: string,
+): IndexPlace & { id: string; number: string } {
+  const [number = '', accountId = ''] = entry.split('|');
+  return { day, member, accountId, id: member.slice(member.indexOf(':') + 1), number };
+}
+
+export function memberPrefix(createdAt: number): string {
+  return String(createdAt).padStart(15, '0');
+}
+
+/** UTC day of an instant, YYYY-MM-DD. */
+export function dayOf(instant: number): string {
+  return new Date(Math.floor(instant / DAY) * DAY).toISOString().slice(0, 10);
+}
+
+function keysOf({ day, accountId }: IndexPlace): string[] {
+  return [dayKey(day), dayOrderKey(day, null), dayOrderKey(day, accountId), dayPendingKey(day)];
+}

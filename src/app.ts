@@ -18,6 +18,8 @@ import { dialString } from './freeswitch/dial-string.js';
 import { legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
 import { FreeswitchNode } from './freeswitch/node.js';
 import { QuestionServer } from './freeswitch/question-server.js';
+import type { Callbacks } from './callbacks/callbacks.js';
+import { callbacksOf } from './callbacks-of.js';
 import type { MaskingSession } from './masking/session.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { addNumbers } from './seeding.js';
@@ -37,6 +39,7 @@ export class Controller {
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor<Lease>[];
   readonly #spool: CdrSpool;
+  readonly #callbacks: Callbacks;
   readonly #api: FastifyInstance;
   readonly #stopping = new AbortController();
   /** Endpoint of each node's name, as far as this controller supervises them. */
@@ -71,6 +74,7 @@ export class Controller {
         if (unmarked !== null) await records.endedUnmarked(unmarked);
       },
     });
+    this.#callbacks = callbacksOf(config, this.#store, log);
     this.#api = this.#buildApi();
   }
 
@@ -81,6 +85,7 @@ export class Controller {
     await this.#questions.listen();
     for (const supervisor of this.#supervisors) supervisor.start();
     this.#spool.start();
+    this.#callbacks.start();
     this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, {
       log: this.#log,
       signal: this.#stopping.signal,
@@ -102,6 +107,7 @@ export class Controller {
     await this.#api.close();
     await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop()));
     await this.#spool.stop();
+    await this.#callbacks.stop();
     await this.#prompts.close();
     await this.#store.close();
     this.#log.info('the controller is down');

@@ -16,7 +16,7 @@ export interface NodeAddress {
 /** A reader returns what the text means, or says what is wrong with it and the cure. */
 type Reader<T> = (text: string) => T | Wrong;
 
-class Wrong {
+export class Wrong {
   constructor(readonly message: string) {}
 }
 
@@ -197,14 +197,14 @@ export const logLevel = (fallback: (typeof LEVELS)[number]) =>
       new Wrong(`is not a level: use one of ${LEVELS.join(', ')}`),
   );
 
-function listOf(text: string): string[] {
+export function listOf(text: string): string[] {
   return text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
 }
 
-function optional<T>(fallback: string, read: Reader<T>) {
+export function optional<T>(fallback: string, read: Reader<T>) {
   return z
     .string()
     .default(fallback)

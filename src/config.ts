@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+import type { CallbackSettings } from './callbacks/callbacks.js';
+import { failures, seconds } from './config-callbacks.js';
 import { ConfigError } from './config-error.js';
 import type { E164 } from './masking/phone-number.js';
 import * as value from './config-values.js';
@@ -43,6 +45,7 @@ export interface Config {
     /** Milliseconds that one fetch may take, from look-up to last byte. */
     readonly fetchTimeout: number;
   };
+  readonly callbacks: CallbackSettings;
   /** Base64 of 32 bytes each, newest first. */
   readonly dataKeys: readonly string[];
   /** ISO 3166-1 alpha-2, or "" when numbers without a country code are not understood. */
@@ -83,6 +86,12 @@ const ENVIRONMENT = z.object({
   LOG_LEVEL: value.logLevel('info'),
   PROMPT_ALLOW_ADDRESSES: value.networks(''),
   PROMPT_FETCH_TIMEOUT: value.integer('seconds', 1, 120, 15),
+  CALLBACK_ALLOW_ADDRESSES: value.networks(''),
+  CALLBACK_RETRIES: value.integer('retries', 0, 20, 1),
+  CALLBACK_RETRY_ON: failures('ct,rt'),
+  CALLBACK_RETRY_DELAYS: seconds('5,30,120,600,1800'),
+  CALLBACK_CONCURRENCY: value.integer('attempts', 1, 5_000, 256),
+  CALLBACK_RECEIVER_CONCURRENCY: value.integer('attempts', 1, 1_000, 32),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SHUTDOWN_DEADLINE: value.integer('seconds', 1, 600, 20),
@@ -126,6 +135,14 @@ export function loadConfig(
     prompts: {
       allowAddresses: given.PROMPT_ALLOW_ADDRESSES,
       fetchTimeout: given.PROMPT_FETCH_TIMEOUT * 1_000,
+    },
+    callbacks: {
+      allowAddresses: given.CALLBACK_ALLOW_ADDRESSES,
+      retries: given.CALLBACK_RETRIES,
+      retryOn: given.CALLBACK_RETRY_ON,
+      retryDelays: given.CALLBACK_RETRY_DELAYS,
+      concurrency: given.CALLBACK_CONCURRENCY,
+      receiverConcurrency: given.CALLBACK_RECEIVER_CONCURRENCY,
     },
     dataKeys: given.DATA_KEYS,
     defaultCountry: given.DEFAULT_COUNTRY,

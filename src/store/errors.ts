@@ -79,3 +79,8 @@ export class QueueFullError extends MasklineError {
 export class ListingTooLongError extends MasklineError {
   readonly code = 'ERR_LISTING_TOO_LONG';
 }
+
+/** A delivery failed and is to be tried again; BullMQ hears of that by an error. */
+export class CallbackNotTakenError extends MasklineError {
+  readonly code = 'ERR_CALLBACK_NOT_TAKEN';
+}

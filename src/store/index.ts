@@ -1,3 +1,11 @@
+export {
+  CallbackLog,
+  type CallbackAddress,
+  type CallbackAttempt,
+  type CallbackRecord,
+  type CallbackState,
+  type LoggedCallback,
+} from './callback-log.js';
 export { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
 export { CallLog, type CallQuery, type LegPointer } from './call-log.js';
 export { CommandQueue } from './command-queue.js';

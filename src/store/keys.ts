@@ -80,6 +80,9 @@ export const ORIGINATIONS_DUE_KEY = `${PREFIX}:{originations}:due`;
 /** Calls to originate, as a hash of id to job. */
 export const ORIGINATIONS_KEY = `${PREFIX}:{originations}`;
 
+/** Prefix of the queue of callbacks; the braces keep all its keys in one slot. */
+export const CALLBACK_QUEUE_PREFIX = `{${PREFIX}:callbacks}`;
+
 /** Numbers whose outbox may hold something, by the instant until which scripts may still append to it. */
 export const OUTBOXES_KEY = `${PREFIX}:{outboxes}`;
 

@@ -11,12 +11,16 @@ export interface RedisConnectionOptions {
   readonly commandTimeout?: number;
   /** Milliseconds to connect. Default 2000. */
   readonly connectTimeout?: number;
+  /** For commands that wait for something: they may take as long as they like. Default false. */
+  readonly patient?: boolean;
   /** Hears of every lost or failed connection. The client reconnects on its own. */
   readonly onError?: (error: unknown) => void;
 }
 
 const MAX_RECONNECT_DELAY = 2_000;
 const CLOSE_DEADLINE = 1_000;
+/** Longer than any command waits. */
+const PATIENT_SOCKET_TIMEOUT = 30_000;
 
 /** One connection (or one per cluster node) that reconnects for as long as it is open. */
 export class RedisConnection {
@@ -63,13 +67,19 @@ export function reconnectDelay(times: number, random: () => number = Math.random
 
 function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
   const target = parseRedisUrl(url);
+  const patience =
+    options.patient === true
+      ? { maxRetriesPerRequest: null, socketTimeout: PATIENT_SOCKET_TIMEOUT }
+      : {
+          commandTimeout: options.commandTimeout ?? 2_000,
+          // A question about a call is better answered "unavailable" than late.
+          maxRetriesPerRequest: 1,
+          // A connection that lost its far end without a word is given up, not only its commands.
+          socketTimeout: 2 * (options.commandTimeout ?? 2_000),
+        };
   const common = {
-    commandTimeout: options.commandTimeout ?? 2_000,
+    ...patience,
     connectTimeout: options.connectTimeout ?? 2_000,
-    // A question about a call is better answered "unavailable" than late.
-    maxRetriesPerRequest: 1,
-    // A connection that lost its far end without a word is given up, not only its commands.
-    socketTimeout: 2 * (options.commandTimeout ?? 2_000),
     // A demoted master still accepts connections after a fail-over.
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     db: target.db,

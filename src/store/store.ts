@@ -1,6 +1,7 @@
 import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
 import { CallLog } from './call-log.js';
 import { CommandQueue } from './command-queue.js';
+import { CallbackLog } from './callback-log.js';
 import { LeaseRepository } from './lease-repository.js';
 import { Listing } from './listing.js';
 import { LiveCalls } from './live-calls.js';
@@ -38,6 +39,7 @@ export class Store {
   readonly nodes: NodeRepository;
   readonly originations: OriginationQueue;
   readonly outbox: Outbox;
+  readonly callbacks: CallbackLog;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -46,6 +48,7 @@ export class Store {
     this.#connection = new RedisConnection(options.url, options);
     const { client } = this.#connection;
     const scripts = new Scripts(client);
+    this.callbacks = new CallbackLog(scripts, vault);
     this.outbox = new Outbox(client, scripts, vault, options.onError);
     this.numbers = new NumberRepository(client, scripts);
     this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {

@@ -1,0 +1,190 @@
+import { hangupOf } from '../masking/hangup-cause.js';
+import type { Interaction, LegRecord } from '../masking/interaction.js';
+import { digitsOf, type E164 } from '../masking/phone-number.js';
+import type { MaskingSession } from '../masking/session.js';
+import type { LegEventData, PinEventData, SessionEventKind } from '../masking/session-event.js';
+import { timestamp } from '../masking/timestamp.js';
+
+/** What is told, in the order in which it is sent. */
+export type Parameters = readonly (readonly [name: string, value: string])[];
+
+/** Something that happened, with what is known of where it did. */
+export interface SessionEvent {
+  readonly kind: SessionEventKind;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly sequence: number;
+  /** As the scripts emit it: see SessionEventKind. */
+  readonly data: string;
+  readonly session: MaskingSession;
+  /** Null before one began. */
+  readonly interaction: Interaction | null;
+}
+
+/** What a recording turned out to be. */
+export interface RecordingFound {
+  /** Milliseconds of audio; null when there is no recording. */
+  readonly durationMs: number | null;
+}
+
+/** What the payloads need beside the event. */
+export interface PayloadContext {
+  /** The price of so many billed seconds, as a decimal. */
+  amount(billedSeconds: number): string;
+  /** Where the API shows a recording, and where its audio is. */
+  recordingUrls(
+    accountId: string,
+    recordingId: string,
+  ): { readonly resource: string; readonly media: string };
+}
+
+/** Which of a session's two receivers hears of a kind of event. */
+export function receiverOf(kind: SessionEventKind): 'status' | 'recording' {
+  return kind === 'recording-started' || kind === 'recording-ended' ? 'recording' : 'status';
+}
+
+/**
+ * The parameters of one callback. Every event has every field of its kind, "" where it has nothing to say
+ * (docs/callbacks.md). Numbers are digits without `+`, as in the API's session objects.
+ *
+ * `recording` is for `recording-ended` only.
+ */
+export function parametersOf(
+  event: SessionEvent,
+  context: PayloadContext,
+  recording: RecordingFound = { durationMs: null },
+): Parameters {
+  return receiverOf(event.kind) === 'status'
+    ? statusParameters(event, context)
+    : recordingParameters(event, context, recording);
+}
+
+interface Call {
+  readonly billed: number;
+  readonly answered: number;
+  readonly leg: LegRecord | null;
+}
+
+const NO_CALL: Call = { billed: 0, answered: 0, leg: null };
+
+function statusParameters(event: SessionEvent, context: PayloadContext): Parameters {
+  const { kind, data } = event;
+  const pin = kind === 'pin-success' || kind === 'pin-failed' ? (JSON.parse(data) as PinEventData) : null;
+  const ended = kind === 'hangup' || kind === 'parties-hangup';
+  const call = ended ? endOf(event) : NO_CALL;
+  const hangup = call.leg === null ? null : hangupOf(call.leg);
+  return [
+    ['EventName', nameOf(event)],
+    ['EventTimestamp', timestamp(event.at)],
+    ['SessionUUID', event.session.id],
+    ['From', pin === null ? callerOf(event.interaction) : personOf(pin.from)],
+    ['To', calledOf(event.interaction)],
+    ['VirtualNumber', digitsOf(event.session.virtualNumber)],
+    ['PinAuthenticationStatus', PIN_STATUS[kind] ?? ''],
+    ['PinRetryCounter', kind === 'pin-authorized' ? '0' : pin === null ? '' : String(pin.retry)],
+    ['Amount', ended ? context.amount(call.billed) : ''],
+    ['BilledDuration', ended ? String(call.billed) : ''],
+    ['Duration', ended ? String(call.answered) : ''],
+    ['PlivoHangupCause', hangup?.name ?? ''],
+    ['PlivoHangupCauseCode', hangup === null ? '' : String(hangup.code)],
+    ['SequenceNumber', String(event.sequence)],
+  ];
+}
+
+const PIN_STATUS: Partial<Record<SessionEventKind, string>> = {
+  'pin-authorized': 'AuthorizedCaller',
+  'pin-success': 'success',
+  'pin-failed': 'failed',
+};
+
+function nameOf({ kind, data }: SessionEvent): string {
+  switch (kind) {
+    case 'pin-authorized':
+    case 'pin-success':
+    case 'pin-failed':
+      return 'SessionPinAuthenticationStatus';
+    case 'ring':
+      return 'SessionSecondPartyRing';
+    case 'answer':
+      return `Session${partyIn(data)}PartyAnswer`;
+    case 'hangup':
+      return `Session${partyIn(data)}PartyHangup`;
+    case 'parties-hangup':
+      return 'SessionPartiesHangup';
+    case 'timeout':
+      return 'SessionTimeout';
+    case 'recording-started':
+      return 'SessionRecordingInitiated';
+    case 'recording-ended':
+      return 'SessionRecordingCompleted';
+  }
+}
+
+function partyIn(data: string): 'First' | 'Second' {
+  return (JSON.parse(data) as LegEventData).party === 'first' ? 'First' : 'Second';
+}
+
+/** One leg's end, or that of the whole call: all seconds of its legs, and the end that says the most. */
+function endOf({ kind, data, interaction }: SessionEvent): Call {
+  if (kind === 'hangup') return sumOf([JSON.parse(data) as LegRecord]);
+  return interaction === null ? NO_CALL : sumOf(interaction.legs, telling(interaction));
+}
+
+function sumOf(legs: readonly LegRecord[], leg: LegRecord | null = legs[0] ?? null): Call {
+  const billed = legs.reduce((sum, each) => sum + answeredSeconds(each), 0);
+  return { billed, answered: billed, leg };
+}
+
+/** A call that came about ended as its A leg did; one that did not, as the last leg that was dialled. */
+function telling({ connectedAt, legs }: Interaction): LegRecord | null {
+  const a = legs.find((leg) => leg.role === 'a') ?? null;
+  return connectedAt !== null ? a : (legs.filter((leg) => leg.role === 'b').at(-1) ?? a);
+}
+
+/** Whole seconds, rounded up as they are billed; 0 for a leg that was never answered. */
+function answeredSeconds(leg: LegRecord): number {
+  return leg.answeredAt === null ? 0 : Math.max(0, Math.ceil((leg.endedAt - leg.answeredAt) / 1000));
+}
+
+/** The number that was used towards the virtual number. */
+function callerOf(interaction: Interaction | null): string {
+  return interaction?.people == null ? '' : personOf(interaction.people.a);
+}
+
+function calledOf(interaction: Interaction | null): string {
+  return interaction?.people == null ? '' : digitsOf(interaction.people.b);
+}
+
+function personOf(number: E164 | null): string {
+  return number === null ? 'anonymous' : digitsOf(number);
+}
+
+function recordingParameters(
+  event: SessionEvent,
+  context: PayloadContext,
+  { durationMs }: RecordingFound,
+): Parameters {
+  const { session, interaction, kind } = event;
+  const file = interaction?.recording ?? '';
+  const id = file.replace(/\.[a-z0-9]+$/, '');
+  const ended = kind === 'recording-ended';
+  const failed = ended && durationMs === null;
+  const urls = context.recordingUrls(session.accountId, id);
+  const start = interaction?.connectedAt ?? null;
+  return [
+    ['EventName', failed ? 'SessionRecordingFailed' : nameOf(event)],
+    ['EventTimestamp', timestamp(event.at)],
+    ['SessionUUID', session.id],
+    ['From', callerOf(interaction)],
+    ['To', calledOf(interaction)],
+    ['VirtualNumber', digitsOf(session.virtualNumber)],
+    ['RecordingUUID', id],
+    ['RecordingURL', durationMs === null ? '' : urls.media],
+    ['RecordingResourceURL', failed ? '' : urls.resource],
+    ['RecordingDuration', durationMs === null ? '' : String(Math.ceil(durationMs / 1000))],
+    ['RecordingStartTime', failed || start === null ? '' : timestamp(start)],
+    ['RecordingEndTime', durationMs === null ? '' : timestamp(event.at)],
+    ['RecordingFormat', `.${session.settings.recordFileFormat}`],
+    ['SequenceNumber', String(event.sequence)],
+  ];
+}

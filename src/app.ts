@@ -53,6 +53,8 @@ export class Controller {
     this.#store = new Store({
       url: config.redisUrl,
       dataKeys: config.dataKeys,
+      retention: config.sessionRetention,
+      tariff: config.tariff,
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
     });
     this.#prompts = new PromptLibrary({

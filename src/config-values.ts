@@ -1,3 +1,4 @@
+import { parseAmount } from './masking/billing.js';
 import ipaddr from 'ipaddr.js';
 import { getCountries } from 'libphonenumber-js/max';
 import { isIP } from 'node:net';
@@ -42,6 +43,9 @@ export const host = (fallback: string) =>
       : new Wrong('is not a host name or an IP address: give one, such as 0.0.0.0'),
   );
 
+/** Millionths. */
+const MOST_RATE = 1_000_000_000;
+
 export const port = (fallback: number) => integer('a port', 1, 65_535, fallback);
 
 export const integer = (unit: string, min: number, max: number, fallback: number) =>
@@ -50,6 +54,22 @@ export const integer = (unit: string, min: number, max: number, fallback: number
     return number >= min && number <= max
       ? number
       : new Wrong(`must be a whole number from ${min} to ${max} (${unit}): correct or remove it`);
+  });
+
+export const flag = (fallback: boolean) =>
+  optional(String(fallback), (text) =>
+    text === 'true' || text === 'false'
+      ? text === 'true'
+      : new Wrong('must be true or false: correct or remove it'),
+  );
+
+/** Money with at most six decimals, in millionths. */
+export const amount = (fallback: string) =>
+  optional(fallback, (text) => {
+    const value = parseAmount(text);
+    return value !== null && value <= MOST_RATE
+      ? value
+      : new Wrong('must be an amount such as 0.0085, at most 1000 and six decimals: correct or remove it');
   });
 
 export const publicUrl = () =>

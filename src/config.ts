@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
 import { ConfigError } from './config-error.js';
+import type { Tariff } from './masking/billing.js';
 import type { E164 } from './masking/phone-number.js';
 import * as value from './config-values.js';
 
@@ -52,6 +53,12 @@ export interface Config {
   readonly defaultCountry: string;
   /** Seconds; the longest `session_expiry` that a client may ask for. */
   readonly maxSessionExpiry: number;
+  /** Milliseconds that a session stays readable once it is over. */
+  readonly sessionRetention: number;
+  /** What calls and sessions cost. */
+  readonly tariff: Tariff;
+  /** An end of a session by a client hangs its call up. */
+  readonly sessionEndHangsUp: boolean;
   readonly logLevel: LogLevel;
   /** Seconds that a stop may take before it is cut short. */
   readonly shutdownDeadline: number;
@@ -94,6 +101,12 @@ const ENVIRONMENT = z.object({
   CALLBACK_RECEIVER_CONCURRENCY: value.integer('attempts', 1, 1_000, 32),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
+  SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
+  SESSION_END_HANGS_UP: value.flag(false),
+  BILLING_CALL_RATE: value.amount('0'),
+  BILLING_INCREMENT_SECONDS: value.integer('seconds', 1, 3_600, 1),
+  BILLING_MINIMUM_SECONDS: value.integer('seconds', 0, 3_600, 0),
+  BILLING_SESSION_FEE: value.integer('whole units of the currency', 0, 1_000_000, 0),
   SHUTDOWN_DEADLINE: value.integer('seconds', 1, 600, 20),
 });
 
@@ -147,6 +160,14 @@ export function loadConfig(
     dataKeys: given.DATA_KEYS,
     defaultCountry: given.DEFAULT_COUNTRY,
     maxSessionExpiry: given.SESSION_EXPIRY_MAX,
+    sessionRetention: given.SESSION_RETENTION_DAYS * 86_400_000,
+    tariff: {
+      callRate: given.BILLING_CALL_RATE,
+      increment: given.BILLING_INCREMENT_SECONDS,
+      minimum: given.BILLING_MINIMUM_SECONDS,
+      sessionFee: given.BILLING_SESSION_FEE,
+    },
+    sessionEndHangsUp: given.SESSION_END_HANGS_UP,
     logLevel: given.LOG_LEVEL,
     shutdownDeadline: given.SHUTDOWN_DEADLINE,
   };

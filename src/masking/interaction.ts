@@ -1,3 +1,4 @@
+import type { Bill } from './billing.js';
 import type { E164 } from './phone-number.js';
 import type { Party } from './session.js';
 
@@ -26,6 +27,8 @@ export interface LegRecord {
   readonly sipStatus: number | null;
   readonly endedBy: EndedBy;
   readonly trunk: string;
+  /** What it cost by the tariff of when it was written; absent until then. */
+  readonly bill?: Bill;
 }
 
 /** Whose phones an interaction joins, or was to join. Private: it is stored sealed. */

@@ -1,3 +1,4 @@
+import type { Millionths } from './billing.js';
 import type { E164 } from './phone-number.js';
 
 /** A role in a masking session, not a direction of a call. */
@@ -57,6 +58,8 @@ export interface SessionTotals {
   readonly callCount: number;
   /** Seconds billed so far, over all legs. */
   readonly billedDuration: number;
+  /** What all of them cost. */
+  readonly callAmount: Millionths;
 }
 
 /** One masking session as it is stored. Instants are milliseconds since the epoch. */
@@ -77,6 +80,8 @@ export interface MaskingSession {
   readonly lastPeer: E164 | null;
   readonly settings: SessionSettings;
   readonly pin: PinRules | null;
+  /** What the session itself costs, in whole units of the currency. */
+  readonly fee: number;
   readonly createdAt: number;
   readonly modifiedAt: number;
   /** The session is over from this instant on. */

@@ -8,6 +8,7 @@ import type {
   PinAttempt,
   PinCheck,
 } from '../calls/ports.js';
+import { billOf, FREE, type Tariff } from '../masking/billing.js';
 import type { Caller } from '../masking/caller.js';
 import type { Interaction, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
@@ -57,6 +58,7 @@ export class CallRepository implements CallStore {
   readonly #scripts: Scripts;
   readonly #vault: Vault;
   readonly #outbox: Outbox;
+  readonly #tariff: Tariff;
   readonly #limits: PinLimits;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
@@ -68,6 +70,7 @@ export class CallRepository implements CallStore {
     vault: Vault,
     outbox: Outbox,
     indexes: CallIndexes,
+    tariff: Tariff = FREE,
     limits: PinLimits = DEFAULT_PIN_LIMITS,
   ) {
     this.#client = client;
@@ -77,6 +80,7 @@ export class CallRepository implements CallStore {
     this.#log = indexes.log;
     this.#live = indexes.live;
     this.#onIndexLost = indexes.onLost;
+    this.#tariff = tariff;
     this.#limits = limits;
   }
 
@@ -188,6 +192,7 @@ export class CallRepository implements CallStore {
   /** Takes three round trips: the leg, its indexes, and the list of what is live on its node. */
   async finishLeg(address: LegAddress, leg: LegRecord, isAttempt = false): Promise<boolean> {
     const caller = leg.role === 'a' ? leg.party : otherParty(leg.party);
+    const bill = billOf(leg, this.#tariff);
     void this.#outbox.mark(address.number);
     // One round trip: both are about one slot, so they arrive in this order.
     const [reply, logged] = await Promise.all([
@@ -195,10 +200,18 @@ export class CallRepository implements CallStore {
         'finish-leg',
         [numberKey(address.number)],
         [
-          ...[address.sessionId, address.interactionId, leg.uuid, JSON.stringify(leg), leg.role, caller],
+          ...[
+            address.sessionId,
+            address.interactionId,
+            leg.uuid,
+            JSON.stringify({ ...leg, bill }),
+            leg.role,
+            caller,
+          ],
           ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
-          leg.answeredAt === null ? '' : billedSeconds(leg.answeredAt, leg.endedAt),
+          leg.answeredAt === null ? '' : bill.seconds,
           isAttempt ? 1 : 0,
+          bill.amount,
         ],
       ),
       this.#readForIndex(address, leg.endedAt),
@@ -260,9 +273,4 @@ export class CallRepository implements CallStore {
 /** Names of the caller's count of wrong PINs, one per data key, the one to count on first. */
 function countedAs(caller: Caller, tokens: readonly string[]): string[] {
   return caller.kind === 'anonymous' ? ['anonymous'] : tokens.map((token) => `caller:${token}`);
-}
-
-/** Whole seconds, rounded up. */
-function billedSeconds(answeredAt: number, endedAt: number): number {
-  return Math.max(0, Math.ceil((endedAt - answeredAt) / 1000));
 }

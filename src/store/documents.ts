@@ -26,11 +26,15 @@ export function sessionDocumentFrom(vault: Vault, number: E164, sealed: string):
  */
 export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: number): MaskingSession | null {
   if (!Array.isArray(reply)) return null;
-  const [doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy] = reply;
+  const [doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy, callAmount] = reply;
   const document = sessionDocumentFrom(vault, number, String(doc));
   return {
     ...document,
-    totals: { callCount: Number(callCount), billedDuration: Number(billedDuration) },
+    totals: {
+      callCount: Number(callCount),
+      billedDuration: Number(billedDuration),
+      callAmount: Number(callAmount ?? 0),
+    },
     lastInteractionAt: instant(lastInteractionAt),
     // A claim that lapsed was lost on its way: no call runs any more.
     inProgress: now < (instant(claimUntil) ?? 0),

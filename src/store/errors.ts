@@ -30,6 +30,16 @@ export class NumberPoolExhaustedError extends MasklineError {
   readonly code = 'ERR_NUMBER_POOL_EXHAUSTED';
 }
 
+/** No such subaccount. */
+export class AccountNotFoundError extends MasklineError {
+  readonly code = 'ERR_ACCOUNT_NOT_FOUND';
+}
+
+/** Virtual numbers or live sessions belong to the subaccount, so it cannot be removed. */
+export class AccountInUseError extends MasklineError {
+  readonly code = 'ERR_ACCOUNT_IN_USE';
+}
+
 /** No such session, or it is not readable any more. */
 export class SessionNotFoundError extends MasklineError {
   readonly code = 'ERR_SESSION_NOT_FOUND';

@@ -1,3 +1,4 @@
+export { AccountRepository, type AccountPage } from './account-repository.js';
 export {
   CallbackLog,
   type CallbackAddress,

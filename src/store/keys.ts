@@ -23,6 +23,14 @@ export function pointerKey(sessionId: string): string {
   return `${PREFIX}:pointer:${sessionId}`;
 }
 
+/** A subaccount. */
+export function accountKey(id: string): string {
+  return `${PREFIX}:{accounts}:${id}`;
+}
+
+/** All subaccounts, as `<creation>:<id>` in that order. */
+export const ACCOUNTS_KEY = `${PREFIX}:{accounts}`;
+
 /** UTC days (YYYY-MM-DD) on which sessions were created, by their first millisecond. */
 export const SESSION_DAYS_KEY = `${PREFIX}:{sessions}:days`;
 

@@ -36,6 +36,8 @@ export interface SessionWithInteractions {
 export interface SessionRepositoryOptions {
   /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
   readonly retention?: number;
+  /** What a session costs, in whole units. Default 0. */
+  readonly sessionFee?: number;
   /** Told when advice for later choices of a number was lost; the session itself is safe. */
   readonly onAdviceLost?: (error: unknown) => void;
 }
@@ -61,6 +63,7 @@ export class SessionRepository {
   readonly #pages: SessionPages;
   readonly #changes: SessionChanges;
   readonly #retention: number;
+  readonly #sessionFee: number;
   readonly #onAdviceLost: (error: unknown) => void;
 
   constructor(
@@ -77,6 +80,7 @@ export class SessionRepository {
     this.#chooser = new NumberChooser(scripts, vault, numbers, this.#people);
     const retention = options.retention ?? NINETY_DAYS;
     this.#retention = retention;
+    this.#sessionFee = options.sessionFee ?? 0;
     this.#onAdviceLost = options.onAdviceLost ?? (() => undefined);
     const index = new SessionIndex(client, scripts, vault, retention);
     this.#index = index;
@@ -112,7 +116,7 @@ export class SessionRepository {
         await Promise.all([this.#remember(document), this.#settle(document)]);
         return {
           ...document,
-          totals: { callCount: 0, billedDuration: 0 },
+          totals: { callCount: 0, billedDuration: 0, callAmount: 0 },
           lastInteractionAt: null,
           inProgress: false,
           lastPeer: null,
@@ -206,11 +210,11 @@ export class SessionRepository {
     const ttl = draft.settings.sessionExpiry * 1000 + this.#retention + POINTER_MARGIN;
     await Promise.all([
       guarded(() => this.#client.set(pointerKey(id), number, 'PX', ttl)),
-      this.#index.enterNew(documentOf(draft, number, id)),
+      this.#index.enterNew(documentOf(draft, number, id, this.#sessionFee)),
     ]);
     const attempts = draft.pin !== null && draft.pin.pins === null ? PIN_ATTEMPTS : 1;
     for (let attempt = 1; ; attempt += 1) {
-      const document = documentOf(draft, number, id);
+      const document = documentOf(draft, number, id, this.#sessionFee);
       const result = await this.#claimForCertain(document);
       if (result !== 'pin-taken' || attempt === attempts) return { result, document };
     }
@@ -268,7 +272,7 @@ export class SessionRepository {
   }
 }
 
-function documentOf(draft: SessionDraft, virtualNumber: E164, id: string): SessionDocument {
+function documentOf(draft: SessionDraft, virtualNumber: E164, id: string, fee: number): SessionDocument {
   const { accountId, firstParty, secondParty, settings, now } = draft;
   return {
     id,
@@ -279,6 +283,7 @@ function documentOf(draft: SessionDraft, virtualNumber: E164, id: string): Sessi
     singleParty: firstParty === null || secondParty === null,
     settings,
     pin: draft.pin === null ? null : pinRulesOf(draft.pin),
+    fee,
     createdAt: now,
     modifiedAt: now,
     expiresAt: now + settings.sessionExpiry * 1000,

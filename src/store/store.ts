@@ -1,4 +1,6 @@
+import { FREE, type Tariff } from '../masking/billing.js';
 import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+import { AccountRepository } from './account-repository.js';
 import { CallLog } from './call-log.js';
 import { CommandQueue } from './command-queue.js';
 import { CallbackLog } from './callback-log.js';
@@ -23,6 +25,8 @@ export interface StoreOptions extends RedisConnectionOptions {
   /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
   readonly retention?: number;
   readonly originations?: OriginationQueueOptions;
+  /** What calls and sessions cost from now on. Default nothing. */
+  readonly tariff?: Tariff;
 }
 
 const NINETY_DAYS = 90 * 24 * 3_600_000;
@@ -31,6 +35,7 @@ const NINETY_DAYS = 90 * 24 * 3_600_000;
 export class Store {
   readonly numbers: NumberRepository;
   readonly sessions: SessionRepository;
+  readonly accounts: AccountRepository;
   readonly calls: CallRepository;
   readonly callLog: CallLog;
   readonly liveCalls: LiveCalls;
@@ -45,6 +50,7 @@ export class Store {
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
   constructor(options: StoreOptions) {
     const vault = new Vault(options.dataKeys);
+    const tariff = options.tariff ?? FREE;
     this.#connection = new RedisConnection(options.url, options);
     const { client } = this.#connection;
     const scripts = new Scripts(client);
@@ -52,9 +58,11 @@ export class Store {
     this.outbox = new Outbox(client, scripts, vault, options.onError);
     this.numbers = new NumberRepository(client, scripts);
     this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {
+      sessionFee: tariff.sessionFee,
       ...(options.retention === undefined ? {} : { retention: options.retention }),
       ...(options.onError === undefined ? {} : { onAdviceLost: options.onError }),
     });
+    this.accounts = new AccountRepository(client, scripts, vault, this.numbers, this.sessions);
     this.leases = new LeaseRepository(scripts);
     this.nodes = new NodeRepository(client, scripts);
     const listing = new Listing(client, scripts);
@@ -68,6 +76,7 @@ export class Store {
       vault,
       this.outbox,
       indexes,
+      tariff,
       options.pinLimits ?? DEFAULT_PIN_LIMITS,
     );
     this.commands = new CommandQueue(client, scripts);

@@ -16,6 +16,7 @@
 -- ARGV[12] joined at, ms, or ''
 -- ARGV[13] seconds billed, or '' when it was not answered
 -- ARGV[14] 1 when it is a B leg after which another trunk may be tried, else 0
+-- ARGV[15] what they cost, in millionths
 -- Answer   2 when something was appended to the outbox too, 1 when the leg was written, or 0 when it was
 --          written before or the session is not known
 
@@ -33,7 +34,10 @@ end
 if ARGV[12] ~= '' then connectedAt(call, tonumber(ARGV[12])) end
 -- A party that was tried counts once, answered or not, however many trunks it took.
 if redis.call('HSETNX', call, 'counted:' .. ARGV[5], 1) == 1 then redis.call('HINCRBY', session, 'callCount', 1) end
-if ARGV[13] ~= '' then redis.call('HINCRBY', session, 'billedDuration', ARGV[13]) end
+if ARGV[13] ~= '' then
+  redis.call('HINCRBY', session, 'billedDuration', ARGV[13])
+  redis.call('HINCRBY', session, 'callAmount', ARGV[15])
+end
 local told = false
 local function tell(appended) told = appended or told end
 local leg = cjson.decode(ARGV[4])

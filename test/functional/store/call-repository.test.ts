@@ -339,11 +339,11 @@ describe('stage and finishLeg', () => {
     }
     const { session: after, interactions } = (await store.sessions.get(session.id, NOW))!;
     // 3.5 s and 3.001 s, both rounded up.
-    expect(after.totals).toEqual({ callCount: 2, billedDuration: 8 });
+    expect(after.totals).toEqual({ callCount: 2, billedDuration: 8, callAmount: 0 });
     expect(after.inProgress).toBe(false);
     expect(after.lastInteractionAt).toBe(NOW + 5500);
     expect(interactions).toHaveLength(1);
-    expect(interactions[0]?.legs).toEqual([legs.a, failed, legs.b]);
+    expect(interactions[0]?.legs).toMatchObject([legs.a, failed, legs.b]);
     expect(interactions[0]).toMatchObject({ stage: 'ended', connectedAt: NOW + 2000 });
   });
 
@@ -368,13 +368,35 @@ describe('stage and finishLeg', () => {
       await store.calls.finishLeg(addressOf(session, id), legs[0]!);
     }
     const { session: after, interactions } = (await store.sessions.get(session.id, NOW))!;
-    expect(after.totals).toEqual({ callCount: 2 * callCount, billedDuration: 2 * billedDuration });
+    expect(after.totals).toEqual({
+      callCount: 2 * callCount,
+      billedDuration: 2 * billedDuration,
+      callAmount: 0,
+    });
     for (const interaction of interactions) {
       expect(interactionObject(interaction, 'https://masking.example/v1/Account/MA')).toMatchObject({
         total_call_count: callCount,
         call_billed_duration: billedDuration,
       });
     }
+  });
+
+  test('what legs cost is kept with them and added up, by the tariff of the moment', async () => {
+    const tariff = { callRate: 8_500, increment: 60, minimum: 0, sessionFee: 2 };
+    const billing = fixture.store({ tariff });
+    const session = await billing.sessions.create(draft());
+    expect(session).toMatchObject({ fee: 2, totals: { callAmount: 0 } });
+    const address = addressOf(session, 'call-1');
+    await billing.calls.finishLeg(address, leg('b', 'leg-b', { endedAt: NOW + 2000 + 61_000 }));
+    await billing.calls.finishLeg(address, leg('b', 'leg-b'));
+    await store.calls.finishLeg(address, leg('a', 'call-1'));
+    const read = await store.sessions.get(session.id, NOW);
+    expect(read?.session.fee).toBe(2);
+    expect(read?.session.totals).toEqual({ callCount: 2, billedDuration: 124, callAmount: 17_000 });
+    expect(read?.interactions[0]?.legs.map(({ bill }) => bill)).toEqual([
+      { seconds: 4, amount: 0 },
+      { seconds: 120, amount: 17_000 },
+    ]);
   });
 
   test('a leg whose interaction never began is written all the same', async () => {

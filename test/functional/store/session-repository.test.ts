@@ -31,7 +31,8 @@ describe('create and get', () => {
       createdAt: NOW,
       expiresAt: NOW + 1_800_000,
       inProgress: false,
-      totals: { callCount: 0, billedDuration: 0 },
+      fee: 0,
+      totals: { callCount: 0, billedDuration: 0, callAmount: 0 },
       pin: { generated: false, firstPartyPin: '1234', secondPartyPin: '98765' },
     });
     expect(await store.sessions.get(created.id, NOW)).toEqual({ session: created, interactions: [] });

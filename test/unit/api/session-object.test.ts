@@ -37,10 +37,11 @@ const SESSION: MaskingSession = {
     virtualNumberCooloffPeriod: 0,
   },
   pin: null,
+  fee: 0,
   createdAt: CREATED,
   modifiedAt: CREATED,
   expiresAt: CREATED + 1_800_000,
-  totals: { callCount: 0, billedDuration: 0 },
+  totals: { callCount: 0, billedDuration: 0, callAmount: 0 },
   lastInteractionAt: null,
   inProgress: false,
   endedBy: null,
@@ -177,7 +178,7 @@ describe('sessionObject', () => {
   it('prints interactions, totals and the end of the last', () => {
     const session = {
       ...SESSION,
-      totals: { callCount: 2, billedDuration: 62 },
+      totals: { callCount: 2, billedDuration: 62, callAmount: 0 },
       lastInteractionAt: LEG.endedAt,
     };
     const object = sessionObject(session, [INTERACTION], CREATED, ACCOUNT);

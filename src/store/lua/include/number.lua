@@ -46,10 +46,10 @@ local function liveRoute(keyOf, tokens, now)
   return nil
 end
 
--- { doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy }, or false.
+-- { doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy, callAmount }, or false.
 local function sessionFields(id)
   local fields = redis.call('HMGET', sessionKey(id),
-    'doc', 'callCount', 'billedDuration', 'lastInteractionAt', 'claimUntil', 'peer', 'endedBy')
+    'doc', 'callCount', 'billedDuration', 'lastInteractionAt', 'claimUntil', 'peer', 'endedBy', 'callAmount')
   return fields[1] and fields
 end
 

@@ -21,7 +21,9 @@ import { QuestionServer } from './freeswitch/question-server.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
 import type { MaskingSession } from './masking/session.js';
+import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
+import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
 import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
@@ -35,6 +37,8 @@ export class Controller {
   readonly #log: Logger;
   readonly #store: Store;
   readonly #prompts: PromptLibrary;
+  readonly #sessionPrompts: SessionPrompts;
+  readonly #promptKeeper: PromptKeeper;
   readonly #questions: QuestionServer;
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor<Lease>[];
@@ -61,8 +65,13 @@ export class Controller {
       dir: config.folders.prompts,
       allowAddresses: config.prompts.allowAddresses,
       fetchTimeoutMs: config.prompts.fetchTimeout,
+      maxFolderBytes: config.prompts.maxFolderBytes,
+      refreshAfterMs: config.prompts.refreshAfter,
       logger: log,
     });
+    const prompts = { library: this.#prompts, urls: this.#store.promptUrls, now, log };
+    this.#sessionPrompts = new SessionPrompts({ ...prompts, notes: this.#store.notes });
+    this.#promptKeeper = new PromptKeeper(prompts);
     const records = new CallRecords(this.#store.calls, log);
     this.#questions = this.#questionServer(records);
     this.#supervisors = this.#nodeSupervisors(records);
@@ -88,6 +97,7 @@ export class Controller {
     for (const supervisor of this.#supervisors) supervisor.start();
     this.#spool.start();
     this.#callbacks.start();
+    this.#promptKeeper.start();
     this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, {
       log: this.#log,
       signal: this.#stopping.signal,
@@ -111,6 +121,7 @@ export class Controller {
     await this.#spool.stop();
     await this.#callbacks.stop();
     await this.#prompts.close();
+    await this.#promptKeeper.stop();
     await this.#store.close();
     this.#log.info('the controller is down');
   }
@@ -225,23 +236,12 @@ export class Controller {
         },
       },
       numbers: this.#store.numbers,
-      onSessionCreated: (session) => this.#fetchPrompts(session),
+      notes: this.#store.notes,
+      onSessionCreated: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
       clock: { now },
       logger: this.#log,
     });
-  }
-
-  #fetchPrompts(session: MaskingSession): void {
-    const { settings, pin } = session;
-    const urls = [
-      settings.firstPartyPlayUrl,
-      settings.secondPartyPlayUrl,
-      settings.unknownCallerPlay,
-      pin?.promptPlay ?? '',
-      pin?.incorrectPlay ?? '',
-    ];
-    for (const url of urls) if (url !== '') this.#prompts.prefetch(url);
   }
 
   /**

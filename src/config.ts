@@ -45,6 +45,10 @@ export interface Config {
     readonly allowAddresses: readonly string[];
     /** Milliseconds that one fetch may take, from look-up to last byte. */
     readonly fetchTimeout: number;
+    /** Milliseconds after which a server that set no time is asked whether its prompt changed. */
+    readonly refreshAfter: number;
+    /** Bytes that the prompts folder may hold. */
+    readonly maxFolderBytes: number;
   };
   readonly callbacks: CallbackSettings;
   /** Base64 of 32 bytes each, newest first. */
@@ -99,6 +103,8 @@ const ENVIRONMENT = z.object({
   CALLBACK_RETRY_DELAYS: seconds('5,30,120,600,1800'),
   CALLBACK_CONCURRENCY: value.integer('attempts', 1, 5_000, 256),
   CALLBACK_RECEIVER_CONCURRENCY: value.integer('attempts', 1, 1_000, 32),
+  PROMPT_REFRESH: value.integer('seconds', 60, 604_800, 3_600),
+  PROMPTS_MAX_SIZE: value.integer('MiB', 10, 1_000_000, 1_024),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
@@ -148,6 +154,8 @@ export function loadConfig(
     prompts: {
       allowAddresses: given.PROMPT_ALLOW_ADDRESSES,
       fetchTimeout: given.PROMPT_FETCH_TIMEOUT * 1_000,
+      refreshAfter: given.PROMPT_REFRESH * 1_000,
+      maxFolderBytes: given.PROMPTS_MAX_SIZE * 1_048_576,
     },
     callbacks: {
       allowAddresses: given.CALLBACK_ALLOW_ADDRESSES,

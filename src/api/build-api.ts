@@ -2,6 +2,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { randomUUID } from 'node:crypto';
 
 import type { ApiDeps } from './deps.js';
+import { eventRoutes } from './events/routes.js';
 import { healthRoutes } from './health/routes.js';
 import { numberRoutes } from './numbers/routes.js';
 import { openApiRoutes } from './openapi/routes.js';
@@ -51,6 +52,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       await requireAccount(scope, deps.account, deps.publicUrl);
       limitRate(scope, deps.rateLimit, () => deps.clock.now());
       sessionRoutes(scope, deps);
+      eventRoutes(scope, deps);
       numberRoutes(scope, deps);
     },
     { prefix: '/v1/Account/:authId' },

@@ -2,6 +2,7 @@ import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
 import type { SessionDraft } from '../masking/session-draft.js';
+import type { SessionNote } from '../masking/session-note.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { Logger } from '../telemetry/logger.js';
 
@@ -32,6 +33,12 @@ export interface NumberStore {
   remove(number: E164, now: number): Promise<void>;
 }
 
+/** What the API needs of the notes about sessions. */
+export interface NoteStore {
+  /** The one that was last true longest ago first. */
+  of(session: MaskingSession): Promise<readonly SessionNote[]>;
+}
+
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
@@ -48,6 +55,7 @@ export interface ApiDeps {
   readonly rateLimit: number;
   readonly sessions: SessionStore;
   readonly numbers: NumberStore;
+  readonly notes: NoteStore;
   /**
    * Called once for every new session, after its answer was decided: calls the first party, fetches
    * prompts. It cannot delay the answer or fail it; what it throws is logged.

@@ -2,6 +2,7 @@ import { MasklineError } from '../errors.js';
 
 export type PromptErrorCode =
   | 'ERR_PROMPT_FOLDER'
+  | 'ERR_PROMPT_FOLDER_FULL'
   | 'ERR_PROMPT_URL'
   | 'ERR_PROMPT_ADDRESS'
   | 'ERR_PROMPT_FETCH'

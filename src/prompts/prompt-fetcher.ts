@@ -3,6 +3,7 @@ import { Agent, request } from 'undici';
 import { AddressGuard, type ResolveHost } from '../outbound/address-guard.js';
 import { AddressRefusedError } from '../outbound/errors.js';
 import { PromptError } from './errors.js';
+import { conditions, validityOf, type Validity } from './validity.js';
 
 export interface PromptFetcherOptions {
   /** CIDR blocks and addresses outside the public Internet that may be reached. */
@@ -12,6 +13,12 @@ export interface PromptFetcherOptions {
   /** Bytes. */
   readonly maxBytes: number;
   readonly resolve?: ResolveHost;
+}
+
+/** What a server answered. `bytes` is null when they are those that we have. */
+export interface FetchedPrompt {
+  readonly bytes: Buffer | null;
+  readonly validity: Validity;
 }
 
 /** Gets a file over HTTP with a bound on everything: addresses, time, size, and no redirects. */
@@ -33,12 +40,15 @@ export class PromptFetcher {
     });
   }
 
-  /** The bytes at `url`. Throws PromptError; `signal` ends it early. */
-  async fetch(url: string, signal: AbortSignal): Promise<Buffer> {
+  /**
+   * The bytes at `url`; with `known`, only when the server has others than those that came with it. Throws
+   * PromptError; `signal` ends it early.
+   */
+  async fetch(url: string, signal: AbortSignal, known: Validity | null = null): Promise<FetchedPrompt> {
     const target = promptUrl(url);
     const deadline = AbortSignal.timeout(this.#timeout);
     try {
-      return await this.#get(target, AbortSignal.any([signal, deadline]));
+      return await this.#get(target, AbortSignal.any([signal, deadline]), known);
     } catch (error) {
       if (error instanceof PromptError) throw error;
       if (error instanceof AddressRefusedError) {
@@ -58,7 +68,7 @@ export class PromptFetcher {
     await this.#agent.destroy();
   }
 
-  async #get(target: URL, signal: AbortSignal): Promise<Buffer> {
+  async #get(target: URL, signal: AbortSignal, known: Validity | null): Promise<FetchedPrompt> {
     const { statusCode, headers, body } = await request(target, {
       dispatcher: this.#agent,
       signal,
@@ -66,12 +76,14 @@ export class PromptFetcher {
         accept: 'audio/wav, audio/mpeg, */*;q=0.1',
         'user-agent': 'maskline',
         ...authorization(target),
+        ...(known === null ? {} : conditions(known)),
       },
     });
     // Leaving the loop, also by an error, destroys the body and its connection.
     const chunks: Buffer[] = [];
     let size = 0;
     try {
+      if (statusCode === 304 && known !== null) return { bytes: null, validity: merged(headers, known) };
       if (statusCode !== 200) {
         throw new PromptError('ERR_PROMPT_FETCH', `the prompt was answered with status ${statusCode}`);
       }
@@ -88,12 +100,22 @@ export class PromptFetcher {
       // What is left unread ends with an abort, which nobody else listens to.
       body.on('error', () => undefined).destroy();
     }
-    return Buffer.concat(chunks, size);
+    return { bytes: Buffer.concat(chunks, size), validity: validityOf(headers) };
   }
 
   #tooLarge(): PromptError {
     return new PromptError('ERR_PROMPT_TOO_LARGE', `the prompt is larger than ${this.#maxBytes} bytes`);
   }
+}
+
+/** A 304 may leave out the validators that did not change (RFC 9110, 15.4.5). */
+function merged(headers: Parameters<typeof validityOf>[0], known: Validity): Validity {
+  const { maxAge, etag, lastModified } = validityOf(headers);
+  return {
+    maxAge,
+    etag: etag === '' ? known.etag : etag,
+    lastModified: lastModified === '' ? known.lastModified : lastModified,
+  };
 }
 
 function promptUrl(url: string): URL {

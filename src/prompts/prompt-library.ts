@@ -1,10 +1,11 @@
 import type { ResolveHost } from '../outbound/address-guard.js';
 import type { Logger } from '../telemetry/logger.js';
-import { audioFormatOf } from './audio-format.js';
+import { examineAudio } from './audio-format.js';
 import { BoundedQueue } from './bounded-queue.js';
 import { PromptError } from './errors.js';
 import { PromptFetcher } from './prompt-fetcher.js';
-import { PromptFolder, urlHash } from './prompt-folder.js';
+import { PromptFolder, urlHash, type KnownPrompt } from './prompt-folder.js';
+import type { Validity } from './validity.js';
 
 export interface PromptLibraryOptions {
   /** Absolute path of letters, digits and `. _ / -`; shared with FreeSWITCH. */
@@ -16,9 +17,17 @@ export interface PromptLibraryOptions {
   readonly fetchTimeoutMs?: number;
   /** Bytes. Default 5 MiB. */
   readonly maxBytes?: number;
-  /** Milliseconds after which a prompt that we have is fetched again when a session names it. Default 1 h. */
+  /** Bytes of audio that the folder may hold. Default 1 GiB. */
+  readonly maxFolderBytes?: number;
+  /** Milliseconds after which a server that set no time is asked again. Default 1 h. */
   readonly refreshAfterMs?: number;
-  /** Milliseconds during which a URL that failed is not tried again. Default 60 000. */
+  /** Bounds of the time that a server sets, in milliseconds. Defaults 1 min and 24 h. */
+  readonly refreshMinMs?: number;
+  readonly refreshMaxMs?: number;
+  /**
+   * Milliseconds during which a URL that failed is not tried again; doubled with each further failure, up
+   * to 64 times. Default 60 000.
+   */
   readonly retryAfterMs?: number;
   /** Fetches at once, default 4, and waiting, default 1000. */
   readonly concurrency?: number;
@@ -30,6 +39,14 @@ export interface PromptLibraryOptions {
 
 /** Failures that are remembered; past that the oldest is forgotten, and its URL tried again early. */
 const MOST_FAILURES = 1_000;
+/** Doublings of the time until a URL that fails is tried again. */
+const MOST_DOUBLINGS = 6;
+
+interface Failure {
+  readonly error: PromptError;
+  readonly until: number;
+  readonly count: number;
+}
 
 /** The audio behind prompt URLs, fetched ahead of need and kept on disk as local files. */
 export class PromptLibrary {
@@ -38,15 +55,17 @@ export class PromptLibrary {
   readonly #queue: BoundedQueue;
   readonly #logger: PromptLibraryOptions['logger'];
   readonly #refreshAfter: number;
+  readonly #refreshMin: number;
+  readonly #refreshMax: number;
   readonly #retryAfter: number;
   readonly #now: () => number;
   readonly #closing = new AbortController();
   readonly #underWay = new Map<string, Promise<string>>();
-  readonly #failures = new Map<string, { readonly error: PromptError; readonly until: number }>();
+  readonly #failures = new Map<string, Failure>();
 
   /** Throws PromptError ERR_PROMPT_FOLDER. */
   constructor(options: PromptLibraryOptions) {
-    this.#folder = new PromptFolder(options.dir);
+    this.#folder = new PromptFolder(options.dir, options.maxFolderBytes ?? 1024 ** 3);
     this.#fetcher = new PromptFetcher({
       allowAddresses: options.allowAddresses ?? [],
       timeout: options.fetchTimeoutMs ?? 15_000,
@@ -56,6 +75,8 @@ export class PromptLibrary {
     this.#queue = new BoundedQueue(options.concurrency ?? 4, options.maxWaiting ?? 1_000);
     this.#logger = options.logger;
     this.#refreshAfter = options.refreshAfterMs ?? 3_600_000;
+    this.#refreshMin = options.refreshMinMs ?? 60_000;
+    this.#refreshMax = options.refreshMaxMs ?? 24 * 3_600_000;
     this.#retryAfter = options.retryAfterMs ?? 60_000;
     this.#now = options.now ?? Date.now;
   }
@@ -68,7 +89,7 @@ export class PromptLibrary {
     if (url === '') return null;
     let path: string | null = null;
     try {
-      path = this.#folder.find(url);
+      path = this.#folder.find(url)?.path ?? null;
     } catch (error) {
       this.#logger.warn({ err: error, prompt: urlHash(url) }, 'the prompts folder cannot be read');
     }
@@ -104,12 +125,21 @@ export class PromptLibrary {
     await this.#fetcher.close();
   }
 
+  /**
+   * Removes files that none of `needed` (every URL of a live session) gave, a while after the last use.
+   * Resolves with how many. Throws when the folder cannot be read.
+   */
+  async sweep(needed: readonly string[]): Promise<number> {
+    const { removed, leftBytes } = await this.#folder.sweep(new Set(needed.map(urlHash)), this.#now());
+    this.#logger.debug({ removed, leftBytes }, 'the prompts folder was swept');
+    return removed;
+  }
+
   async #obtain(url: string, key: string): Promise<string> {
-    let known: string | null = null;
+    let known: KnownPrompt | null = null;
     try {
-      const age = await this.#folder.age(url, this.#now());
-      known = age === Infinity ? null : this.#folder.find(url);
-      if (known !== null && age < this.#refreshAfter) return known;
+      known = this.#folder.find(url);
+      if (known !== null && this.#now() < known.freshUntil) return known.path;
       const failure = this.#failures.get(key);
       if (failure !== undefined && this.#now() < failure.until) return fallBack(known, failure.error);
       if (this.#queue.full) {
@@ -120,7 +150,7 @@ export class PromptLibrary {
       return fallBack(known, this.#failed(key, error, known !== null));
     }
     try {
-      return await this.#queue.run(() => this.#fetch(url, key));
+      return await this.#queue.run(() => this.#fetch(url, key, known));
     } catch (error) {
       return fallBack(known, this.#failed(key, error, known !== null));
     }
@@ -139,29 +169,43 @@ export class PromptLibrary {
     return reason;
   }
 
-  async #fetch(url: string, key: string): Promise<string> {
+  async #fetch(url: string, key: string, known: KnownPrompt | null): Promise<string> {
     const { signal } = this.#closing;
     if (signal.aborted) throw new PromptError('ERR_PROMPT_CLOSED', 'the prompt library was closed');
-    const bytes = await this.#fetcher.fetch(url, signal);
-    const format = audioFormatOf(bytes);
-    if (format === null)
-      throw new PromptError('ERR_PROMPT_NOT_AUDIO', 'the prompt is neither PCM WAVE nor MP3');
-    const path = await this.#folder.keep(url, bytes, format, this.#now());
+    const { bytes, validity } = await this.#fetcher.fetch(url, signal, known?.validity ?? null);
+    const fresh = { until: this.#now() + this.#freshFor(validity), validity };
+    if (bytes === null) {
+      if (known === null)
+        throw new PromptError('ERR_PROMPT_FETCH', 'the prompt was answered with status 304');
+      await this.#folder.confirm(url, known, fresh);
+      this.#failures.delete(key);
+      return known.path;
+    }
+    const { format, fault } = examineAudio(bytes);
+    if (format === null) throw new PromptError('ERR_PROMPT_NOT_AUDIO', `the prompt cannot be used: ${fault}`);
+    const path = await this.#folder.keep(url, bytes, format, fresh);
     this.#failures.delete(key);
     this.#logger.info({ prompt: key, format, sizeBytes: bytes.length }, 'a prompt was fetched');
     return path;
   }
 
+  #freshFor({ maxAge }: Validity): number {
+    if (maxAge === null) return this.#refreshAfter;
+    return Math.min(this.#refreshMax, Math.max(this.#refreshMin, maxAge));
+  }
+
   #remember(key: string, error: PromptError): void {
+    const count = this.#failures.get(key)?.count ?? 0;
+    const wait = this.#retryAfter * 2 ** Math.min(count, MOST_DOUBLINGS);
     this.#failures.delete(key);
-    this.#failures.set(key, { error, until: this.#now() + this.#retryAfter });
+    this.#failures.set(key, { error, until: this.#now() + wait, count: count + 1 });
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > MOST_FAILURES && oldest !== undefined) this.#failures.delete(oldest);
   }
 }
 
 /** Audio that we had before is better than none. */
-function fallBack(known: string | null, error: PromptError): string {
+function fallBack(known: KnownPrompt | null, error: PromptError): string {
   if (known === null) throw error;
-  return known;
+  return known.path;
 }

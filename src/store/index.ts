@@ -25,9 +25,11 @@ export {
 export { NumberChooser, type Choose } from './number-chooser.js';
 export { type EndedSession } from './session-changes.js';
 export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
+export { PromptUrls } from './prompt-urls.js';
 export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';
+export { SessionNotes } from './session-notes.js';
 export {
   SessionRepository,
   type SessionRepositoryOptions,

@@ -126,3 +126,9 @@ export function commandsKey(node: string): string {
 export function commandAnswerKey(node: string, uuid: string): string {
   return `${PREFIX}:{commands:${node}}:${uuid}`;
 }
+
+/** Tokens of prompt URLs, by the instant until which a session needs them. */
+export const NEEDED_PROMPTS_KEY = `${PREFIX}:{prompts}:needed`;
+
+/** The sealed URLs, by token. */
+export const PROMPT_URLS_KEY = `${PREFIX}:{prompts}:urls`;

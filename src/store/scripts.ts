@@ -20,6 +20,9 @@ export type ScriptName =
   | 'list-numbers'
   | 'note-callback'
   | 'open-callback'
+  | 'need-prompts'
+  | 'needed-prompts'
+  | 'note-session'
   | 'page-of-day'
   | 'peek-number'
   | 'peek-session'
@@ -31,6 +34,7 @@ export type ScriptName =
   | 'read-call'
   | 'read-callbacks'
   | 'read-leg'
+  | 'read-notes'
   | 'read-outbox'
   | 'read-session'
   | 'recall-person'
@@ -46,7 +50,6 @@ export type ScriptName =
   | 'take-origination'
   | 'update-session'
   | 'withdraw-session';
-
 /** An answer of a script. A Lua `false` arrives as null. */
 export type Reply = string | number | null | Reply[];
 

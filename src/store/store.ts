@@ -11,8 +11,10 @@ import { NodeRepository } from './node-repository.js';
 import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
 import { Outbox } from './outbox.js';
+import { PromptUrls } from './prompt-urls.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
 import { Scripts } from './scripts.js';
+import { SessionNotes } from './session-notes.js';
 import { SessionRepository } from './session-repository.js';
 import { Vault } from './vault.js';
 
@@ -45,6 +47,8 @@ export class Store {
   readonly originations: OriginationQueue;
   readonly outbox: Outbox;
   readonly callbacks: CallbackLog;
+  readonly notes: SessionNotes;
+  readonly promptUrls: PromptUrls;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -56,6 +60,8 @@ export class Store {
     const scripts = new Scripts(client);
     this.callbacks = new CallbackLog(scripts, vault);
     this.outbox = new Outbox(client, scripts, vault, options.onError);
+    this.notes = new SessionNotes(scripts);
+    this.promptUrls = new PromptUrls(scripts, vault);
     this.numbers = new NumberRepository(client, scripts);
     this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {
       sessionFee: tariff.sessionFee,

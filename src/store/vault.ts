@@ -47,6 +47,16 @@ export class Vault {
     return this.#tokens(`pin\0${virtualNumber}\0${pin}`);
   }
 
+  /** What stands for a URL, under the newest data key. */
+  urlToken(url: string): string {
+    const { lookup } = this.#newest;
+    return createHmac('sha256', lookup)
+      .update(`url\0${url}`)
+      .digest()
+      .subarray(0, TOKEN_BYTES)
+      .toString('base64url');
+  }
+
   /** AES-256-GCM under the newest key. `context` must be the same when it is opened. */
   seal(text: string, context: string): string {
     const { id, encryption } = this.#newest;

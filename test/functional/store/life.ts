@@ -33,6 +33,20 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
       settings: { virtualNumberCooloffPeriod: 60, callbackUrl: 'https://callback.example/secret' },
     }),
   );
+  await store.notes.note(
+    session,
+    {
+      event: 'prompt-unavailable',
+      parameter: 'pin_prompt_play',
+      code: 'ERR_PROMPT_FETCH',
+      message: 'status 404',
+    },
+    NOW,
+  );
+  await store.notes.of(session);
+  await store.promptUrls.need([`https://x.example/${FIRST_PIN}?from=${ALICE}`], NOW + 60_000, NOW);
+  for await (const page of store.promptUrls.needed(NOW))
+    if (page.length === 0) throw new Error('no prompt URL');
   await store.sessions.create(
     draft({
       firstParty: ALICE,

@@ -4,6 +4,7 @@ import type { ApiDeps } from '../../../src/api/deps.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
+import type { SessionNote } from '../../../src/masking/session-note.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
 import type { VirtualNumber } from '../../../src/masking/virtual-number.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
@@ -56,6 +57,9 @@ export class FakeDeps implements ApiDeps {
     },
     get: (id: string) => Promise.resolve(this.held.get(id) ?? null),
   };
+
+  readonly noted: SessionNote[] = [];
+  notes = { of: () => Promise.resolve(this.noted) };
 
   numbers = {
     add: (number: VirtualNumber): Promise<void> => {

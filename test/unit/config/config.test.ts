@@ -44,7 +44,12 @@ describe('loadConfig', () => {
         prompts: '/var/lib/maskline/prompts',
         cdr: '/var/lib/maskline/cdr',
       },
-      prompts: { allowAddresses: [], fetchTimeout: 15_000 },
+      prompts: {
+        allowAddresses: [],
+        fetchTimeout: 15_000,
+        refreshAfter: 3_600_000,
+        maxFolderBytes: 1_073_741_824,
+      },
       callbacks: {
         allowAddresses: [],
         retries: 1,
@@ -89,6 +94,8 @@ describe('loadConfig', () => {
       CALLBACK_RETRY_DELAYS: '0, 86400',
       CALLBACK_CONCURRENCY: '10',
       CALLBACK_RECEIVER_CONCURRENCY: '5',
+      PROMPT_REFRESH: '600',
+      PROMPTS_MAX_SIZE: '50',
       API_RATE_LIMIT: '300',
       SESSION_RETENTION_DAYS: '30',
       SESSION_END_HANGS_UP: 'true',
@@ -110,7 +117,12 @@ describe('loadConfig', () => {
       },
       questions: { host: '10.0.0.5', port: 9084, allow: ['10.0.0.0/8', '2001:db8::/32', '192.0.2.7'] },
       folders: { recordings: '/srv/rec', prompts: '/srv/prompts', cdr: '/srv/cdr' },
-      prompts: { allowAddresses: ['10.1.0.0/16'], fetchTimeout: 5_000 },
+      prompts: {
+        allowAddresses: ['10.1.0.0/16'],
+        fetchTimeout: 5_000,
+        refreshAfter: 600_000,
+        maxFolderBytes: 52_428_800,
+      },
       callbacks: {
         allowAddresses: ['10.2.0.0/16'],
         retries: 20,

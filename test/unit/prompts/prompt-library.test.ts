@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -173,6 +173,191 @@ describe('a prompt that can be had', () => {
   });
 });
 
+describe('a prompt that may have changed', () => {
+  /** Answers 304 to whoever has what is there. */
+  const versioned =
+    (name: string, value: () => string, bytes: () => Buffer): Answer =>
+    (request, response) => {
+      const asked = request.headers[name === 'etag' ? 'if-none-match' : 'if-modified-since'];
+      asks.push(asked ?? '');
+      const same = asked === value();
+      response.writeHead(same ? 304 : 200, { [name]: value() });
+      response.end(same ? undefined : bytes());
+    };
+  let asks: string[];
+  beforeEach(() => {
+    asks = [];
+  });
+
+  it.each([
+    ['etag', '"one"'],
+    ['last-modified', 'Sun, 01 Nov 2026 00:00:00 GMT'],
+  ])('is asked for by its %s, and kept when it is the same', async (name, value) => {
+    answer = versioned(
+      name,
+      () => value,
+      () => wave(),
+    );
+    const library = open({ refreshAfterMs: 1_000 });
+    const path = await library.ensure(`${base}/a`);
+    for (let round = 0; round < 2; round += 1) {
+      instant += 1_000;
+      expect(await library.ensure(`${base}/a`)).toBe(path);
+      // Fresh again: it is not asked for.
+      expect(await library.ensure(`${base}/a`)).toBe(path);
+    }
+    expect(asks).toEqual(['', value, value]);
+  });
+
+  it('is replaced when it is another, also by a controller that did not fetch it', async () => {
+    let version = 1;
+    answer = versioned(
+      'etag',
+      () => `"${version}"`,
+      () => wave({ samples: 320 * version }),
+    );
+    const before = await open({ refreshAfterMs: 1_000 }).ensure(`${base}/a`);
+    version = 2;
+    instant += 1_000;
+    const after = await open({ refreshAfterMs: 1_000 }).ensure(`${base}/a`);
+    expect(after).not.toBe(before);
+    expect(asks).toEqual(['', '"1"']);
+    expect(await readFile(before)).toEqual(wave());
+  });
+
+  it('is fetched whole when its audio was lost or damaged, whatever the server remembers', async () => {
+    answer = versioned(
+      'etag',
+      () => '"one"',
+      () => wave(),
+    );
+    const library = open();
+    const path = await library.ensure(`${base}/a`);
+    await writeFile(path, wave().subarray(0, 100));
+    expect(library.fileFor(`${base}/a`)).toBeNull();
+    expect(await library.ensure(`${base}/a`)).toBe(path);
+    expect(await readFile(path)).toEqual(wave());
+    expect(asks).toEqual(['', '']);
+  });
+
+  it.each([
+    ['max-age=120', 120],
+    ['public, max-age=120', 120],
+    ['max-age=1', 60],
+    ['no-store', 60],
+    ['no-cache, max-age=4000', 60],
+    ['max-age=99999999', 7_200],
+    ['private', 3_600],
+  ])('with Cache-Control %s is fresh for %d seconds', async (control, seconds) => {
+    answer = sends(wave(), { 'cache-control': control });
+    const library = open({ refreshMinMs: 60_000, refreshMaxMs: 7_200_000 });
+    await library.ensure(`${base}/a`);
+    instant += seconds * 1_000 - 1;
+    await library.ensure(`${base}/a`);
+    expect(requests).toHaveLength(1);
+    instant += 1;
+    await library.ensure(`${base}/a`);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('counts the time that it spent in a cache on the way', async () => {
+    answer = sends(wave(), { 'cache-control': 'max-age=120', age: '50' });
+    const library = open();
+    await library.ensure(`${base}/a`);
+    instant += 70_000;
+    await library.ensure(`${base}/a`);
+    expect(requests).toHaveLength(2);
+  });
+
+  it('is kept when what came instead is no audio', async () => {
+    const library = open({ refreshAfterMs: 1_000 });
+    const path = await library.ensure(`${base}/a`);
+    answer = sends(wave().subarray(0, 200));
+    instant += 1_000;
+    expect(await library.ensure(`${base}/a`)).toBe(path);
+    expect(lines.join('')).toContain('cut short');
+  });
+});
+
+describe('the folder', () => {
+  const DAY = 24 * 3_600_000;
+  const files = async (): Promise<string[]> =>
+    (await readdir(dir, { recursive: true })).filter((name) => name !== 'urls').sort();
+  const wrote = async (age: number): Promise<void> => {
+    const then = (instant - age) / 1_000;
+    for (const name of await files()) await utimes(join(dir, name), then, then);
+  };
+
+  it('loses what no session needs, a day after it was written, and the audio with it', async () => {
+    const library = open();
+    await library.ensure(`${base}/a`);
+    answer = sends(mp3());
+    const needed = await library.ensure(`${base}/b`);
+    await wrote(DAY + 1_000);
+    expect(await library.sweep([`${base}/b`])).toBe(2);
+    expect(library.fileFor(`${base}/b`)).toBe(needed);
+    expect(await files()).toHaveLength(2);
+  });
+
+  it('keeps audio that another URL gave too, what is new, and what is not ours', async () => {
+    const library = open();
+    const shared = await library.ensure(`${base}/a`);
+    expect(await library.ensure(`${base}/b`)).toBe(shared);
+    await writeFile(join(dir, 'README.txt'), 'not a prompt');
+    await wrote(DAY + 1_000);
+    answer = sends(mp3());
+    const fresh = await library.ensure(`${base}/c`);
+    // The clock of the test is not that of the disk.
+    for (const name of await files()) {
+      if (fresh.endsWith(name)) await utimes(join(dir, name), instant / 1_000, instant / 1_000);
+    }
+    expect(await library.sweep([`${base}/b`])).toBe(1);
+    expect(library.fileFor(`${base}/b`)).toBe(shared);
+    expect(library.fileFor(`${base}/c`)).toBe(fresh);
+    expect(await files()).toContain('README.txt');
+  });
+
+  it('loses drafts that a controller left when it died', async () => {
+    const library = open();
+    const path = await library.ensure(`${base}/a`);
+    await writeFile(`${path}.draft`, 'half');
+    await writeFile(join(dir, 'urls', 'x.draft'), 'half');
+    await wrote(3_600_000 + 1_000);
+    expect(await library.sweep([`${base}/a`])).toBe(2);
+    expect(library.fileFor(`${base}/a`)).toBe(path);
+  });
+
+  it('takes no more than its bound, says so, and takes more once it was swept', async () => {
+    const library = open({ maxFolderBytes: 20_000, retryAfterMs: 0 });
+    answer = sends(wave({ samples: 10_000 }));
+    await library.ensure(`${base}/a`);
+    answer = sends(wave({ samples: 12_000 }));
+    expect((await failure(library.ensure(`${base}/b`))).code).toBe('ERR_PROMPT_FOLDER_FULL');
+    expect(lines.join('')).toContain('ERR_PROMPT_FOLDER_FULL');
+    await wrote(DAY + 1_000);
+    await library.sweep([]);
+    expect(await library.ensure(`${base}/b`)).toMatch(/\.wav$/);
+  });
+
+  it('is shared by controllers that fetch and sweep at once, without damage', async () => {
+    const libraries = [open(), open(), open()];
+    const urls = [1, 2, 3, 4, 5, 6].map((count) => `${base}/${count}`);
+    answer = (request, response) =>
+      response.end(wave({ samples: 320 * Number((request.url ?? '').slice(1)) }));
+    const work = libraries.flatMap((library) => [
+      ...urls.map((url) => library.ensure(url)),
+      ...urls.map(() => library.sweep(urls)),
+    ]);
+    await Promise.all<unknown>(work);
+    for (const [index, url] of urls.entries()) {
+      for (const library of libraries) {
+        expect(await readFile(library.fileFor(url) ?? '')).toEqual(wave({ samples: 320 * (index + 1) }));
+      }
+    }
+    expect(await files()).toHaveLength(12);
+  });
+});
+
 describe('a prompt that cannot be had', () => {
   it.each([
     ['status 404', sends(wave(), {}, 404), 'ERR_PROMPT_FETCH', /status 404/],
@@ -259,6 +444,32 @@ describe('a prompt that cannot be had', () => {
     answer = sends(wave());
     instant += 1;
     expect(await library.ensure(`${base}/a`)).toMatch(/\.wav$/);
+  });
+
+  it('is tried less and less often while it fails', async () => {
+    answer = sends(Buffer.alloc(0), {}, 503);
+    const library = open({ retryAfterMs: 1_000 });
+    const triedAt: number[] = [];
+    for (let second = 0; second < 20; second += 1) {
+      const before = requests.length;
+      await failure(library.ensure(`${base}/a`));
+      if (requests.length > before) triedAt.push(second);
+      instant += 1_000;
+    }
+    expect(triedAt).toEqual([0, 1, 3, 7, 15]);
+  });
+
+  it('because an unasked 304 brings nothing', async () => {
+    answer = sends(Buffer.alloc(0), {}, 304);
+    expect((await failure(open().ensure(`${base}/a`))).message).toMatch(/status 304/);
+  });
+
+  it('because it ends before its length', async () => {
+    answer = (_request, response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write(wave().subarray(0, 100), () => response.destroy());
+    };
+    expect((await failure(open().ensure(`${base}/a`))).code).toBe('ERR_PROMPT_FETCH');
   });
 
   it('does not keep others waiting beyond the bounds', async () => {

@@ -1,0 +1,54 @@
+import { NEEDED_PROMPTS_KEY, PROMPT_URLS_KEY } from './keys.js';
+import type { Scripts } from './scripts.js';
+import type { Vault } from './vault.js';
+
+/** URLs kept; beyond that, the one that is needed for the shortest time is forgotten, and fetched when called for. */
+const MOST_URLS = 100_000;
+const PAGE = 500;
+const CONTEXT = 'prompt url';
+
+/**
+ * The prompt URLs of all live sessions, so that a controller can fetch them before a call needs them.
+ * They are sealed: a URL may carry a secret or a number.
+ */
+export class PromptUrls {
+  readonly #scripts: Scripts;
+  readonly #vault: Vault;
+
+  constructor(scripts: Scripts, vault: Vault) {
+    this.#scripts = scripts;
+    this.#vault = vault;
+  }
+
+  /** Remembers that `urls` are needed until then. Milliseconds since the epoch. Throws StoreUnavailableError. */
+  async need(urls: readonly string[], until: number, now: number): Promise<void> {
+    if (urls.length === 0) return;
+    const pairs = [...new Set(urls)].flatMap((url) => [
+      this.#vault.urlToken(url),
+      this.#vault.seal(url, CONTEXT),
+    ]);
+    await this.#scripts.run(
+      'need-prompts',
+      [NEEDED_PROMPTS_KEY, PROMPT_URLS_KEY],
+      [now, until, MOST_URLS, ...pairs],
+    );
+  }
+
+  /**
+   * Those that are needed at `now`, in pages; each at least once. What is added or ends meanwhile may be missed.
+   * Throws StoreUnavailableError, UnreadableDocumentError.
+   */
+  async *needed(now: number): AsyncGenerator<readonly string[]> {
+    for (let skipped = 0; ; skipped += PAGE) {
+      const reply = await this.#scripts.run(
+        'needed-prompts',
+        [NEEDED_PROMPTS_KEY, PROMPT_URLS_KEY],
+        [now, skipped, PAGE],
+      );
+      const sealed = Array.isArray(reply) ? reply : [];
+      const urls = sealed.filter((text) => typeof text === 'string');
+      yield urls.map((text) => this.#vault.open(text, CONTEXT));
+      if (sealed.length < PAGE) return;
+    }
+  }
+}

@@ -72,6 +72,19 @@ export const amount = (fallback: string) =>
       : new Wrong('must be an amount such as 0.0085, at most 1000 and six decimals: correct or remove it');
   });
 
+/** Shorter limits would take an ordinary pause for a hang. */
+const SHORTEST_WATCHDOG_LIMIT = 500;
+
+export const watchdogLimit = (fallback: number) =>
+  optional(String(fallback), (text) => {
+    const limit = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+    return limit === 0 || limit >= SHORTEST_WATCHDOG_LIMIT
+      ? limit
+      : new Wrong(
+          `must be 0 or from ${SHORTEST_WATCHDOG_LIMIT} to 99999 (milliseconds): correct or remove it`,
+        );
+  });
+
 export const publicUrl = () =>
   z
     .string()

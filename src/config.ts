@@ -64,6 +64,8 @@ export interface Config {
   /** An end of a session by a client hangs its call up. */
   readonly sessionEndHangsUp: boolean;
   readonly logLevel: LogLevel;
+  /** Milliseconds of silence after which this process counts as hung and is killed; 0 for never. */
+  readonly watchdogLimitMs: number;
   /** Seconds that a stop may take before it is cut short. */
   readonly shutdownDeadline: number;
 }
@@ -113,6 +115,7 @@ const ENVIRONMENT = z.object({
   BILLING_INCREMENT_SECONDS: value.integer('seconds', 1, 3_600, 1),
   BILLING_MINIMUM_SECONDS: value.integer('seconds', 0, 3_600, 0),
   BILLING_SESSION_FEE: value.integer('whole units of the currency', 0, 1_000_000, 0),
+  WATCHDOG_LIMIT_MS: value.watchdogLimit(2_000),
   SHUTDOWN_DEADLINE: value.integer('seconds', 1, 600, 20),
 });
 
@@ -177,6 +180,7 @@ export function loadConfig(
     },
     sessionEndHangsUp: given.SESSION_END_HANGS_UP,
     logLevel: given.LOG_LEVEL,
+    watchdogLimitMs: given.WATCHDOG_LIMIT_MS,
     shutdownDeadline: given.SHUTDOWN_DEADLINE,
   };
 }

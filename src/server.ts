@@ -1,6 +1,7 @@
 import { Controller } from './app.js';
 import { ConfigError, loadConfig, type Config } from './config.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
+import { Watchdog } from './watchdog/watchdog.js';
 
 const USAGE = `Usage: npm run controller
 
@@ -21,9 +22,11 @@ async function main(): Promise<void> {
   if (config === null) return;
   const log = createLogger({ level: config.logLevel });
   const controller = new Controller(config, log);
-  endOnSignals(controller, config, log);
+  const watchdog = new Watchdog({ limitMs: config.watchdogLimitMs, log });
+  endOnSignals(controller, watchdog, config, log);
   try {
     await controller.start();
+    if (config.watchdogLimitMs > 0) watchdog.start();
   } catch (error) {
     log.fatal({ err: error }, 'the controller could not start');
     process.exitCode = 1;
@@ -42,13 +45,14 @@ function configuration(): Config | null {
   }
 }
 
-function endOnSignals(controller: Controller, config: Config, log: Logger): void {
+function endOnSignals(controller: Controller, watchdog: Watchdog, config: Config, log: Logger): void {
   let ending = false;
   const end = (why: string, exitCode: number): void => {
     if (ending) return;
     ending = true;
     log.info({ why }, 'stopping');
     process.exitCode = exitCode;
+    watchdog.stop();
     void stopWithin(controller, config.shutdownDeadline, log);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));

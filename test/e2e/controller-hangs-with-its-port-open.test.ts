@@ -17,10 +17,12 @@ async function whileHanging(bed: RealBed, index: number, run: () => Promise<void
   }
 }
 
-describe('the only controller hangs', () => {
+const WITHOUT_WATCHDOG = { controllerEnvironment: { WATCHDOG_LIMIT_MS: '0' } };
+
+describe('the only controller hangs and has no watchdog', () => {
   let bed: RealBed;
   beforeAll(async () => {
-    bed = await RealBed.start({ controllers: 1, lanes: 2 });
+    bed = await RealBed.start({ controllers: 1, lanes: 2, ...WITHOUT_WATCHDOG });
   });
   afterAll(() => bed.close());
 
@@ -54,10 +56,10 @@ describe('the only controller hangs', () => {
     }));
 });
 
-describe('one of two controllers hangs', () => {
+describe('one of two controllers hangs and has no watchdog', () => {
   let bed: RealBed;
   beforeAll(async () => {
-    bed = await RealBed.start({ controllers: 2, lanes: 1 });
+    bed = await RealBed.start({ controllers: 2, lanes: 1, ...WITHOUT_WATCHDOG });
   });
   afterAll(() => bed.close());
 

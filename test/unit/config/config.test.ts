@@ -65,6 +65,7 @@ describe('loadConfig', () => {
       tariff: { callRate: 0, increment: 1, minimum: 0, sessionFee: 0 },
       sessionEndHangsUp: false,
       logLevel: 'info',
+      watchdogLimitMs: 2_000,
       shutdownDeadline: 20,
     });
   });
@@ -105,6 +106,7 @@ describe('loadConfig', () => {
       BILLING_SESSION_FEE: '1',
       SESSION_EXPIRY_MAX: '604800',
       SHUTDOWN_DEADLINE: '60',
+      WATCHDOG_LIMIT_MS: '0',
     });
     expect(config).toMatchObject({
       http: { host: '::', port: 9000, publicUrl: 'https://masking.example.com', rateLimit: 300 },
@@ -138,6 +140,7 @@ describe('loadConfig', () => {
       sessionEndHangsUp: true,
       tariff: { callRate: 8_500, increment: 60, minimum: 30, sessionFee: 1 },
       maxSessionExpiry: 604_800,
+      watchdogLimitMs: 0,
       shutdownDeadline: 60,
     });
   });
@@ -228,6 +231,9 @@ describe('loadConfig', () => {
     ['API_RATE_LIMIT', '-5'],
     ['SESSION_EXPIRY_MAX', '59'],
     ['SHUTDOWN_DEADLINE', '601'],
+    ['WATCHDOG_LIMIT_MS', '499'],
+    ['WATCHDOG_LIMIT_MS', '-1'],
+    ['WATCHDOG_LIMIT_MS', '100000'],
   ])('refuses %s=%s in one line that names it', (name, value) => {
     const { message } = failure({ ...ENV, [name]: value });
     expect(message).toMatch(new RegExp(`^${name} [a-z][^\\n]*: [^\\n]+$`));

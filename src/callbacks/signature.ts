@@ -24,8 +24,14 @@ export function signatureHeaders(
   const { method, url, parameters } = request;
   // A receiver may check against the URL that it gave us, or against the one that arrived.
   const spellings = [...new Set([withoutFragment(url), urlAsSent(url)])];
-  const v3 = (token: string): string =>
-    [...new Set(spellings.map((each) => signatureV3(method, each, parameters, random, token)))].join(',');
+  // Languages compare text by its UTF-8 bytes (Python, Go, PHP) or by UTF-16 units (Node), which differ for
+  // characters beyond the first plane. The header may hold several signatures, of which one has to fit.
+  const v3 = (token: string): string => {
+    const all = spellings.flatMap((each) =>
+      [byBytes, byUnits].map((order) => signatureV3(method, each, parameters, random, token, order)),
+    );
+    return [...new Set(all)].join(',');
+  };
   return {
     'X-Plivo-Signature-V2': signatureV2(url, random, tokens.account),
     'X-Plivo-Signature-Ma-V2': signatureV2(url, random, tokens.main),
@@ -51,14 +57,15 @@ export function signatureV3(
   parameters: Parameters,
   random: string,
   token: string,
+  order: Order = byBytes,
 ): string {
   const { base, query } = partsOf(url);
   const given = [...new URLSearchParams(query)] as Parameters;
-  const inQuery = sorted(method === 'GET' ? [...given, ...parameters] : given)
+  const inQuery = sorted(method === 'GET' ? [...given, ...parameters] : given, order)
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
   if (method === 'GET') return hmac(token, `${base}${inQuery === '' ? '' : `?${inQuery}`}.${random}`);
-  const inBody = sorted(parameters)
+  const inBody = sorted(parameters, order)
     .map(([name, value]) => `${name}${value}`)
     .join('');
   const mark = inQuery === '' && parameters.length === 0 ? '' : '?';
@@ -90,13 +97,15 @@ function partsOf(url: string): { base: string; query: string } {
   };
 }
 
-/** By the bytes of the name, then of the value. */
-function sorted(parameters: Parameters): Parameters {
-  const keyed = parameters.map(
-    (pair) => [Buffer.from(pair[0], 'utf8'), Buffer.from(pair[1], 'utf8'), pair] as const,
-  );
-  keyed.sort((one, other) => Buffer.compare(one[0], other[0]) || Buffer.compare(one[1], other[1]));
-  return keyed.map(([, , pair]) => pair);
+/** Negative when `one` comes first. */
+type Order = (one: string, other: string) => number;
+
+const byBytes: Order = (one, other) => Buffer.compare(Buffer.from(one, 'utf8'), Buffer.from(other, 'utf8'));
+const byUnits: Order = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+
+/** By the name, then by the value. */
+function sorted(parameters: Parameters, order: Order): Parameters {
+  return [...parameters].sort((one, other) => order(one[0], other[0]) || order(one[1], other[1]));
 }
 
 function hmac(token: string, text: string): string {

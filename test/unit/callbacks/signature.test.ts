@@ -92,6 +92,20 @@ describe("Plivo's own validator for Node", () => {
     },
   );
 
+  it('takes a signature over names that UTF-8 and UTF-16 sort differently', () => {
+    const tokens = { account: 'token', main: 'token' };
+    const target = 'http://receiver.example/?1=%EF%A4%80';
+    const told = [['1', '\u{10000}']] as const;
+    const given =
+      signatureHeaders({ method: 'GET', url: target, parameters: told }, tokens, NONCE)[
+        'X-Plivo-Signature-V3'
+      ] ?? '';
+    expect(given.split(',')).toHaveLength(2);
+    expect(plivo.validateV3Signature('GET', target, NONCE, 'token', given, Object.fromEntries(told))).toBe(
+      true,
+    );
+  });
+
   it('refuses a parameter that was changed', () => {
     const tokens = { account: 'token', main: 'token' };
     const headers = signatureHeaders({ method: 'POST', url: URL, parameters: [['To', '1']] }, tokens, NONCE);

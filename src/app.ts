@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApi } from './api/build-api.js';
 import type { Readiness } from './api/deps.js';
@@ -25,6 +24,7 @@ import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
+import { RecordingService } from './recordings/recording-service.js';
 import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
 import type { Logger } from './telemetry/logger.js';
@@ -33,6 +33,8 @@ const now = (): number => Date.now();
 
 /** One controller: everything it is made of, and the order in which that starts and stops. */
 export class Controller {
+  /** Tells this controller from every other, and from what it was before a restart. */
+  readonly #id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #config: Config;
   readonly #log: Logger;
   readonly #store: Store;
@@ -44,6 +46,7 @@ export class Controller {
   readonly #supervisors: NodeSupervisor<Lease>[];
   readonly #spool: CdrSpool;
   readonly #callbacks: Callbacks;
+  readonly #recordings: RecordingService<Lease>;
   readonly #api: FastifyInstance;
   readonly #stopping = new AbortController();
   /** Endpoint of each node's name, as far as this controller supervises them. */
@@ -72,6 +75,18 @@ export class Controller {
     const prompts = { library: this.#prompts, urls: this.#store.promptUrls, now, log };
     this.#sessionPrompts = new SessionPrompts({ ...prompts, notes: this.#store.notes });
     this.#promptKeeper = new PromptKeeper(prompts);
+    this.#recordings = new RecordingService({
+      folder: config.folders.recordings,
+      settings: config.recordings,
+      publicUrl: config.http.publicUrl,
+      dataKeys: config.dataKeys,
+      store: this.#store.recordings,
+      interactions: this.#store.callLog,
+      leases: this.#store.leases,
+      controllerId: this.#id,
+      now,
+      log,
+    });
     const records = new CallRecords(this.#store.calls, log);
     this.#questions = this.#questionServer(records);
     this.#supervisors = this.#nodeSupervisors(records);
@@ -85,7 +100,7 @@ export class Controller {
         if (unmarked !== null) await records.endedUnmarked(unmarked);
       },
     });
-    this.#callbacks = callbacksOf(config, this.#store, log);
+    this.#callbacks = callbacksOf(config, this.#store, this.#recordings.urls, log);
     this.#api = this.#buildApi();
   }
 
@@ -98,6 +113,7 @@ export class Controller {
     this.#spool.start();
     this.#callbacks.start();
     this.#promptKeeper.start();
+    this.#recordings.start();
     this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, {
       log: this.#log,
       signal: this.#stopping.signal,
@@ -120,6 +136,7 @@ export class Controller {
     await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop()));
     await this.#spool.stop();
     await this.#callbacks.stop();
+    await this.#recordings.stop();
     await this.#prompts.close();
     await this.#promptKeeper.stop();
     await this.#store.close();
@@ -127,14 +144,15 @@ export class Controller {
   }
 
   #questionServer(records: CallRecords): QuestionServer {
-    const { questions, trunks, folders, defaultCountry } = this.#config;
+    const { questions, trunks, defaultCountry } = this.#config;
     const sessions = { get: (id: string) => this.#store.sessions.get(id, now()) };
     const runner = new CallRunner({
       store: this.#store.calls,
       sessions,
       prompts: this.#prompts,
       trunks,
-      recordingPath: (fileName) => join(folders.recordings, fileName),
+      recordingPath: (fileName) => this.#recordings.path(fileName),
+      mayRecord: () => this.#recordings.disk.mayRecord,
       now,
       defaultCountry,
       log: this.#log,
@@ -165,7 +183,6 @@ export class Controller {
 
   #nodeSupervisors(records: CallRecords): NodeSupervisor<Lease>[] {
     const { freeswitch, trunks } = this.#config;
-    const controllerId = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const store = this.#store;
     const log = this.#log;
     return freeswitch.nodes.map(({ host, port }) => {
@@ -193,7 +210,7 @@ export class Controller {
       const commands = new NodeCommands({ node, source: store.commands, now, log });
       return new NodeSupervisor({
         endpoint: `${host}:${port}`,
-        controllerId,
+        controllerId: this.#id,
         node,
         leases: store.leases,
         records,
@@ -272,6 +289,8 @@ export class Controller {
       redis,
       questions: { ok: questions, detail: questions ? 'listening' : 'closed' },
       ...Object.fromEntries(nodes),
+      // Calls go on without it.
+      recordings: { ok: true, detail: this.#recordings.disk.detail },
       controller: { ok: this.#started, detail: this.#started ? 'running' : 'starting or stopping' },
     };
   }

@@ -230,6 +230,13 @@ export const logLevel = (fallback: (typeof LEVELS)[number]) =>
       new Wrong(`is not a level: use one of ${LEVELS.join(', ')}`),
   );
 
+export const oneOf = <const T extends string>(words: readonly T[], fallback: NoInfer<T>) =>
+  optional(
+    fallback,
+    (text) =>
+      words.find((word) => word === text) ?? new Wrong(`is not understood: use one of ${words.join(', ')}`),
+  );
+
 export function listOf(text: string): string[] {
   return text
     .split(',')

@@ -6,6 +6,7 @@ import { failures, seconds } from './config-callbacks.js';
 import { ConfigError } from './config-error.js';
 import type { Tariff } from './masking/billing.js';
 import type { E164 } from './masking/phone-number.js';
+import type { RecordingSettings } from './recordings/recording-service.js';
 import * as value from './config-values.js';
 
 export { ConfigError } from './config-error.js';
@@ -40,6 +41,7 @@ export interface Config {
   readonly virtualNumbers: readonly E164[];
   /** Absolute paths. */
   readonly folders: { readonly recordings: string; readonly prompts: string; readonly cdr: string };
+  readonly recordings: RecordingSettings;
   readonly prompts: {
     /** CIDR blocks of private addresses that prompt URLs may point at. */
     readonly allowAddresses: readonly string[];
@@ -107,6 +109,10 @@ const ENVIRONMENT = z.object({
   CALLBACK_RECEIVER_CONCURRENCY: value.integer('attempts', 1, 1_000, 32),
   PROMPT_REFRESH: value.integer('seconds', 60, 604_800, 3_600),
   PROMPTS_MAX_SIZE: value.integer('MiB', 10, 1_000_000, 1_024),
+  RECORDING_RETENTION_DAYS: value.integer('days, 0 for ever', 0, 36_500, 90),
+  RECORDING_DISK_FLOOR_MB: value.integer('MiB, 0 for none', 0, 100_000_000, 1_024),
+  RECORDING_WHEN_FULL: value.oneOf(['stop', 'remove-oldest'], 'stop'),
+  RECORDING_URL_LIFETIME: value.integer('seconds', 60, 31_536_000, 86_400),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
@@ -167,6 +173,12 @@ export function loadConfig(
       retryDelays: given.CALLBACK_RETRY_DELAYS,
       concurrency: given.CALLBACK_CONCURRENCY,
       receiverConcurrency: given.CALLBACK_RECEIVER_CONCURRENCY,
+    },
+    recordings: {
+      retentionDays: given.RECORDING_RETENTION_DAYS,
+      diskFloor: given.RECORDING_DISK_FLOOR_MB * 1_048_576,
+      makeRoom: given.RECORDING_WHEN_FULL === 'remove-oldest',
+      urlLifetime: given.RECORDING_URL_LIFETIME,
     },
     dataKeys: given.DATA_KEYS,
     defaultCountry: given.DEFAULT_COUNTRY,

@@ -1,6 +1,3 @@
-import { stat } from 'node:fs/promises';
-
-import type { Interaction } from '../masking/interaction.js';
 import { AddressGuard } from '../outbound/address-guard.js';
 import { CallbackQueue } from '../store/callback-queue.js';
 import type { CallbackAddress } from '../store/callback-log.js';
@@ -9,7 +6,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { Courier } from './courier.js';
 import { rulesOf, type FailureClass, type RetryDefaults } from './delivery-rules.js';
 import { ReceiverLanes } from './lanes.js';
-import type { PayloadContext, RecordingFound } from './parameters.js';
+import type { PayloadContext } from './parameters.js';
 import { ReceiverClient } from './receiver-client.js';
 import { Relay } from './relay.js';
 import type { SigningTokens } from './signature.js';
@@ -34,8 +31,6 @@ export interface CallbacksOptions {
   readonly store: Store;
   readonly payloads: PayloadContext;
   readonly tokensOf: (accountId: string) => Promise<SigningTokens>;
-  /** Absolute path of a recording by its file name. */
-  readonly recordingPath: (fileName: string) => string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -83,7 +78,6 @@ export class Callbacks {
       queue: this.#queue,
       payloads: options.payloads,
       defaults: this.#defaults,
-      lookAtRecording: (interaction) => this.#lookAt(interaction),
       now,
       logger,
       ...(options.sweepInterval === undefined ? {} : { sweepInterval: options.sweepInterval }),
@@ -109,17 +103,5 @@ export class Callbacks {
     const attempts = 1 + rulesOf(callback.record.url, this.#defaults).retries;
     await this.#queue.add(address, attempts, `again-${this.#options.now()}`);
     return true;
-  }
-
-  async #lookAt(interaction: Interaction): Promise<RecordingFound> {
-    const { connectedAt, endedAt, recording } = interaction;
-    if (connectedAt === null || endedAt === null) return { durationMs: null };
-    try {
-      const { size } = await stat(this.#options.recordingPath(recording));
-      return { durationMs: size === 0 ? null : Math.max(0, endedAt - connectedAt) };
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return { durationMs: null };
-      throw error;
-    }
   }
 }

@@ -1,8 +1,13 @@
 import { hangupOf } from '../masking/hangup-cause.js';
 import type { Interaction, LegRecord } from '../masking/interaction.js';
 import { digitsOf, type E164 } from '../masking/phone-number.js';
-import type { MaskingSession } from '../masking/session.js';
-import type { LegEventData, PinEventData, SessionEventKind } from '../masking/session-event.js';
+import type { MaskingSession, RecordFormat } from '../masking/session.js';
+import type {
+  LegEventData,
+  PinEventData,
+  RecordingEventData,
+  SessionEventKind,
+} from '../masking/session-event.js';
 import { timestamp } from '../masking/timestamp.js';
 
 /** What is told, in the order in which it is sent. */
@@ -21,21 +26,16 @@ export interface SessionEvent {
   readonly interaction: Interaction | null;
 }
 
-/** What a recording turned out to be. */
-export interface RecordingFound {
-  /** Milliseconds of audio; null when there is no recording. */
-  readonly durationMs: number | null;
-}
-
 /** What the payloads need beside the event. */
 export interface PayloadContext {
   /** The price of so many billed seconds, as a decimal. */
   amount(billedSeconds: number): string;
   /** Where the API shows a recording, and where its audio is. */
-  recordingUrls(
-    accountId: string,
-    recordingId: string,
-  ): { readonly resource: string; readonly media: string };
+  recordingUrls(recording: {
+    readonly accountId: string;
+    readonly id: string;
+    readonly format: RecordFormat;
+  }): { readonly resource: string; readonly media: string };
 }
 
 /** Which of a session's two receivers hears of a kind of event. */
@@ -46,17 +46,11 @@ export function receiverOf(kind: SessionEventKind): 'status' | 'recording' {
 /**
  * The parameters of one callback. Every event has every field of its kind, "" where it has nothing to say
  * (docs/callbacks.md). Numbers are digits without `+`, as in the API's session objects.
- *
- * `recording` is for `recording-ended` only.
  */
-export function parametersOf(
-  event: SessionEvent,
-  context: PayloadContext,
-  recording: RecordingFound = { durationMs: null },
-): Parameters {
+export function parametersOf(event: SessionEvent, context: PayloadContext): Parameters {
   return receiverOf(event.kind) === 'status'
     ? statusParameters(event, context)
-    : recordingParameters(event, context, recording);
+    : recordingParameters(event, context);
 }
 
 interface Call {
@@ -159,32 +153,29 @@ function personOf(number: E164 | null): string {
   return number === null ? 'anonymous' : digitsOf(number);
 }
 
-function recordingParameters(
-  event: SessionEvent,
-  context: PayloadContext,
-  { durationMs }: RecordingFound,
-): Parameters {
+function recordingParameters(event: SessionEvent, context: PayloadContext): Parameters {
   const { session, interaction, kind } = event;
-  const file = interaction?.recording ?? '';
-  const id = file.replace(/\.[a-z0-9]+$/, '');
-  const ended = kind === 'recording-ended';
-  const failed = ended && durationMs === null;
-  const urls = context.recordingUrls(session.accountId, id);
-  const start = interaction?.connectedAt ?? null;
+  const { accountId, settings } = session;
+  const format = settings.recordFileFormat;
+  const id = (interaction?.recording ?? '').replace(/\.[a-z0-9]+$/, '');
+  const found = kind === 'recording-ended' ? (JSON.parse(event.data) as RecordingEventData) : null;
+  const audio = found === null || found.state === 'failed' ? null : found;
+  const urls = context.recordingUrls({ accountId, id, format });
+  const start = found === null ? (interaction?.connectedAt ?? null) : (audio?.startedAt ?? null);
   return [
-    ['EventName', failed ? 'SessionRecordingFailed' : nameOf(event)],
+    ['EventName', found?.state === 'failed' ? 'SessionRecordingFailed' : nameOf(event)],
     ['EventTimestamp', timestamp(event.at)],
     ['SessionUUID', session.id],
     ['From', callerOf(interaction)],
     ['To', calledOf(interaction)],
     ['VirtualNumber', digitsOf(session.virtualNumber)],
     ['RecordingUUID', id],
-    ['RecordingURL', durationMs === null ? '' : urls.media],
-    ['RecordingResourceURL', failed ? '' : urls.resource],
-    ['RecordingDuration', durationMs === null ? '' : String(Math.ceil(durationMs / 1000))],
-    ['RecordingStartTime', failed || start === null ? '' : timestamp(start)],
-    ['RecordingEndTime', durationMs === null ? '' : timestamp(event.at)],
-    ['RecordingFormat', `.${session.settings.recordFileFormat}`],
+    ['RecordingURL', audio === null ? '' : urls.media],
+    ['RecordingResourceURL', urls.resource],
+    ['RecordingDuration', audio === null ? '' : String(Math.ceil(audio.durationMs / 1000))],
+    ['RecordingStartTime', start === null ? '' : timestamp(start)],
+    ['RecordingEndTime', audio === null ? '' : timestamp(audio.endedAt)],
+    ['RecordingFormat', `.${format}`],
     ['SequenceNumber', String(event.sequence)],
   ];
 }

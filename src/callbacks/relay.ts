@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
 import { isSessionEventKind } from '../masking/session-event.js';
@@ -9,7 +8,7 @@ import type { CallbackQueue } from '../store/callback-queue.js';
 import type { Outbox, OutboxEntry } from '../store/outbox.js';
 import type { Logger } from '../telemetry/logger.js';
 import { rulesOf, type RetryDefaults } from './delivery-rules.js';
-import { parametersOf, receiverOf, type PayloadContext, type RecordingFound } from './parameters.js';
+import { parametersOf, receiverOf, type PayloadContext } from './parameters.js';
 
 export interface RelayOptions {
   readonly outbox: Outbox;
@@ -17,8 +16,6 @@ export interface RelayOptions {
   readonly queue: CallbackQueue;
   readonly payloads: PayloadContext;
   readonly defaults: RetryDefaults;
-  /** What became of an interaction's recording. */
-  readonly lookAtRecording: (interaction: Interaction) => Promise<RecordingFound>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
@@ -32,8 +29,6 @@ const BATCH = 50;
 const WIDTH = 8;
 /** Deliveries that may wait; past that, entries stay in their outboxes. */
 const MOST_WAITING = 200_000;
-/** A recording's file may appear so long after its call, in milliseconds. */
-const RECORDING_PATIENCE = 10_000;
 
 /**
  * Moves what the scripts told from the outboxes to the log and the queue, at once after the write, and by
@@ -124,7 +119,7 @@ export class Relay {
   /** True when the entry is dealt with, false when it has to wait. */
   async #hand(entry: OutboxEntry): Promise<boolean> {
     const { log, queue, payloads, defaults, now, logger } = this.#options;
-    const { kind, session, interaction, sessionId, sequence, number } = entry;
+    const { kind, session, sessionId, sequence, number } = entry;
     if (!isSessionEventKind(kind)) {
       // A newer controller wrote it, and knows what it means.
       logger.debug({ kind }, 'an event is not known here');
@@ -134,12 +129,7 @@ export class Relay {
     const { url, method } = receiverIn(session, receiverOf(kind));
     // The client took its URL back.
     if (url === '') return true;
-    let recording: RecordingFound = { durationMs: null };
-    if (kind === 'recording-ended' && interaction !== null) {
-      recording = await this.#options.lookAtRecording(interaction);
-      if (recording.durationMs === null && now() < entry.at + RECORDING_PATIENCE) return false;
-    }
-    const parameters = parametersOf({ ...entry, kind, session }, payloads, recording);
+    const parameters = parametersOf({ ...entry, kind, session }, payloads);
     const address = { number, sessionId, sequence };
     const { accountId } = session;
     const state = await log.open(address, { accountId, method, url, parameters, createdAt: now() });

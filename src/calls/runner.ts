@@ -16,6 +16,8 @@ export interface CallRunnerOptions extends AnswerOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
+  /** False while there is no room for recordings. */
+  readonly mayRecord: () => boolean;
   /** ISO 3166-1 alpha-2 for numbers that a trunk sends in national form, or "". */
   readonly defaultCountry: string;
 }
@@ -176,11 +178,18 @@ export class CallRunner {
     }
     const context: AnswerContext = {
       interactionId: call.question.uuid,
-      recording: call.recording,
+      recording: this.#recordingOf(call, effect),
       preferredTrunk: call.routes?.number?.trunk ?? '',
     };
     if (effect.type === 'refuse' || effect.type === 'announce') this.#note(call, effect);
     return answerFor(effect, context, this.#options);
+  }
+
+  /** The interaction keeps the name, so that a recording which there was no room for is entered as failed. */
+  #recordingOf(call: CallInHand, effect: AnsweringEffect): string {
+    if (call.recording === '' || effect.type !== 'dial' || this.#options.mayRecord()) return call.recording;
+    this.#options.log.warn({ call: call.question.uuid }, 'too little space: a call is not recorded');
+    return '';
   }
 
   /** A call that leads nowhere leaves no interaction; the log says why. */

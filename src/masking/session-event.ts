@@ -1,11 +1,12 @@
 import type { LegRole } from './interaction.js';
 import type { E164 } from './phone-number.js';
+import type { Recording } from './recording.js';
 import type { Party } from './session.js';
 
 /**
  * What happens to a session that its receivers may want to know, as the scripts of the store emit it.
- * `pin-authorized` is a known caller of a session that asks others for a PIN; `recording-ended` is the end
- * of an interaction that was to be recorded, whether there is a recording or not.
+ * `pin-authorized` is a known caller of a session that asks others for a PIN; `recording-ended` is told
+ * once it is known what became of the recording of an interaction, seconds after its end.
  */
 export const SESSION_EVENT_KINDS = [
   'pin-authorized',
@@ -33,6 +34,12 @@ export interface PinEventData {
   /** Attempts before this one. */
   readonly retry: number;
 }
+
+/** Data of `recording-ended`. */
+export type RecordingEventData = Pick<
+  Recording,
+  'state' | 'problem' | 'startedAt' | 'endedAt' | 'durationMs'
+>;
 
 /** Data of `ring` and `answer`. That of `hangup` is the leg's record. */
 export interface LegEventData {

@@ -10,6 +10,11 @@ export class BadRecordingNameError extends MasklineError {
 /** An id, never a number, and the format. */
 const FILE_NAME = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.(?:mp3|wav)$/;
 
+/** Whether a file's name is that of a recording: an id and a format, no folder. */
+export function isRecordingName(name: string): boolean {
+  return FILE_NAME.test(name);
+}
+
 /**
  * Absolute path of the recording `fileName` (`<uuid>.mp3` or `.wav`) in `folder`.
  * Throws BadRecordingNameError: the name goes into FreeSWITCH's arguments and may not lead elsewhere.

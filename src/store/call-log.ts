@@ -142,14 +142,14 @@ export class CallLog {
       ...(query.from === undefined ? [] : [byPerson('from', query.from)]),
       ...(query.to === undefined ? [] : [byPerson('to', query.to)]),
     ];
-    const [first = [listingKey('calls', scope)], second] = people;
+    const [first = [listingKey('calls', scope)], ...others] = people;
     const matches = matcherOf(query);
     const { entries, total } = await this.#listing.page({
       keys: first,
       span: query.ended,
       limit: query.limit,
       offset: query.offset,
-      ...(second === undefined ? {} : { alsoIn: second }),
+      ...(others.length === 0 ? {} : { alsoIn: others }),
       ...(matches === null ? {} : { matches }),
     });
     const calls = await Promise.all(

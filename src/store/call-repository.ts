@@ -22,6 +22,7 @@ import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
 import { liveKey, numberKey } from './keys.js';
 import type { Outbox } from './outbox.js';
 import type { LiveCalls } from './live-calls.js';
+import type { RecordingRepository } from './recording-repository.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
@@ -48,6 +49,8 @@ export const DEFAULT_PIN_LIMITS: PinLimits = {
 export interface CallIndexes {
   readonly log: CallLog;
   readonly live: LiveCalls;
+  /** Where the end of a recorded interaction is made known. */
+  readonly recordings: RecordingRepository;
   /** Told of a leg that was written but cannot be found by its UUID. */
   readonly onLost: (error: unknown) => void;
 }
@@ -62,6 +65,7 @@ export class CallRepository implements CallStore {
   readonly #limits: PinLimits;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
+  readonly #recordings: RecordingRepository;
   readonly #onIndexLost: (error: unknown) => void;
 
   constructor(
@@ -79,6 +83,7 @@ export class CallRepository implements CallStore {
     this.#outbox = outbox;
     this.#log = indexes.log;
     this.#live = indexes.live;
+    this.#recordings = indexes.recordings;
     this.#onIndexLost = indexes.onLost;
     this.#tariff = tariff;
     this.#limits = limits;
@@ -218,7 +223,9 @@ export class CallRepository implements CallStore {
     ]);
     if (reply === 2) this.#outbox.appended(address.number);
     // Also when the leg was written before: its writer may have been killed between the two.
-    if (logged !== null) await this.#log.index(logged, leg.uuid);
+    if (logged !== null) {
+      await Promise.all([this.#log.index(logged, leg.uuid), this.#recordingEnded(logged, leg)]);
+    }
     if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
     else await this.#live.forget(address.node, leg.uuid);
     return reply !== 0;
@@ -256,6 +263,15 @@ export class CallRepository implements CallStore {
       this.#onIndexLost(error);
       return null;
     }
+  }
+
+  async #recordingEnded({ interaction }: Logged, leg: LegRecord): Promise<void> {
+    if (leg.role !== 'a' || interaction.recording === '') return;
+    const { virtualNumber: number, sessionId, id: interactionId } = interaction;
+    await this.#recordings.schedule(
+      { task: 'enter', number, sessionId, interactionId, file: '' },
+      leg.endedAt,
+    );
   }
 
   #gateOf(number: E164, fields: Reply, lengths: readonly number[], now: number): PinGate | null {

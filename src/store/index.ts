@@ -8,7 +8,7 @@ export {
   type LoggedCallback,
 } from './callback-log.js';
 export { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
-export { CallLog, type CallQuery, type LegPointer } from './call-log.js';
+export { CallLog, type CallQuery, type LegPointer, type Logged } from './call-log.js';
 export { CommandQueue } from './command-queue.js';
 export * from './errors.js';
 export { LeaseRepository, type Lease } from './lease-repository.js';
@@ -26,6 +26,12 @@ export { NumberChooser, type Choose } from './number-chooser.js';
 export { type EndedSession } from './session-changes.js';
 export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
 export { PromptUrls } from './prompt-urls.js';
+export {
+  RecordingRepository,
+  type DueRecording,
+  type RecordingAddress,
+  type RecordingQuery,
+} from './recording-repository.js';
 export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';

@@ -132,3 +132,10 @@ export const NEEDED_PROMPTS_KEY = `${PREFIX}:{prompts}:needed`;
 
 /** The sealed URLs, by token. */
 export const PROMPT_URLS_KEY = `${PREFIX}:{prompts}:urls`;
+/** Where a recording is kept: its virtual number and session. */
+export function recordingPointerKey(id: string): string {
+  return `${PREFIX}:recording:${id}`;
+}
+
+/** Recordings that are to be looked at, by when. */
+export const RECORDINGS_DUE_KEY = `${PREFIX}:{recordings}:due`;

@@ -16,8 +16,8 @@ export interface ListingQuery {
   readonly span: Span;
   readonly limit: number;
   readonly offset: number;
-  /** Listings of the same slot, in one of which an entry must be too. */
-  readonly alsoIn?: readonly string[];
+  /** Further groups of listings of the same slot; of each group, an entry must be in one. */
+  readonly alsoIn?: readonly (readonly string[])[];
   /** What else an entry must fulfil. */
   readonly matches?: (entry: string) => boolean;
 }
@@ -107,7 +107,9 @@ export class Listing {
     for (let start = 0; start < part.count; start += CHUNK) {
       const chunk = await this.#slice(part, start, start + CHUNK);
       const matching = chunk.filter(({ text }) => matches?.(text) ?? true);
-      fitting.push(...(alsoIn === undefined ? matching : await this.#among(alsoIn, matching)));
+      let left = matching;
+      for (const group of alsoIn ?? []) left = await this.#among(group, left);
+      fitting.push(...left);
     }
     return fitting;
   }

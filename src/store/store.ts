@@ -12,6 +12,7 @@ import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
 import { Outbox } from './outbox.js';
 import { PromptUrls } from './prompt-urls.js';
+import { RecordingRepository } from './recording-repository.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
 import { Scripts } from './scripts.js';
 import { SessionNotes } from './session-notes.js';
@@ -41,6 +42,7 @@ export class Store {
   readonly calls: CallRepository;
   readonly callLog: CallLog;
   readonly liveCalls: LiveCalls;
+  readonly recordings: RecordingRepository;
   readonly commands: CommandQueue;
   readonly leases: LeaseRepository;
   readonly nodes: NodeRepository;
@@ -74,8 +76,9 @@ export class Store {
     const listing = new Listing(client, scripts);
     this.callLog = new CallLog(client, scripts, vault, listing, options.retention ?? NINETY_DAYS);
     this.liveCalls = new LiveCalls(client, this.nodes, this.callLog);
+    this.recordings = new RecordingRepository(client, scripts, vault, this.outbox, listing);
     const onLost = options.onError ?? (() => undefined);
-    const indexes = { log: this.callLog, live: this.liveCalls, onLost };
+    const indexes = { log: this.callLog, live: this.liveCalls, recordings: this.recordings, onLost };
     this.calls = new CallRepository(
       client,
       scripts,

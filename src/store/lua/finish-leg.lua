@@ -64,10 +64,6 @@ if ARGV[5] == 'a' then
   local attempt = redis.call('HGET', call, 'attempt')
   if attempt then tell(tellHangup(ARGV[1], ARGV[2], 'b', cjson.decode(attempt).endedAt, attempt)) end
   tell(tellHangup(ARGV[1], ARGV[2], 'a', ended, ARGV[4]))
-  if (redis.call('HGET', call, 'recording') or '') ~= '' and redis.call('HEXISTS', call, 'connectedAt') == 1 then
-    tell(isNews(ARGV[1], ARGV[2], 'recording', 'recorded')
-      and emit(ARGV[1], ended, 'recording-ended', '', ARGV[2]))
-  end
   -- A node that crashed tells nothing more of its legs.
   if ARGV[11] == 'CRASH' or not isOpenB(ARGV[2]) then tell(tellEnd(ARGV[1], ARGV[2], ended)) end
   redis.call('HSET', call, 'stage', 'ended', 'endedAt', ARGV[9], 'endedBy', ARGV[10], 'cause', ARGV[11])

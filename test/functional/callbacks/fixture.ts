@@ -44,13 +44,12 @@ export class CallbackBed {
       store: this.store,
       payloads: {
         amount: (seconds) => (seconds / 100).toFixed(2),
-        recordingUrls: (account, id) => ({
+        recordingUrls: ({ accountId: account, id }) => ({
           resource: `https://api.example/v1/Account/${account}/Recording/${id}/`,
           media: `https://api.example/media/${id}`,
         }),
       },
       tokensOf: () => Promise.resolve(TOKENS),
-      recordingPath: (name) => `/nonexistent/${name}`,
       now: () => Date.now(),
       logger: pino({ level: 'silent' }),
       lockDuration: 2_000,

@@ -1,3 +1,4 @@
+import type { Recording } from '../../../src/masking/recording.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
 import type { Store } from '../../../src/store/index.js';
 import {
@@ -89,6 +90,24 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   await store.calls.finishLeg(address, leg('b', 'leg-b'));
   await store.calls.finishLeg(address, leg('a', 'call-1'));
   await store.calls.interaction(address);
+  const due = {
+    task: 'enter',
+    number: session.virtualNumber,
+    sessionId: session.id,
+    interactionId: 'call-1',
+    file: '',
+  } as const;
+  await store.recordings.schedule(due, NOW);
+  await store.recordings.takeDue(NOW, 1);
+  await store.recordings.keep(due, recordingOf(session), NOW);
+  await store.recordings.get('call-1');
+  const someone = { accountIds: null, added: {}, limit: 20, offset: 0, from: ALICE };
+  await store.recordings.list({ ...someone, sessionId: session.id });
+  await store.recordings.oldest(NOW, 1);
+  await store.recordings.areKnown(['call-1']);
+  await store.recordings.forget(due);
+  await store.recordings.keep(due, recordingOf(session), NOW);
+  await store.recordings.done(due);
   await store.callLog.find('call-1', NOW);
   const everything = { accountIds: null, ended: {}, limit: 20, offset: 0 };
   await store.callLog.list(everything, NOW);
@@ -101,4 +120,23 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
     await store.leases.release('node-1', 'controller-1', lease);
   }
   return session;
+}
+
+function recordingOf(session: MaskingSession): Recording {
+  return {
+    id: 'call-1',
+    sessionId: session.id,
+    accountId: session.accountId,
+    virtualNumber: session.virtualNumber,
+    from: ALICE,
+    to: session.virtualNumber,
+    format: 'mp3',
+    state: 'completed',
+    problem: '',
+    startedAt: NOW,
+    endedAt: NOW,
+    durationMs: 0,
+    bytes: 0,
+    addedAt: NOW,
+  };
 }

@@ -57,6 +57,7 @@ beforeEach(() => {
     sessions: { get: (id) => Promise.resolve(id === session.id ? { session } : null) },
     prompts: { fileFor: (url) => FILES[url] ?? null },
     trunks: ['main', 'spare'],
+    mayRecord: () => true,
     recordingPath: (name) => `/recordings/${name}`,
     now: () => NOW,
     defaultCountry: '',

@@ -16,6 +16,7 @@ local function sessionKey(id) return base .. ':session:' .. id end
 -- Ids of a session's newest interactions, newest last.
 local function callsKey(id) return base .. ':calls:' .. id end
 local function callKey(id) return base .. ':call:' .. id end
+local function recordingKey(id) return base .. ':recording:' .. id end
 -- Routes: who leads where, by token.
 local function partyKey(token) return base .. ':party:' .. token end
 local function pinKey(token) return base .. ':pin:' .. token end

@@ -1,0 +1,77 @@
+import { open, opendir, rm, stat, statfs } from 'node:fs/promises';
+
+import type { FileFound } from '../masking/recording.js';
+import { HEAD_BYTES, mp3Length, wavLength } from './audio-length.js';
+import { isRecordingName, recordingPath } from './recording-path.js';
+
+/** A file in the folder, and since when it has not changed, in milliseconds since the epoch. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly changedAt: number;
+}
+
+/** The folder that FreeSWITCH records to. Files have names `<id>.mp3` and `<id>.wav`, and no others are touched. */
+export class RecordingFiles {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** What is in the file. Throws BadRecordingNameError, and the system's error but for a missing file. */
+  async look(name: string): Promise<FileFound> {
+    const path = recordingPath(this.#folder, name);
+    const file = await open(path, 'r').catch(missingAsNull);
+    if (file === null) return { kind: 'missing' };
+    try {
+      const { size, mtimeMs } = await file.stat();
+      const changedAt = Math.floor(mtimeMs);
+      if (size === 0) return { kind: 'empty', bytes: 0, changedAt };
+      const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      const seen = head.subarray(0, bytesRead);
+      const length = name.endsWith('.wav') ? wavLength(seen, size) : mp3Length(seen, size);
+      if (length === null) return { kind: 'unreadable', bytes: size, changedAt };
+      return { kind: 'audio', bytes: size, changedAt, ...length };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Whether the file is there. Throws BadRecordingNameError. */
+  async has(name: string): Promise<boolean> {
+    return (await stat(recordingPath(this.#folder, name)).catch(missingAsNull))?.isFile() === true;
+  }
+
+  /** Also when it is not there. Throws BadRecordingNameError, and the system's error. */
+  async remove(name: string): Promise<void> {
+    await rm(recordingPath(this.#folder, name), { force: true });
+  }
+
+  /** Bytes that can still be written to the folder's disk. Throws the system's error. */
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#folder);
+    return bavail * bsize;
+  }
+
+  /** Recordings in the folder, in no order, `most` at most. Whatever else lies there is left out. */
+  async *entries(most: number): AsyncGenerator<FolderEntry> {
+    let seen = 0;
+    for await (const entry of await opendir(this.#folder)) {
+      if (seen >= most) return;
+      seen += 1;
+      if (!entry.isFile() || !isRecordingName(entry.name)) continue;
+      const found = await stat(recordingPath(this.#folder, entry.name)).catch(missingAsNull);
+      if (found !== null) yield { name: entry.name, changedAt: Math.floor(found.mtimeMs) };
+    }
+  }
+}
+
+function missingAsNull(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
+}

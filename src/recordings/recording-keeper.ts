@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { endsOf, peopleOf } from '../masking/call.js';
+import { verdictOn, type FileFound, type Recording, type Verdict } from '../masking/recording.js';
+import type { DueRecording, Logged } from '../store/index.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { InteractionReader, RecordingStore } from './ports.js';
+
+export interface RecordingKeeperOptions {
+  readonly store: RecordingStore;
+  readonly interactions: InteractionReader;
+  readonly files: {
+    look(name: string): Promise<FileFound>;
+    remove(name: string): Promise<void>;
+  };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Milliseconds between two looks at what is due, when there was nothing. */
+const POLL_MS = 500;
+/** Tasks taken at a time. */
+const BATCH = 20;
+/** Milliseconds after which a file that was not ready is looked at again. */
+const AGAIN_MS = 1_000;
+
+/**
+ * Enters recordings when their interactions have ended, and removes those that were deleted. Every
+ * controller runs one; a task is taken by one of them, and comes back when that one dies over it.
+ */
+export class RecordingKeeper {
+  readonly #options: RecordingKeeperOptions;
+  #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(options: RecordingKeeperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#loop !== undefined) return;
+    this.#stopping = new AbortController();
+    this.#loop = this.#run(this.#stopping.signal);
+  }
+
+  /** Waits for the task in progress. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    this.#loop = undefined;
+  }
+
+  /** Removes a recording and its file. Each step can be done again; what a crash leaves is done later. */
+  async remove(recording: Recording): Promise<void> {
+    const { store, now } = this.#options;
+    const due: DueRecording = {
+      task: 'remove',
+      number: recording.virtualNumber,
+      sessionId: recording.sessionId,
+      interactionId: recording.id,
+      file: `${recording.id}.${recording.format}`,
+    };
+    await store.schedule(due, now() + AGAIN_MS);
+    await this.#removeFor(due);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const busy = await this.#round(signal);
+      // An abort ends the pause early; that is its only way to fail.
+      if (!busy) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  /** True when there may be more to do at once. */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    const { store, now, log } = this.#options;
+    try {
+      const tasks = await store.takeDue(now(), BATCH);
+      for (const task of tasks) {
+        if (signal.aborted) return false;
+        await this.#carryOut(task);
+      }
+      return tasks.length === BATCH;
+    } catch (error) {
+      log.warn({ err: error }, 'what is due about recordings cannot be read');
+      return false;
+    }
+  }
+
+  async #carryOut(due: DueRecording): Promise<void> {
+    try {
+      if (due.task === 'remove') await this.#removeFor(due);
+      else await this.#enter(due);
+    } catch (error) {
+      // Not done: it comes back.
+      this.#options.log.error(
+        { err: error, recording: due.interactionId, task: due.task },
+        'a recording could not be dealt with',
+      );
+    }
+  }
+
+  async #removeFor(due: DueRecording): Promise<void> {
+    const { store, files, log } = this.#options;
+    await files.remove(due.file);
+    await store.forget(due);
+    await store.done(due);
+    log.info({ recording: due.interactionId }, 'a recording was removed');
+  }
+
+  async #enter(due: DueRecording): Promise<void> {
+    const { store, interactions, files, now, log } = this.#options;
+    const logged = await interactions.read(due, now());
+    // Forgotten meanwhile: its file, if there is one, will be reported as nobody's.
+    if (logged === null || logged.interaction.recording === '') {
+      await store.done(due);
+      return;
+    }
+    const at = now();
+    const verdict = verdictOn(logged.interaction, await files.look(logged.interaction.recording), at);
+    if (verdict === 'wait') {
+      await store.schedule(due, at + AGAIN_MS);
+      return;
+    }
+    const entered = await store.keep(
+      due,
+      verdict === 'nothing' ? null : recordingFrom(logged, verdict, at),
+      at,
+    );
+    await store.done(due);
+    if (entered?.addedAt !== at) return;
+    const { id, state, problem, durationMs, bytes } = entered;
+    const level = state === 'completed' ? 'info' : 'warn';
+    log[level](
+      { recording: id, session: due.sessionId, state, problem, durationMs, bytes },
+      'a recording was entered',
+    );
+  }
+}
+
+function recordingFrom(
+  { session, interaction }: Logged,
+  verdict: Exclude<Verdict, string>,
+  at: number,
+): Recording {
+  const { from, to } = endsOf('a', peopleOf(interaction, session), interaction.virtualNumber);
+  return {
+    id: interaction.id,
+    sessionId: session.id,
+    accountId: session.accountId,
+    virtualNumber: interaction.virtualNumber,
+    from,
+    to,
+    format: interaction.recording.endsWith('.wav') ? 'wav' : 'mp3',
+    ...verdict,
+    addedAt: at,
+  };
+}

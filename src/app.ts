@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
-import { buildApi } from './api/build-api.js';
 import type { Readiness } from './api/deps.js';
 import { AbandonedQuestions } from './calls/abandoned-questions.js';
 import { FirstPartyDialer } from './calls/first-party-dialer.js';
@@ -19,8 +18,8 @@ import { FreeswitchNode } from './freeswitch/node.js';
 import { QuestionServer } from './freeswitch/question-server.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
-import type { MaskingSession } from './masking/session.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
+import { httpApi } from './http-api.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
@@ -101,7 +100,14 @@ export class Controller {
       },
     });
     this.#callbacks = callbacksOf(config, this.#store, this.#recordings.urls, log);
-    this.#api = this.#buildApi();
+    this.#api = httpApi({
+      config,
+      store: this.#store,
+      prepare: (session) => this.#sessionPrompts.prepare(session),
+      readiness: () => this.#readiness(),
+      now,
+      log,
+    });
   }
 
   /** Resolves once the API listens. What it depends on may still be on its way: /readyz tells. */
@@ -234,45 +240,6 @@ export class Controller {
     }
     this.#nodeNames.set(name, endpoint);
     return this.#store.nodes.remember(endpoint, name);
-  }
-
-  #buildApi(): FastifyInstance {
-    const { account, http, defaultCountry, maxSessionExpiry } = this.#config;
-    return buildApi({
-      account,
-      publicUrl: http.publicUrl,
-      defaultCountry,
-      maxSessionExpiry,
-      rateLimit: http.rateLimit,
-      sessions: {
-        get: (id, at) => this.#store.sessions.get(id, at),
-        create: async (draft) => {
-          const session = await this.#store.sessions.create(draft);
-          await this.#callFirstParty(session);
-          return session;
-        },
-      },
-      numbers: this.#store.numbers,
-      notes: this.#store.notes,
-      onSessionCreated: (session) => this.#sessionPrompts.prepare(session),
-      readiness: () => this.#readiness(),
-      clock: { now },
-      logger: this.#log,
-    });
-  }
-
-  /**
-   * Queues the call before the client is answered, so that an acknowledged call is on disk. The session
-   * exists by now: a failure is logged, and may not look like a create that failed.
-   */
-  async #callFirstParty(session: MaskingSession): Promise<void> {
-    if (!session.settings.initiateCallToFirstParty) return;
-    const job = { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber };
-    try {
-      await this.#store.originations.push(job, now());
-    } catch (error) {
-      this.#log.error({ err: error, session: session.id }, 'the call to the first party was not queued');
-    }
   }
 
   async #readiness(): Promise<Readiness> {

@@ -11,6 +11,7 @@ import { acceptJson, BODY_LIMIT } from './plugins/body.js';
 import { answerErrors, refuse, refuseConnection } from './plugins/errors.js';
 import { limitRate } from './plugins/rate-limit.js';
 import { sessionRoutes } from './sessions/routes.js';
+import { subaccountRoutes } from './subaccounts/routes.js';
 
 /** Milliseconds for a whole request to arrive. */
 const REQUEST_TIMEOUT = 15_000;
@@ -49,11 +50,12 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   healthRoutes(app, deps);
   app.register(
     async (scope) => {
-      await requireAccount(scope, deps.account, deps.publicUrl);
+      await requireAccount(scope, deps);
       limitRate(scope, deps.rateLimit, () => deps.clock.now());
       sessionRoutes(scope, deps);
       eventRoutes(scope, deps);
       numberRoutes(scope, deps);
+      subaccountRoutes(scope, deps);
     },
     { prefix: '/v1/Account/:authId' },
   );

@@ -1,8 +1,12 @@
+import type { Account } from '../masking/account.js';
 import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
+import type { SessionChange } from '../masking/session-change.js';
 import type { SessionDraft } from '../masking/session-draft.js';
 import type { SessionNote } from '../masking/session-note.js';
+import type { SessionQuery } from '../masking/session-query.js';
+import type { NumberChange } from '../masking/number-change.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { Logger } from '../telemetry/logger.js';
 
@@ -13,11 +17,57 @@ export interface SessionStore {
    * that no session came to be: it is answered with a 500, upon which clients send the request again.
    */
   create(draft: SessionDraft): Promise<MaskingSession>;
-  /** A session with its newest interactions, newest last; null when not known. */
-  get(
-    id: string,
+  get(id: string, now: number): Promise<SessionWithInteractions | null>;
+  /**
+   * Throws errors with the codes ERR_SESSION_NOT_FOUND, ERR_SESSION_EXPIRED, ERR_PARTY_FIXED and
+   * ERR_PARTY_TAKEN.
+   */
+  update(id: string, change: SessionChange, now: number): Promise<SessionWithInteractions>;
+  /** Throws errors with the codes ERR_SESSION_NOT_FOUND and ERR_SESSION_EXPIRED. */
+  end(id: string, now: number): Promise<MaskingSession>;
+  /**
+   * A page, newest first, and how many sessions there are on all pages. Throws errors with the code
+   * ERR_LISTING_TOO_LONG.
+   */
+  list(
+    query: SessionQuery,
     now: number,
-  ): Promise<{ readonly session: MaskingSession; readonly interactions: readonly Interaction[] } | null>;
+  ): Promise<{ readonly sessions: readonly SessionWithInteractions[]; readonly total: number }>;
+}
+
+/** A session with its newest interactions, newest last. */
+export interface SessionWithInteractions {
+  readonly session: MaskingSession;
+  readonly interactions: readonly Interaction[];
+}
+
+/** What the API needs of the subaccounts. */
+export interface AccountStore {
+  /** Its token is told here and never again. */
+  create(
+    name: string,
+    enabled: boolean,
+    now: number,
+  ): Promise<{ readonly account: Account; readonly token: string }>;
+  list(page: {
+    readonly limit: number;
+    readonly offset: number;
+  }): Promise<{ readonly accounts: readonly Account[]; readonly total: number }>;
+  get(id: string): Promise<Account | null>;
+  /** Throws an error with the code ERR_ACCOUNT_NOT_FOUND. */
+  update(id: string, change: { readonly name?: string; readonly enabled?: boolean }): Promise<Account>;
+  /** Throws errors with the codes ERR_ACCOUNT_NOT_FOUND and ERR_ACCOUNT_IN_USE. */
+  remove(id: string, now: number): Promise<void>;
+  /** The account when `token` is its own, compared in constant time; else null. */
+  authenticate(id: string, token: string): Promise<Account | null>;
+}
+
+/** Which numbers a client wants to see, and which page of them. */
+export interface NumberQuery {
+  readonly limit: number;
+  readonly offset: number;
+  /** Holds for the numbers to be listed. */
+  readonly where?: (number: VirtualNumber) => boolean;
 }
 
 /** What the API needs of the virtual numbers. */
@@ -25,10 +75,9 @@ export interface NumberStore {
   /** Throws an error with the code ERR_NUMBER_EXISTS. */
   add(number: VirtualNumber): Promise<void>;
   get(number: E164): Promise<VirtualNumber | null>;
-  list(page: {
-    readonly limit: number;
-    readonly offset: number;
-  }): Promise<{ readonly numbers: readonly VirtualNumber[]; readonly total: number }>;
+  /** Throws an error with the code ERR_NUMBER_NOT_FOUND. */
+  update(number: E164, change: NumberChange): Promise<VirtualNumber>;
+  list(query: NumberQuery): Promise<{ readonly numbers: readonly VirtualNumber[]; readonly total: number }>;
   /** Throws errors with the codes ERR_NUMBER_NOT_FOUND and ERR_NUMBER_IN_USE. */
   remove(number: E164, now: number): Promise<void>;
 }
@@ -43,7 +92,7 @@ export interface NoteStore {
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
 export interface ApiDeps {
-  /** The only account, and what it authenticates with. */
+  /** The main account, and what it authenticates with. */
   readonly account: { readonly id: string; readonly token: string };
   /** Without a trailing slash. */
   readonly publicUrl: string;
@@ -56,11 +105,14 @@ export interface ApiDeps {
   readonly sessions: SessionStore;
   readonly numbers: NumberStore;
   readonly notes: NoteStore;
+  readonly accounts: AccountStore;
   /**
    * Called once for every new session, after its answer was decided: calls the first party, fetches
    * prompts. It cannot delay the answer or fail it; what it throws is logged.
    */
   onSessionCreated(session: MaskingSession): void | Promise<void>;
+  /** The same for every session that was updated. */
+  onSessionUpdated(session: MaskingSession): void | Promise<void>;
   readiness(): Promise<Readiness>;
   /** Milliseconds since the epoch. */
   readonly clock: { now(): number };

@@ -29,11 +29,17 @@ export const TEXT = {
   rate: 'Too many requests, rate limited.',
   internal: 'Internal server error.',
   poolExhausted: 'Number pool exhausted or not available.',
+  sessionExpired: 'Session already expired',
+  partyFixed: 'Invalid parameter. first_party or second_party cannot be changed.',
+  listTooLong: 'Too many entries to look through. Narrow the window of time.',
+  partyTaken: 'Invalid parameter. first_party or second_party has another session on this virtual number.',
   pinTaken:
     'Invalid parameter. first_party_pin or second_party_pin is in use on every virtual number available.',
   sameParties: 'Invalid parameter. first_party and second_party should be different.',
   samePins: 'Invalid parameter. first_party_pin and second_party_pin should be different.',
   numberExists: 'Invalid parameter. numbers are in this account already.',
+  unknownSubaccount: 'Invalid parameter. subaccount is not a subaccount of this account.',
+  accountInUse: 'The subaccount has numbers or active sessions and cannot be removed.',
   numberInUse: 'The number is used by active sessions and cannot be removed.',
 } as const;
 

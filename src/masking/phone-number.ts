@@ -51,6 +51,22 @@ export function callingCodeOf(number: E164): string {
   return parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
 }
 
+/** What a numbering plan uses a number for; "" when its digits do not tell. */
+export type NumberKind = 'local' | 'mobile' | 'tollfree' | 'national' | '';
+
+const KINDS: Readonly<Record<string, NumberKind>> = {
+  FIXED_LINE: 'local',
+  FIXED_LINE_OR_MOBILE: 'local',
+  MOBILE: 'mobile',
+  TOLL_FREE: 'tollfree',
+};
+
+/** A number that is fixed or mobile, such as every one of the USA, counts as local. */
+export function kindOf(number: E164): NumberKind {
+  const type = parsePhoneNumberFromString(number)?.getType();
+  return type === undefined ? '' : (KINDS[type] ?? 'national');
+}
+
 /** The number with all but its last two digits hidden, for logs and messages. */
 export function maskNumber(number: string): string {
   const visible = number.slice(-2);

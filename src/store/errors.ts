@@ -75,6 +75,11 @@ export class NumberNotFoundError extends MasklineError {
   readonly code = 'ERR_NUMBER_NOT_FOUND';
 }
 
+/** Others changed the virtual number again and again while it was to be changed. */
+export class NumberChangedError extends MasklineError {
+  readonly code = 'ERR_NUMBER_CHANGED';
+}
+
 /** The virtual number carries live sessions and cannot be removed. */
 export class NumberInUseError extends MasklineError {
   readonly code = 'ERR_NUMBER_IN_USE';

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
 import { callingCodeOf, type E164 } from '../masking/phone-number.js';
+import type { NumberChange } from '../masking/number-change.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
-import { NumberExistsError, NumberInUseError, NumberNotFoundError } from './errors.js';
+import { NumberChangedError, NumberExistsError, NumberInUseError, NumberNotFoundError } from './errors.js';
 import { INVENTORY_KEY, INVENTORY_VERSION_KEY, numberKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
+
+/** Changes of one number that may come between reading and writing it. */
+const CHANGE_ATTEMPTS = 10;
 
 /** A virtual number with what its choice needs. */
 export interface InventoryEntry extends VirtualNumber {
@@ -47,15 +51,43 @@ export class NumberRepository {
   /** The number, or null when it is not ours. */
   async get(number: E164): Promise<VirtualNumber | null> {
     const record = await guarded(() => this.#client.get(numberKey(number)));
-    return record === null ? null : (JSON.parse(record) as VirtualNumber);
+    return record === null ? null : fromRecord(record);
   }
 
-  /** A page, newest first, numbers added at the same instant in ascending order. */
-  async list(page: { readonly limit: number; readonly offset: number }): Promise<NumberPage> {
+  /**
+   * Changes what `change` names, and answers the number as it is then. Sessions that live on it go on.
+   * Throws NumberNotFoundError, and NumberChangedError when others change it all the time.
+   */
+  async update(number: E164, change: NumberChange): Promise<VirtualNumber> {
+    for (let attempt = 1; attempt <= CHANGE_ATTEMPTS; attempt += 1) {
+      const record = await guarded(() => this.#client.get(numberKey(number)));
+      if (record === null) throw new NumberNotFoundError('this virtual number is not ours');
+      const changed = { ...fromRecord(record), ...change };
+      const next = JSON.stringify(changed);
+      const done = await this.#scripts.run('change-number', [numberKey(number)], [record, next]);
+      if (done === 1) {
+        await this.#list(number, next);
+        return changed;
+      }
+    }
+    throw new NumberChangedError('this virtual number was changed by others meanwhile');
+  }
+
+  /**
+   * A page of the numbers that `where` holds for, newest first, numbers added at the same instant in
+   * ascending order.
+   */
+  async list(query: {
+    readonly limit: number;
+    readonly offset: number;
+    readonly where?: (number: VirtualNumber) => boolean;
+  }): Promise<NumberPage> {
+    const { limit, offset, where } = query;
     const inventory = await this.inventory();
+    const matching = where === undefined ? inventory : inventory.filter(where);
     return {
-      numbers: inventory.slice(page.offset, page.offset + page.limit).map(withoutCallingCode),
-      total: inventory.length,
+      numbers: matching.slice(offset, offset + limit).map(withoutCallingCode),
+      total: matching.length,
     };
   }
 
@@ -95,8 +127,13 @@ export class NumberRepository {
   }
 }
 
+/** Records that were written before there were subaccounts belong to none. */
+function fromRecord(record: string): VirtualNumber {
+  return { subaccount: '', ...(JSON.parse(record) as Omit<VirtualNumber, 'subaccount'>) };
+}
+
 function entryOf(record: string): InventoryEntry {
-  const number = JSON.parse(record) as VirtualNumber;
+  const number = fromRecord(record);
   return { ...number, callingCode: callingCodeOf(number.number) };
 }
 

@@ -10,6 +10,7 @@ export type ScriptName =
   | 'answer-command'
   | 'begin'
   | 'change-account'
+  | 'change-number'
   | 'check-pin'
   | 'claim'
   | 'count-entries'

@@ -1,26 +1,23 @@
 import { z } from 'zod';
 
-import { API_ID, EXAMPLE_API_ID, META } from '../openapi/common.js';
+import type { E164 } from '../../masking/phone-number.js';
+import { API_ID, EXAMPLE_API_ID, messageAnswer, META } from '../openapi/common.js';
 import type { Operation } from '../openapi/operation.js';
-import { NUMBER_OBJECT, type NumberObject } from './number-object.js';
-import { ADD_SCHEMA, PAGE_SCHEMA } from './number-params.js';
+import { NUMBER_OBJECT, numberObject, type NumberObject } from './number-object.js';
+import { ADD_SCHEMA, LIST_SCHEMA, UPDATE_SCHEMA } from './number-params.js';
 
-const EXAMPLE: NumberObject = {
-  active: true,
-  added_on: '2026-11-23',
-  alias: 'main line',
-  application: null,
-  carrier: null,
-  country: 'US',
-  monthly_rental_rate: '0.00000',
-  number: '14155550100',
-  resource_uri: '/v1/Account/MAXXXXXXXXXXXXXXXXXX/Number/14155550100/',
-  sms_enabled: false,
-  sub_account: null,
-  voice_enabled: true,
-  enabled: true,
-  trunk: '',
-};
+const EXAMPLE: NumberObject = numberObject(
+  {
+    number: '+14155550100' as E164,
+    country: 'US',
+    alias: 'main line',
+    enabled: true,
+    trunk: '',
+    subaccount: '',
+    addedAt: Date.UTC(2026, 10, 23),
+  },
+  '/v1/Account/MAXXXXXXXXXXXXXXXXXX',
+);
 
 export const ADD_OPERATION: Operation = {
   id: 'addNumbers',
@@ -32,10 +29,11 @@ export const ADD_OPERATION: Operation = {
       numbers: z
         .union([z.string(), z.array(z.string())])
         .describe('At most 100, in a list or with commas between. `number` is understood, too.'),
-      ...ADD_SCHEMA.omit({ subaccount: true }).shape,
+      ...ADD_SCHEMA.shape,
     })
     .meta({ id: 'AddNumbers' }),
   bodyExample: { numbers: '+14155550100,+14155550101', alias: 'main line' },
+  refusals: [403],
   answers: {
     201: {
       description: '`Exists` stands for a number that was there before, and is left as it was.',
@@ -57,7 +55,7 @@ export const LIST_OPERATION: Operation = {
   id: 'listNumbers',
   tag: 'numbers',
   summary: 'List virtual numbers',
-  query: PAGE_SCHEMA,
+  query: LIST_SCHEMA,
   answers: {
     200: {
       description: 'Newest first.',
@@ -84,10 +82,27 @@ export const GET_OPERATION: Operation = {
   },
 };
 
+export const UPDATE_OPERATION: Operation = {
+  id: 'updateNumber',
+  tag: 'numbers',
+  summary: 'Change a virtual number',
+  description: 'What is not given stays as it is. Sessions that live on the number go on.',
+  body: UPDATE_SCHEMA,
+  bodyExample: { alias: 'reserve', enabled: false },
+  refusals: [403],
+  answers: {
+    202: {
+      description: 'It is as asked.',
+      schema: messageAnswer('changed'),
+      example: { api_id: EXAMPLE_API_ID, message: 'changed' },
+    },
+  },
+};
+
 export const REMOVE_OPERATION: Operation = {
   id: 'removeNumber',
   tag: 'numbers',
   summary: 'Give a virtual number up',
-  refusals: [400],
+  refusals: [400, 403],
   answers: { 204: { description: 'It is gone.' } },
 };

@@ -5,19 +5,27 @@ import type { VirtualNumber } from '../../masking/virtual-number.js';
 import type { ApiDeps } from '../deps.js';
 import { ApiError, notFound, TEXT } from '../errors.js';
 import { pageMeta } from '../openapi/common.js';
-import { accountOf } from '../plugins/account.js';
+import { accountOf, requireMain, sees } from '../plugins/account.js';
 import { resource } from '../plugins/resource.js';
 import { numberObject } from './number-object.js';
-import { numbersToAdd, pageOf } from './number-params.js';
-import { ADD_OPERATION, GET_OPERATION, LIST_OPERATION, REMOVE_OPERATION } from './operations.js';
+import { numberChange, numberList, numbersToAdd } from './number-params.js';
+import {
+  ADD_OPERATION,
+  GET_OPERATION,
+  LIST_OPERATION,
+  REMOVE_OPERATION,
+  UPDATE_OPERATION,
+} from './operations.js';
 
-/** `Number/` of one account. */
+/** `Number/`. A subaccount sees its own numbers; only the main account changes them. */
 export function numberRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   resource(scope, '/Number', {
     POST: {
       operation: ADD_OPERATION,
       handler: async (request, reply) => {
+        requireMain(request);
         const numbers = numbersToAdd(request.body, deps, deps.clock.now());
+        await requireSubaccount(numbers[0]?.subaccount);
         const outcomes: { number: string; status: string }[] = [];
         for (const number of numbers) {
           outcomes.push({
@@ -34,13 +42,17 @@ export function numberRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     GET: {
       operation: LIST_OPERATION,
       handler: async (request) => {
-        const { path } = accountOf(request);
-        const page = pageOf(request.query);
-        const { numbers, total } = await deps.numbers.list(page);
+        const account = accountOf(request);
+        const list = numberList(request.query);
+        const { numbers, total } = await deps.numbers.list({
+          limit: list.limit,
+          offset: list.offset,
+          where: (number) => sees(account, number.subaccount) && list.where(number),
+        });
         return {
           api_id: request.id,
-          meta: pageMeta(page, total, (from) => `${path}/Number/?limit=${page.limit}&offset=${from}`),
-          objects: numbers.map((number) => numberObject(number, path)),
+          meta: pageMeta(list, total, (from) => `${account.path}/Number/?${list.page(from)}`),
+          objects: numbers.map((number) => numberObject(number, account.path)),
         };
       },
     },
@@ -50,19 +62,38 @@ export function numberRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     GET: {
       operation: GET_OPERATION,
       handler: async (request) => {
+        const account = accountOf(request);
         const number = await deps.numbers.get(numberIn(request));
-        if (number === null) throw notFound();
-        return { api_id: request.id, ...numberObject(number, accountOf(request).path) };
+        if (number === null || !sees(account, number.subaccount)) throw notFound();
+        return { api_id: request.id, ...numberObject(number, account.path) };
+      },
+    },
+    POST: {
+      operation: UPDATE_OPERATION,
+      handler: async (request, reply) => {
+        requireMain(request);
+        const number = numberIn(request);
+        const change = numberChange(request.body, number);
+        await requireSubaccount(change.subaccount);
+        await deps.numbers.update(number, change);
+        return reply.code(202).send({ api_id: request.id, message: 'changed' });
       },
     },
     DELETE: {
       operation: REMOVE_OPERATION,
       handler: async (request, reply) => {
+        requireMain(request);
         await deps.numbers.remove(numberIn(request), deps.clock.now());
         return reply.code(204).send();
       },
     },
   });
+
+  /** Throws ApiError 400 unless it is one of ours, "" or nothing. */
+  async function requireSubaccount(id: string | undefined): Promise<void> {
+    if (id === undefined || id === '' || (await deps.accounts.get(id)) !== null) return;
+    throw new ApiError(400, TEXT.unknownSubaccount);
+  }
 
   /** False when the number is ours already. */
   async function add(number: VirtualNumber): Promise<boolean> {

@@ -77,9 +77,15 @@ export function openApiDocument(routes: readonly DescribedRoute[], publicUrl: st
   };
 }
 
+/** Parameters of routes whose documented name is another one. */
+const DOCUMENTED_NAMES: Readonly<Record<string, string>> = { sessionId: 'session_uuid' };
+
 /** `/v1/Account/:authId/Number/:number` is `/v1/Account/{auth_id}/Number/{number}/`. */
 export function documentedPath(url: string): string {
-  const path = url.replace(/:([A-Za-z]+)/g, (_, name: string) => `{${snakeCase(name)}}`);
+  const path = url.replace(
+    /:([A-Za-z]+)/g,
+    (_, name: string) => `{${DOCUMENTED_NAMES[name] ?? snakeCase(name)}}`,
+  );
   return path.startsWith('/v1/') ? `${path}/` : path;
 }
 

@@ -2,10 +2,12 @@ import { z } from 'zod';
 
 import { parseE164, type E164 } from '../../masking/phone-number.js';
 import { invalid, missing } from '../errors.js';
+import { parseTime, type Moment } from './time.js';
 
 /**
  * Fields of a request as zod schemas. Each takes what unmodified clients send for it (numbers as
  * strings, strings as numbers, null and "" for nothing) and has the documented text for what it refuses.
+ * The optional ones are undefined when not given, unless they say otherwise.
  */
 
 /** A phone number, as E.164. `defaultCountry` (ISO 3166-1 alpha-2) reads national forms; "" for none. */
@@ -24,65 +26,82 @@ const phoneText = (name: string, defaultCountry: string) =>
     return z.NEVER;
   });
 
-export interface IntegerRule {
+export interface IntegerBounds {
   readonly min: number;
   readonly max: number;
-  readonly fallback: number;
   /** SDKs send 0 for what their caller did not set. */
   readonly zeroIsUnset?: boolean;
 }
 
+export interface IntegerRule extends IntegerBounds {
+  readonly fallback: number;
+}
+
 /** A whole number within bounds. What is no whole number is outside the allowed range, too. */
-export const integer = (name: string, rule: IntegerRule) => {
+export const integer = (name: string, rule: IntegerRule) =>
+  z.preprocess(wholeNumber(rule), bounded(name, rule).default(rule.fallback));
+
+export const optionalInteger = (name: string, bounds: IntegerBounds) =>
+  z.preprocess(wholeNumber(bounds), bounded(name, bounds).optional());
+
+const bounded = (name: string, { min, max }: IntegerBounds) => {
   const error = invalid(name, 'is outside the allowed range');
-  return z.preprocess((value) => {
+  return z.int({ error }).min(min, { error }).max(max, { error });
+};
+
+const wholeNumber =
+  ({ zeroIsUnset }: IntegerBounds) =>
+  (value: unknown): unknown => {
     const number = textAsNumber(given(value));
-    return rule.zeroIsUnset === true && number === 0 ? undefined : number;
-  }, z.int({ error }).min(rule.min, { error }).max(rule.max, { error }).default(rule.fallback));
-};
+    return zeroIsUnset === true && number === 0 ? undefined : number;
+  };
 
-/** A boolean, also as "true" or "false". */
+/** A boolean, also as "true" or "false", and as 1 or 0. */
 export const flag = (name: string, fallback: boolean) =>
-  z.preprocess(
-    (value) => {
-      const present = given(value);
-      const word = typeof present === 'string' ? present.trim().toLowerCase() : present;
-      return word === 'true' ? true : word === 'false' ? false : present;
-    },
-    z.boolean({ error: invalid(name, 'allowed values are true or false') }).default(fallback),
-  );
+  z.preprocess(truth, trueOrFalse(name).default(fallback));
 
-/** One of two words, whose case does not matter. */
-export const choice = <const T extends string>(
-  name: string,
-  options: readonly [T, T],
-  fallback: NoInfer<T>,
-) => {
-  const error = invalid(name, `allowed values are ${options[0]} or ${options[1]}`);
-  return z.preprocess(
-    (value) => {
-      const present = given(value);
-      const word = typeof present === 'string' ? present.trim().toLowerCase() : present;
-      return options.find((option) => option.toLowerCase() === word) ?? present;
-    },
-    z.enum<readonly T[]>(options, { error }).default(fallback as never),
-  );
+export const optionalFlag = (name: string) => z.preprocess(truth, trueOrFalse(name).optional());
+
+const trueOrFalse = (name: string) => z.boolean({ error: invalid(name, 'allowed values are true or false') });
+
+/** One of several words, whose case does not matter. */
+export const choice = <const T extends string>(name: string, options: readonly T[], fallback: NoInfer<T>) =>
+  z.preprocess(wordOf(options), oneOf(name, options).default(fallback as never));
+
+export const optionalChoice = <const T extends string>(name: string, options: readonly T[]) =>
+  z.preprocess(wordOf(options), oneOf(name, options).optional());
+
+const oneOf = <const T extends string>(name: string, options: readonly T[]) => {
+  const words = `${options.slice(0, -1).join(', ')} or ${options.at(-1) ?? ''}`;
+  return z.enum<readonly T[]>(options, { error: invalid(name, `allowed values are ${words}`) });
 };
+
+const wordOf =
+  (options: readonly string[]) =>
+  (value: unknown): unknown => {
+    const present = given(value);
+    const word = typeof present === 'string' ? present.trim().toLowerCase() : present;
+    return options.find((option) => option.toLowerCase() === word) ?? present;
+  };
 
 /** Characters; the limit of BETA-ERR, "under 1000 characters". */
 const LONGEST_URL = 999;
 
-const urlText = (name: string) =>
+const urlText = (name: string, isValid = isHttpUrl) =>
   z
     .string({ error: missingOr(name, 'should be a valid URL') })
     .max(LONGEST_URL, { error: invalid(name, 'should be under 1000 characters') })
-    .refine(isHttpUrl, { error: invalid(name, 'should be a valid URL') });
+    .refine(isValid, { error: invalid(name, 'should be a valid URL') });
 
 /** An http or https URL, "" when not given. */
 export const url = (name: string) => z.preprocess(given, urlText(name).default(''));
 
 /** An http or https URL that must be given. */
 export const mandatoryUrl = (name: string) => z.preprocess(given, urlText(name));
+
+/** An http or https URL, "" to have none from now on; null is "not given". */
+export const changedUrl = (name: string) =>
+  z.preprocess(changed, urlText(name, (value) => value === '' || isHttpUrl(value)).optional());
 
 /** 4 to 15 digits. A number is taken as its digits; only a string can begin with 0. */
 export const pin = (name: string) =>
@@ -94,24 +113,60 @@ export const pin = (name: string) =>
   );
 
 /** Any text, "" when not given. */
-export const text = (name: string, longest: number) =>
+export const text = (name: string, longest: number) => z.preprocess(given, textOf(name, longest).default(''));
+
+/** Any text that must be given. */
+export const mandatoryText = (name: string, longest: number) => z.preprocess(given, textOf(name, longest));
+
+export const optionalText = (name: string, longest: number) =>
+  z.preprocess(given, textOf(name, longest).optional());
+
+const textOf = (name: string, longest: number) =>
+  z
+    .string({ error: missingOr(name, 'should be a string') })
+    .max(longest, { error: invalid(name, `should be at most ${longest} characters`) });
+
+/** A point in time, UTC. */
+export const time = (name: string) =>
   z.preprocess(
     given,
     z
-      .string({ error: invalid(name, 'should be a string') })
-      .max(longest, { error: invalid(name, `should be at most ${longest} characters`) })
-      .default(''),
+      .string({ error: invalid(name, TIME_FORM) })
+      .transform((written, context): Moment => {
+        const moment = parseTime(written);
+        if (moment !== null) return moment;
+        context.addIssue({ code: 'custom', message: invalid(name, TIME_FORM) });
+        return z.NEVER;
+      })
+      .optional(),
   );
 
-/** What this version has no support for: any value but the ones that mean "not used" is refused. */
-export const unsupported = (name: string) =>
-  z.preprocess(
-    (value) => (given(value) === undefined || isFalse(value) ? undefined : value),
-    z.undefined({ error: invalid(name, 'is not supported by this version') }),
-  );
+const TIME_FORM = 'should be in the format YYYY-MM-DD HH:MM[:ss[.uuuuuu]]';
+
+/** Id of a subaccount, "" when not given. */
+export const subaccountId = (name: string) =>
+  z.preprocess(given, idOfSubaccount(name, /^SA[A-Z0-9]{18}$/).default(''));
+
+/** Id of a subaccount, "" for none from now on; null is "not given". */
+export const changedSubaccountId = (name: string) =>
+  z.preprocess(changed, idOfSubaccount(name, /^(?:SA[A-Z0-9]{18})?$/).optional());
+
+const idOfSubaccount = (name: string, form: RegExp) => {
+  const error = invalid(name, 'is not the id of a subaccount');
+  return z.string({ error }).regex(form, { error });
+};
+
+/** Any text, "" for none from now on; null is "not given". */
+export const changedText = (name: string, longest: number) =>
+  z.preprocess(changed, textOf(name, longest).optional());
+
+/** In updates "" takes a value away, and null is "not given". */
+function changed(value: unknown): unknown {
+  return value === null ? undefined : typeof value === 'string' && value.trim() === '' ? '' : value;
+}
 
 /** null and "" are how SDKs say "not given". */
-function given(value: unknown): unknown {
+export function given(value: unknown): unknown {
   return value === null || (typeof value === 'string' && value.trim() === '') ? undefined : value;
 }
 
@@ -125,8 +180,11 @@ function textAsNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\s*-?\d{1,15}\s*$/.test(value) ? Number(value) : value;
 }
 
-function isFalse(value: unknown): boolean {
-  return value === false || (typeof value === 'string' && value.trim().toLowerCase() === 'false');
+function truth(value: unknown): unknown {
+  const present = given(value);
+  const word = typeof present === 'string' ? present.trim().toLowerCase() : present;
+  if (word === 'true' || word === '1' || word === 1) return true;
+  return word === 'false' || word === '0' || word === 0 ? false : present;
 }
 
 function missingOr(name: string, problem: string) {

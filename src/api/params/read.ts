@@ -20,7 +20,7 @@ export function paramsOf(body: unknown, aliases: Readonly<Record<string, string>
   const spelled = new Map<string, unknown>();
   for (const [key, value] of Object.entries(body)) {
     const name = key.toLowerCase();
-    if (name in aliases) spelled.set(aliases[name] ?? name, value);
+    if (Object.hasOwn(aliases, name)) spelled.set(aliases[name] ?? name, value);
     else if (key === name || !params.has(name)) params.set(name, value);
   }
   for (const [name, value] of spelled) {

@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 
+import { ApiError, TEXT } from '../errors.js';
+
 /** Whom a request was made for: the account in its path, once its credentials were found to be right. */
 export interface RequestAccount {
   /** `MA…`, or `SA…` of a subaccount. */
@@ -34,8 +36,20 @@ export function sees(account: RequestAccount, ownerId: string): boolean {
   return account.sees === null || account.sees.includes(ownerId);
 }
 
+/** The account of the request. Throws ApiError 403 unless it is the main one. */
+export function requireMain(request: FastifyRequest): RequestAccount {
+  const account = accountOf(request);
+  if (!account.isMain) throw new ApiError(403, TEXT.forbidden);
+  return account;
+}
+
 /** `publicUrl` without a trailing slash. */
 export function requestAccount(id: string, isMain: boolean, publicUrl: string): RequestAccount {
   const path = `/v1/Account/${id}`;
   return { id, isMain, sees: isMain ? null : [id], path, url: `${publicUrl}${path}` };
+}
+
+/** Whether `text` could be the id of a subaccount. */
+export function isSubaccountId(text: string): boolean {
+  return /^SA[A-Z0-9]{18}$/.test(text);
 }

@@ -13,9 +13,16 @@ interface ErrorAnswer {
 /** What the store refuses, by the codes of its errors. */
 const BY_CODE: Readonly<Record<string, ErrorAnswer>> = {
   ERR_NUMBER_POOL_EXHAUSTED: { status: 400, text: TEXT.poolExhausted },
+  ERR_SESSION_NOT_FOUND: { status: 404, text: TEXT.notFound },
+  ERR_SESSION_EXPIRED: { status: 400, text: TEXT.sessionExpired },
+  ERR_PARTY_FIXED: { status: 400, text: TEXT.partyFixed },
+  ERR_LISTING_TOO_LONG: { status: 400, text: TEXT.listTooLong },
+  ERR_PARTY_TAKEN: { status: 400, text: TEXT.partyTaken },
   ERR_PIN_TAKEN: { status: 400, text: TEXT.pinTaken },
   ERR_NUMBER_EXISTS: { status: 400, text: TEXT.numberExists },
   ERR_NUMBER_IN_USE: { status: 400, text: TEXT.numberInUse },
+  ERR_ACCOUNT_NOT_FOUND: { status: 404, text: TEXT.notFound },
+  ERR_ACCOUNT_IN_USE: { status: 400, text: TEXT.accountInUse },
   ERR_NUMBER_NOT_FOUND: { status: 404, text: TEXT.notFound },
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import type { PinDraft, SessionDraft } from '../../masking/session-draft.js';
-import { ApiError, TEXT } from '../errors.js';
+import { ApiError, missing, TEXT } from '../errors.js';
 import {
   choice,
   flag,
@@ -10,52 +10,39 @@ import {
   optionalPhone,
   phone,
   pin,
-  unsupported,
+  subaccountId,
   url,
 } from '../params/fields.js';
 import { paramsOf, read, type Params } from '../params/read.js';
-
-/** Spellings that the SDKs and older documentation use. */
-const ALIASES = {
-  sub_account: 'subaccount',
-  geo_match: 'geomatch',
-  is_pin_authentication: 'is_pin_authentication_required',
-};
-
-export interface CreateRules {
-  /** ISO 3166-1 alpha-2, or "". */
-  readonly defaultCountry: string;
-  /** Seconds. */
-  readonly maxSessionExpiry: number;
-}
+import { ALIASES, CALL_TIME_LIMIT, RING_TIMEOUT, SESSION_EXPIRY, type SessionRules } from './rules.js';
 
 /**
  * Everything but the PIN rules. Problems are reported in this order. Defaults are those that Plivo's
  * samples and fixtures show (1800, 14400, 45 s), not those that its pages name; ranges are its beta
  * documentation's, and ours where it has none (ring_timeout).
  */
-const sessionSchema = (rules: CreateRules) =>
+const sessionSchema = (rules: SessionRules) =>
   z.object({
-    create_session_with_single_party: unsupported('create_session_with_single_party'),
-    subaccount: unsupported('subaccount'),
     first_party: phone('first_party', rules.defaultCountry).describe('E.164, with or without `+`.'),
     second_party: phone('second_party', rules.defaultCountry).describe('Another number than `first_party`.'),
+    create_session_with_single_party: flag('create_session_with_single_party', false).describe(
+      'One of the parties may be left out; whoever else calls takes its place.',
+    ),
+    subaccount: subaccountId('subaccount').describe(
+      'The session belongs to this subaccount, and uses its numbers only.',
+    ),
     virtual_number: optionalPhone('virtual_number', rules.defaultCountry).describe(
       'The virtual number that the session gets, whatever its country; the best one when not given.',
     ),
     session_expiry: integer('session_expiry', {
-      min: 60,
+      ...SESSION_EXPIRY,
       max: rules.maxSessionExpiry,
       fallback: Math.min(1_800, rules.maxSessionExpiry),
-      zeroIsUnset: true,
     }).describe('Seconds.'),
-    call_time_limit: integer('call_time_limit', {
-      min: 60,
-      max: 86_400,
-      fallback: 14_400,
-      zeroIsUnset: true,
-    }).describe('Seconds that the two may talk.'),
-    ring_timeout: integer('ring_timeout', { min: 1, max: 600, fallback: 45, zeroIsUnset: true }).describe(
+    call_time_limit: integer('call_time_limit', { ...CALL_TIME_LIMIT, fallback: 14_400 }).describe(
+      'Seconds that the two may talk.',
+    ),
+    ring_timeout: integer('ring_timeout', { ...RING_TIMEOUT, fallback: 45 }).describe(
       'Seconds that a phone may ring.',
     ),
     initiate_call_to_first_party: flag('initiate_call_to_first_party', false).describe(
@@ -114,19 +101,36 @@ const OWN_PINS_SCHEMA = z.object({
   ),
 });
 
+/** In a session with a single party either of them may be left out. */
+const singlePartySchema = (rules: SessionRules) =>
+  sessionSchema(rules).extend({
+    first_party: optionalPhone('first_party', rules.defaultCountry).describe(
+      'E.164, with or without `+`. Mandatory but for `create_session_with_single_party`.',
+    ),
+    second_party: optionalPhone('second_party', rules.defaultCountry).describe(
+      'Another number than `first_party`. Mandatory in the same way.',
+    ),
+  });
+
+const SINGLE_SCHEMA = z.object({
+  create_session_with_single_party: flag('create_session_with_single_party', false),
+});
+
 /** Reads the bodies of create requests. */
 export class CreateParams {
   readonly #schema: ReturnType<typeof sessionSchema>;
+  readonly #singleSchema: ReturnType<typeof singlePartySchema>;
 
-  constructor(rules: CreateRules) {
+  constructor(rules: SessionRules) {
     this.#schema = sessionSchema(rules);
+    this.#singleSchema = singlePartySchema(rules);
   }
 
   /** Everything that a body may hold, for the reference. What PINs need is mandatory only with them. */
   get documented(): z.ZodObject {
     return z
       .object({
-        ...this.#schema.omit({ create_session_with_single_party: true, subaccount: true }).shape,
+        ...this.#singleSchema.shape,
         ...PIN_SCHEMA.partial().shape,
         ...GENERATED_SCHEMA.shape,
         ...OWN_PINS_SCHEMA.partial().shape,
@@ -134,13 +138,20 @@ export class CreateParams {
       .meta({ id: 'CreateSession' });
   }
 
-  /** `now` in milliseconds since the epoch. Throws ApiError 400 with the documented text. */
+  /**
+   * `accountId` owns the session unless the body names a subaccount, which is not looked up here. `now` in
+   * milliseconds since the epoch. Throws ApiError 400 with the documented text.
+   */
   draft(body: unknown, accountId: string, now: number): SessionDraft {
     const params = paramsOf(body, ALIASES);
-    const given = read(this.#schema, params);
+    const single = read(SINGLE_SCHEMA, params).create_session_with_single_party;
+    const given = single ? read(this.#singleSchema, params) : read(this.#schema, params);
+    if (given.first_party === null && given.second_party === null) {
+      throw new ApiError(400, missing('first_party or second_party'));
+    }
     if (given.first_party === given.second_party) throw new ApiError(400, TEXT.sameParties);
     return {
-      accountId,
+      accountId: given.subaccount === '' ? accountId : given.subaccount,
       firstParty: given.first_party,
       secondParty: given.second_party,
       settings: {

@@ -1,3 +1,4 @@
+import { amountAsNumber, sumOf } from '../../masking/billing.js';
 import type { Interaction, LegRecord } from '../../masking/interaction.js';
 import type { Party } from '../../masking/session.js';
 import type { InteractionObject } from './session-schema.js';
@@ -11,7 +12,7 @@ export function interactionObject(interaction: Interaction, account: AccountUrl)
   const first = legOf(interaction, 'first');
   const second = legOf(interaction, 'second');
   const legs = [first, second].filter((leg) => leg !== null);
-  const seconds = legs.reduce((sum, leg) => sum + answeredSeconds(leg), 0);
+  const bill = sumOf(legs.map((leg) => leg.bill));
   return {
     start_time: timestamp(interaction.startedAt),
     end_time: interaction.endedAt === null ? null : timestamp(interaction.endedAt),
@@ -20,10 +21,10 @@ export function interactionObject(interaction: Interaction, account: AccountUrl)
     recording_resource_url:
       interaction.recording === '' ? null : `${account}/Recording/${recordingId(interaction.recording)}`,
     type: 'call',
-    total_call_amount: 0,
-    call_billed_duration: seconds,
+    total_call_amount: amountAsNumber(bill.amount),
+    call_billed_duration: bill.seconds,
     total_call_count: legs.length,
-    duration: seconds,
+    duration: legs.reduce((sum, leg) => sum + answeredSeconds(leg), 0),
   };
 }
 
@@ -33,7 +34,7 @@ function legOf(interaction: Interaction, party: Party): LegRecord | null {
   return attempts.find((leg) => leg.answeredAt !== null) ?? attempts.at(-1) ?? null;
 }
 
-/** Whole seconds, rounded up as they are billed; 0 for a leg that was never answered. */
+/** Whole seconds, rounded up; 0 for a leg that was never answered. */
 function answeredSeconds(leg: LegRecord): number {
   return leg.answeredAt === null ? 0 : Math.max(0, Math.ceil((leg.endedAt - leg.answeredAt) / 1_000));
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { API_ID, EXAMPLE_API_ID } from '../openapi/common.js';
+import { API_ID, EXAMPLE_API_ID, messageAnswer, META } from '../openapi/common.js';
 import type { Operation } from '../openapi/operation.js';
-import { SESSION_OBJECT, type SessionObject } from './session-schema.js';
+import { LISTED_SESSION, SESSION_OBJECT, type SessionObject } from './session-schema.js';
 
 const EXAMPLE: SessionObject = {
   first_party: '14155550101',
@@ -83,6 +83,8 @@ export const createOperation = (body: z.ZodObject): Operation => ({
   },
 });
 
+const ONE = z.object({ api_id: API_ID, response: SESSION_OBJECT });
+
 export const GET_OPERATION: Operation = {
   id: 'getSession',
   tag: 'sessions',
@@ -90,8 +92,74 @@ export const GET_OPERATION: Operation = {
   answers: {
     200: {
       description: 'The session, with its newest interactions.',
-      schema: z.object({ api_id: API_ID, response: SESSION_OBJECT }),
+      schema: ONE,
       example: { api_id: EXAMPLE_API_ID, response: EXAMPLE },
+    },
+  },
+};
+
+export const listOperation = (query: z.ZodObject): Operation => ({
+  id: 'listSessions',
+  tag: 'sessions',
+  summary: 'List sessions',
+  description:
+    'Without a bound on `created_time` those of the last 7 days; a window may span at most 30. The URLs of other pages fix ' +
+    'both ends of the window.',
+  query,
+  answers: {
+    200: {
+      description: 'Newest first.',
+      schema: z.object({
+        api_id: API_ID,
+        response: z.object({ meta: META, objects: z.array(LISTED_SESSION) }),
+      }),
+      example: {
+        api_id: EXAMPLE_API_ID,
+        response: {
+          meta: { limit: 20, next: null, offset: 0, previous: null, total_count: 1 },
+          objects: [
+            {
+              ...EXAMPLE,
+              resource_uri: `/v1/Account/MAXXXXXXXXXXXXXXXXXX/Masking/Session/${EXAMPLE.session_uuid}/`,
+            },
+          ],
+        },
+      },
+    },
+  },
+});
+
+export const updateOperation = (body: z.ZodObject): Operation => ({
+  id: 'updateSession',
+  tag: 'sessions',
+  summary: 'Change a live session',
+  description: 'What is not given stays as it is. Parameters that cannot be changed are ignored.',
+  body,
+  bodyExample: { session_expiry: 3600, record: true },
+  answers: {
+    200: {
+      description: 'The session as it is now. `expiry_time` is the time of the update and `session_expiry`.',
+      schema: z.object({
+        api_id: API_ID,
+        message: z.literal('Session updated'),
+        session: SESSION_OBJECT,
+      }),
+      example: { api_id: EXAMPLE_API_ID, message: 'Session updated', session: EXAMPLE },
+    },
+  },
+});
+
+export const DELETE_OPERATION: Operation = {
+  id: 'deleteSession',
+  tag: 'sessions',
+  summary: 'End a session',
+  description: 'It stays readable. A call that runs goes on to its own limit.',
+  refusals: [400],
+  answers: {
+    200: {
+      description: 'It is over.',
+      schema: messageAnswer('Session expired'),
+      example: { api_id: EXAMPLE_API_ID, message: 'Session expired' },
     },
   },
 };

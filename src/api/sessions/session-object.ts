@@ -1,9 +1,14 @@
+import { amountAsNumber } from '../../masking/billing.js';
 import type { Interaction } from '../../masking/interaction.js';
 import { digitsOf } from '../../masking/phone-number.js';
 import { statusOf, type MaskingSession } from '../../masking/session.js';
+import { isSubaccountId } from '../plugins/account.js';
 import { interactionObject, type AccountUrl } from './interaction-object.js';
 import type { SessionObject } from './session-schema.js';
 import { timestamp } from './timestamp.js';
+
+/** Amounts are kept in millionths, the fee in whole units. */
+const MILLION = 1_000_000;
 
 /** The session at `now` (milliseconds since the epoch), its interactions in the order given. */
 export function sessionObject(
@@ -26,7 +31,7 @@ export function sessionObject(
     modified_time: timestamp(session.modifiedAt),
     expiry_time: timestamp(session.expiresAt),
     duration: wholeSeconds(session.expiresAt) - wholeSeconds(session.createdAt),
-    amount: 0,
+    amount: session.fee,
     call_time_limit: settings.callTimeLimit,
     ring_timeout: settings.ringTimeout,
     first_party_play_url: settings.firstPartyPlayUrl,
@@ -37,10 +42,10 @@ export function sessionObject(
     recording_callback_method: settings.recordingCallbackMethod,
     interaction:
       interactions.length === 0 ? null : interactions.map((each) => interactionObject(each, account)),
-    total_call_amount: 0,
+    total_call_amount: amountAsNumber(totals.callAmount),
     total_call_count: totals.callCount,
     total_call_billed_duration: totals.billedDuration,
-    total_session_amount: 0,
+    total_session_amount: amountAsNumber(session.fee * MILLION + totals.callAmount),
     last_interaction_time: session.lastInteractionAt === null ? '' : timestamp(session.lastInteractionAt),
     unknown_caller_play: settings.unknownCallerPlay,
     is_pin_authentication_required: pin !== null,
@@ -52,9 +57,10 @@ export function sessionObject(
     pin_retry: pin?.retry ?? null,
     pin_retry_wait: pin?.retryWait ?? null,
     incorrect_pin_play: pin?.incorrectPlay ?? null,
-    create_session_with_single_party: null,
+    create_session_with_single_party: session.singleParty ? true : null,
     virtual_number_cooloff_period: settings.virtualNumberCooloffPeriod,
     force_pin_authentication: pin?.forced ?? false,
+    ...(isSubaccountId(session.accountId) ? { subaccount: session.accountId } : {}),
   };
 }
 

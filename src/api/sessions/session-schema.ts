@@ -25,7 +25,9 @@ export const INTERACTION_OBJECT = z
 /** A session as clients see it. Types and order of keys are Plivo's. */
 export const SESSION_OBJECT = z
   .object({
-    first_party: DIGITS.describe('Digits without `+`.'),
+    first_party: DIGITS.describe(
+      'Digits without `+`; "" for the missing party of a session with a single one.',
+    ),
     second_party: DIGITS,
     virtual_number: DIGITS,
     status: z.enum(['active', 'in-progress', 'expired']),
@@ -62,11 +64,17 @@ export const SESSION_OBJECT = z
     pin_retry: z.int().nullable(),
     pin_retry_wait: z.int().nullable().describe('Seconds.'),
     incorrect_pin_play: z.string().nullable(),
-    create_session_with_single_party: z.null(),
+    create_session_with_single_party: z.literal(true).nullable(),
     virtual_number_cooloff_period: z.int().describe('Seconds.'),
     force_pin_authentication: z.boolean(),
+    subaccount: z.string().optional().describe('Only in sessions of a subaccount.'),
   })
   .meta({ id: 'MaskingSession' });
+
+/** In lists, objects say where they are. */
+export const LISTED_SESSION = SESSION_OBJECT.extend({ resource_uri: z.string() }).meta({
+  id: 'ListedMaskingSession',
+});
 
 export type InteractionObject = Readonly<z.infer<typeof INTERACTION_OBJECT>>;
 export type SessionObject = Readonly<z.infer<typeof SESSION_OBJECT>>;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
+import { numberKey } from '../../../src/store/keys.js';
 import { did, DID, DID2, draft, Fixture, NOW } from './fixture.js';
 
 let fixture: Fixture;
@@ -25,6 +26,53 @@ describe('NumberRepository', () => {
     await numbers.remove(DID2, NOW);
     expect(await numbers.get(DID2)).toBeNull();
     expect((await numbers.list({ limit: 10, offset: 0 })).total).toBe(2);
+  });
+
+  test('changes what an update names, also for the stores that have read it before', async () => {
+    const [one, other] = [fixture.store(), fixture.store()];
+    await one.numbers.add(did(DID, { alias: 'main', trunk: 'west' }));
+    expect(await other.numbers.count()).toBe(1);
+    const changed = did(DID, {
+      alias: '',
+      trunk: 'west',
+      enabled: false,
+      subaccount: 'SAABCDEFGHIJKLMNOPQR',
+    });
+    expect(
+      await one.numbers.update(DID, { alias: '', enabled: false, subaccount: 'SAABCDEFGHIJKLMNOPQR' }),
+    ).toEqual(changed);
+    expect(await other.numbers.get(DID)).toEqual(changed);
+    expect((await other.numbers.list({ limit: 10, offset: 0 })).numbers).toEqual([changed]);
+    expect(await one.numbers.update(DID, {})).toEqual(changed);
+    await expect(one.numbers.update(DID2, { alias: 'x' })).rejects.toMatchObject({
+      code: 'ERR_NUMBER_NOT_FOUND',
+    });
+  });
+
+  test('loses none of the changes that are made at once', async () => {
+    const stores = [fixture.store(), fixture.store(), fixture.store()] as const;
+    await stores[0].numbers.add(did(DID));
+    const changes = [{ alias: 'a' }, { trunk: 'east' }, { country: 'GB' }] as const;
+    await Promise.all(changes.map((change, index) => stores[index]!.numbers.update(DID, change)));
+    expect(await stores[0].numbers.get(DID)).toMatchObject({ alias: 'a', trunk: 'east', country: 'GB' });
+  });
+
+  test('lists those that a condition holds for, and counts them', async () => {
+    const { numbers } = fixture.store();
+    for (const [index, alias] of ['a', 'b', 'a', 'a'].entries()) {
+      await numbers.add(did(`+1555000900${index}` as typeof DID, { alias, addedAt: NOW + index }));
+    }
+    const page = await numbers.list({ limit: 2, offset: 1, where: ({ alias }) => alias === 'a' });
+    expect(page.total).toBe(3);
+    expect(page.numbers.map(({ number }) => number)).toEqual(['+15550009002', '+15550009000']);
+  });
+
+  test('reads what was written before there were subaccounts', async () => {
+    const { numbers } = fixture.store();
+    const { subaccount, ...before } = did(DID);
+    expect(subaccount).toBe('');
+    await fixture.raw.set(numberKey(DID), JSON.stringify(before));
+    expect(await numbers.get(DID)).toEqual(did(DID));
   });
 
   test('refuses a number that was added before, and does not change it', async () => {

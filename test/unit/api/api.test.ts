@@ -273,11 +273,13 @@ describe('errors', () => {
   });
 
   it.each([
-    ['PUT', SESSIONS, 'POST'],
-    ['GET', SESSIONS, 'POST'],
-    ['DELETE', `${SESSIONS}11111111-2222-4333-8444-555555555555`, 'GET, HEAD'],
+    ['PUT', SESSIONS, 'POST, GET, HEAD'],
+    ['DELETE', SESSIONS, 'POST, GET, HEAD'],
+    ['PATCH', `${SESSIONS}11111111-2222-4333-8444-555555555555`, 'GET, HEAD, POST, DELETE'],
     ['PATCH', `${BASE}/Number/`, 'POST, GET, HEAD'],
-    ['POST', `${BASE}/Number/15550001000/`, 'GET, HEAD, DELETE'],
+    ['PUT', `${BASE}/Number/15550001000/`, 'GET, HEAD, POST, DELETE'],
+    ['DELETE', `${BASE}/Subaccount/`, 'POST, GET, HEAD'],
+    ['PUT', `${BASE}/Subaccount/SAABCDEFGHIJKLMNOPQR/`, 'GET, HEAD, POST, DELETE'],
     ['POST', '/healthz', 'GET, HEAD'],
     ['DELETE', '/readyz', 'GET, HEAD'],
   ] as const)('answers 405 for %s %s, whatever its body', async (method, url, allow) => {
@@ -399,13 +401,22 @@ describe('numbers', () => {
       ['alias', 'main'],
       ['application', null],
       ['carrier', 'carrier-b'],
+      ['city', null],
+      ['cnam_lookup', null],
       ['country', 'US'],
+      ['mms_enabled', false],
+      ['mms_rate', null],
       ['monthly_rental_rate', '0.00000'],
       ['number', '14155550100'],
+      ['number_type', 'local'],
+      ['region', 'United States'],
+      ['renewal_date', null],
       ['resource_uri', `${BASE}/Number/14155550100/`],
       ['sms_enabled', false],
+      ['sms_rate', null],
       ['sub_account', null],
       ['voice_enabled', true],
+      ['voice_rate', null],
       ['enabled', true],
       ['trunk', 'carrier-b'],
     ]);
@@ -425,12 +436,7 @@ describe('numbers', () => {
     await send('POST', NUMBERS, { number: '+15550001000', country: 'gb', enabled: 'false' });
     expect([...deps.owned.values()]).toEqual([
       {
-        number: '+15550001000',
-        country: 'GB',
-        alias: '',
-        enabled: false,
-        trunk: '',
-        subaccount: '',
+        ...{ number: '+15550001000', country: 'GB', alias: '', enabled: false, trunk: '', subaccount: '' },
         addedAt: deps.instant,
       },
     ]);
@@ -479,7 +485,11 @@ describe('numbers', () => {
     [{ number: '+14155550100', alias: 5 }, 'Invalid parameter. alias should be a string.'],
     [
       { number: '+14155550100', subaccount: 'SAX' },
-      'Invalid parameter. subaccount is not supported by this version.',
+      'Invalid parameter. subaccount is not the id of a subaccount.',
+    ],
+    [
+      { number: '+14155550100', sub_account: 'SAABCDEFGHIJKLMNOPQR' },
+      'Invalid parameter. subaccount is not a subaccount of this account.',
     ],
   ])('refuses %j', async (body, text) => {
     expectError(await send('POST', NUMBERS, body), 400, text);
@@ -508,7 +518,7 @@ describe('numbers', () => {
       previous: `${NUMBERS}?limit=10&offset=0`,
     });
     expect((await page('?offset=45'))['objects']).toEqual([]);
-    expect((await page('?limit=&number_startswith=1'))['meta']).toMatchObject({ limit: 20 });
+    expect((await page('?limit=&unknown=1'))['meta']).toMatchObject({ limit: 20, total_count: 45 });
   });
 
   it.each([

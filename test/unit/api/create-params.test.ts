@@ -165,7 +165,7 @@ describe('what a create request means', () => {
       ring_timeout: ' 30 ',
       record: 'true',
       geomatch: 'False',
-      initiate_call_to_first_party: 'false',
+      initiate_call_to_first_party: 0,
     };
     expect(draft(body)).toMatchObject({
       firstParty: '+14155550101',
@@ -177,6 +177,14 @@ describe('what a create request means', () => {
         initiateCallToFirstParty: false,
       },
     });
+  });
+
+  it.each([1, '1', true, 'TRUE', ' true '])('takes %j for true', (value) => {
+    expect(draft({ ...PARTIES, record: value }).settings.record).toBe(true);
+  });
+
+  it.each([0, '0', false, 'False'])('takes %j for false', (value) => {
+    expect(draft({ ...PARTIES, geomatch: value }).settings.geomatch).toBe(false);
   });
 
   it('takes PINs that were sent as numbers', () => {
@@ -288,6 +296,57 @@ describe('what a create request means', () => {
   });
 });
 
+describe('a session with a single party', () => {
+  const SINGLE = { create_session_with_single_party: true };
+
+  it.each([
+    ['first_party', { firstParty: '+14155550101', secondParty: null }],
+    ['second_party', { firstParty: null, secondParty: '+14155550101' }],
+  ])('may have %s alone', (name, expected) => {
+    const other = name === 'first_party' ? 'second_party' : 'first_party';
+    for (const nothing of [undefined, null, '']) {
+      expect(draft({ ...SINGLE, [name]: '+14155550101', [other]: nothing })).toMatchObject(expected);
+    }
+  });
+
+  it.each([
+    { create_session_with_single_Party: true },
+    { CREATE_SESSION_WITH_SINGLE_PARTY: 'true' },
+    { create_session_with_single_party: 1 },
+  ])('is asked for by %j', (extra) => {
+    expect(draft({ ...extra, first_party: '+14155550101' }).secondParty).toBeNull();
+  });
+
+  it('may have both', () => {
+    expect(draft({ ...SINGLE, ...PARTIES })).toEqual(draft(PARTIES));
+  });
+
+  it('has to have one, a valid one', () => {
+    expect(refusal(SINGLE)).toBe('Mandatory parameter missing. first_party or second_party must be present.');
+    expect(refusal({ ...SINGLE, second_party: 'x' })).toBe(
+      'Invalid parameter. second_party is not a valid phone number.',
+    );
+    expect(refusal({ ...SINGLE, first_party: '+14155550101', second_party: '14155550101' })).toBe(
+      'Invalid parameter. first_party and second_party should be different.',
+    );
+  });
+
+  it('has both PINs, as every other one', () => {
+    const { pin } = draft({ ...PIN_SESSION, ...SINGLE, second_party: '' });
+    expect(pin?.pins).toEqual({ first: '0123', second: '4567' });
+    expect(refusal({ ...PIN_SESSION, ...SINGLE, second_party: '', second_party_pin: '' })).toBe(
+      'Mandatory parameter missing. second_party_pin must be present.',
+    );
+  });
+});
+
+it('a session of a subaccount is its own', () => {
+  const subaccount = 'SAABCDEFGHIJKLMNOPQR';
+  for (const name of ['subaccount', 'sub_account', 'SUBACCOUNT']) {
+    expect(draft({ ...PARTIES, [name]: subaccount }).accountId).toBe(subaccount);
+  }
+});
+
 describe('what a create request is refused for', () => {
   it.each(['first_party', 'second_party'])('a missing %s', (name) => {
     for (const value of [undefined, null, '', '  ']) {
@@ -326,7 +385,7 @@ describe('what a create request is refused for', () => {
   it.each(['record', 'initiate_call_to_first_party', 'geomatch', 'is_pin_authentication_required'])(
     'a %s that is neither true nor false',
     (name) => {
-      for (const value of [1, 0, 'yes', [], {}]) {
+      for (const value of [2, -1, '2', 'yes', [], {}]) {
         expect(refusal({ ...PARTIES, [name]: value })).toBe(
           `Invalid parameter. ${name} allowed values are true or false.`,
         );
@@ -430,16 +489,16 @@ describe('what a create request is refused for', () => {
     );
   });
 
-  it.each([
-    ['create_session_with_single_party', { create_session_with_single_party: true }],
-    ['create_session_with_single_party', { create_session_with_single_Party: 'true', second_party: '' }],
-    ['subaccount', { subaccount: 'SAABCDEFGHIJKLMNOPQR' }],
-    ['subaccount', { sub_account: 'SAABCDEFGHIJKLMNOPQR' }],
-  ])('%s, which this version has not', (name, extra) => {
-    expect(refusal({ ...PARTIES, ...extra })).toBe(
-      `Invalid parameter. ${name} is not supported by this version.`,
-    );
-  });
+  it.each(['SAX', 'MAABCDEFGHIJKLMNOPQR', 'SAabcdefghijklmnopqr', 'SAABCDEFGHIJKLMNOPQRS', 5, true, {}])(
+    'the subaccount %j',
+    (value) => {
+      for (const name of ['subaccount', 'sub_account', 'SubAccount']) {
+        expect(refusal({ ...PARTIES, [name]: value })).toBe(
+          'Invalid parameter. subaccount is not the id of a subaccount.',
+        );
+      }
+    },
+  );
 
   it.each([[[]], ['text'], [5], [true], [null]])('a body that is %j', (body) => {
     expect(refusal(body)).toBe('Invalid request body. A JSON object is expected.');

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import type { ApiDeps } from '../../../src/api/deps.js';
+import type { ApiDeps, NumberQuery, SessionWithInteractions } from '../../../src/api/deps.js';
+import type { Account } from '../../../src/masking/account.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { SessionNote } from '../../../src/masking/session-note.js';
-import type { MaskingSession } from '../../../src/masking/session.js';
+import { statusOf, type MaskingSession } from '../../../src/masking/session.js';
+import type { SessionChange } from '../../../src/masking/session-change.js';
+import { isWithin, type SessionQuery } from '../../../src/masking/session-query.js';
+import type { NumberChange } from '../../../src/masking/number-change.js';
 import type { VirtualNumber } from '../../../src/masking/virtual-number.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 
@@ -25,6 +29,8 @@ export class CodedError extends Error {
   }
 }
 
+const fail = (code: string): Promise<never> => Promise.reject(new CodedError(code));
+
 /** The dependencies of the API in memory. Fields may be replaced by a test. */
 export class FakeDeps implements ApiDeps {
   account = ACCOUNT;
@@ -42,10 +48,16 @@ export class FakeDeps implements ApiDeps {
 
   readonly drafts: SessionDraft[] = [];
   readonly announced: string[] = [];
+  readonly updated: string[] = [];
+  readonly changes: SessionChange[] = [];
+  readonly queries: SessionQuery[] = [];
   readonly held = new Map<string, { session: MaskingSession; interactions: Interaction[] }>();
   readonly owned = new Map<E164, VirtualNumber>();
+  readonly subaccounts = new Map<string, { account: Account; token: string }>();
   createError: Error | null = null;
+  updateError: Error | null = null;
   removeError: Error | null = null;
+  accountsError: Error | null = null;
 
   sessions = {
     create: (draft: SessionDraft): Promise<MaskingSession> => {
@@ -56,6 +68,46 @@ export class FakeDeps implements ApiDeps {
       return Promise.resolve(session);
     },
     get: (id: string) => Promise.resolve(this.held.get(id) ?? null),
+    update: (id: string, change: SessionChange, now: number): Promise<SessionWithInteractions> => {
+      if (this.updateError !== null) return Promise.reject(this.updateError);
+      const before = this.held.get(id);
+      if (before === undefined) return fail('ERR_SESSION_NOT_FOUND');
+      if (before.session.expiresAt <= now) return fail('ERR_SESSION_EXPIRED');
+      this.changes.push(change);
+      const { firstParty, secondParty, ...settings } = change;
+      const session: MaskingSession = {
+        ...before.session,
+        settings: { ...before.session.settings, ...settings },
+        ...(firstParty === undefined ? {} : { firstParty }),
+        ...(secondParty === undefined ? {} : { secondParty }),
+        ...(change.sessionExpiry === undefined ? {} : { expiresAt: now + change.sessionExpiry * 1_000 }),
+        modifiedAt: now,
+      };
+      const after = { session, interactions: before.interactions };
+      this.held.set(id, after);
+      return Promise.resolve(after);
+    },
+    end: (id: string, now: number): Promise<MaskingSession> => {
+      const before = this.held.get(id);
+      if (before === undefined) return fail('ERR_SESSION_NOT_FOUND');
+      if (before.session.expiresAt <= now) return fail('ERR_SESSION_EXPIRED');
+      const session: MaskingSession = {
+        ...before.session,
+        expiresAt: now,
+        modifiedAt: now,
+        endedBy: 'deleted',
+      };
+      this.held.set(id, { session, interactions: before.interactions });
+      return Promise.resolve(session);
+    },
+    list: (query: SessionQuery, now: number) => {
+      this.queries.push(query);
+      const matching = [...this.held.values()]
+        .filter(({ session }) => matches(session, query, now))
+        .sort((one, other) => other.session.createdAt - one.session.createdAt);
+      const { offset, limit } = query;
+      return Promise.resolve({ sessions: matching.slice(offset, offset + limit), total: matching.length });
+    },
   };
 
   readonly noted: SessionNote[] = [];
@@ -63,21 +115,61 @@ export class FakeDeps implements ApiDeps {
 
   numbers = {
     add: (number: VirtualNumber): Promise<void> => {
-      if (this.owned.has(number.number)) return Promise.reject(new CodedError('ERR_NUMBER_EXISTS'));
+      if (this.owned.has(number.number)) return fail('ERR_NUMBER_EXISTS');
       this.owned.set(number.number, number);
       return Promise.resolve();
     },
     get: (number: E164) => Promise.resolve(this.owned.get(number) ?? null),
-    list: ({ limit, offset }: { limit: number; offset: number }) =>
-      Promise.resolve({
-        numbers: [...this.owned.values()].slice(offset, offset + limit),
-        total: this.owned.size,
-      }),
+    update: (number: E164, change: NumberChange): Promise<VirtualNumber> => {
+      const before = this.owned.get(number);
+      if (before === undefined) return fail('ERR_NUMBER_NOT_FOUND');
+      const after = { ...before, ...change };
+      this.owned.set(number, after);
+      return Promise.resolve(after);
+    },
+    list: ({ limit, offset, where = () => true }: NumberQuery) => {
+      const matching = [...this.owned.values()].filter(where);
+      return Promise.resolve({ numbers: matching.slice(offset, offset + limit), total: matching.length });
+    },
     remove: (number: E164): Promise<void> => {
       if (this.removeError !== null) return Promise.reject(this.removeError);
-      return this.owned.delete(number)
-        ? Promise.resolve()
-        : Promise.reject(new CodedError('ERR_NUMBER_NOT_FOUND'));
+      return this.owned.delete(number) ? Promise.resolve() : fail('ERR_NUMBER_NOT_FOUND');
+    },
+  };
+
+  accounts = {
+    create: (name: string, enabled: boolean, now: number) => {
+      const index = String(this.subaccounts.size + 1).padStart(4, '0');
+      const made = {
+        account: { id: `SAABCDEFGHIJKLMN${index}`, name, enabled, createdAt: now },
+        token: `t0ken-of-subaccount-${index}`,
+      };
+      this.subaccounts.set(made.account.id, made);
+      return Promise.resolve(made);
+    },
+    list: ({ limit, offset }: { limit: number; offset: number }) => {
+      const accounts = [...this.subaccounts.values()].map(({ account }) => account);
+      return Promise.resolve({ accounts: accounts.slice(offset, offset + limit), total: accounts.length });
+    },
+    get: (id: string): Promise<Account | null> =>
+      this.accountsError === null
+        ? Promise.resolve(this.subaccounts.get(id)?.account ?? null)
+        : Promise.reject(this.accountsError),
+    update: (id: string, change: { name?: string; enabled?: boolean }): Promise<Account> => {
+      const before = this.subaccounts.get(id);
+      if (before === undefined) return fail('ERR_ACCOUNT_NOT_FOUND');
+      const account = { ...before.account, ...change };
+      this.subaccounts.set(id, { ...before, account });
+      return Promise.resolve(account);
+    },
+    remove: (id: string): Promise<void> => {
+      if (this.removeError !== null) return Promise.reject(this.removeError);
+      return this.subaccounts.delete(id) ? Promise.resolve() : fail('ERR_ACCOUNT_NOT_FOUND');
+    },
+    authenticate: (id: string, token: string): Promise<Account | null> => {
+      if (this.accountsError !== null) return Promise.reject(this.accountsError);
+      const held = this.subaccounts.get(id);
+      return Promise.resolve(held?.token === token ? held.account : null);
     },
   };
 
@@ -85,9 +177,27 @@ export class FakeDeps implements ApiDeps {
     this.announced.push(session.id);
   }
 
+  onSessionUpdated(session: MaskingSession): void | Promise<void> {
+    this.updated.push(session.id);
+  }
+
   readiness(): ReturnType<ApiDeps['readiness']> {
     return Promise.resolve({ redis: { ok: true, detail: 'answers' } });
   }
+}
+
+function matches(session: MaskingSession, query: SessionQuery, now: number): boolean {
+  const seconds = Math.floor(session.expiresAt / 1_000) - Math.floor(session.createdAt / 1_000);
+  return (
+    (query.accountIds === null || query.accountIds.includes(session.accountId)) &&
+    (query.firstParty === undefined || query.firstParty === session.firstParty) &&
+    (query.secondParty === undefined || query.secondParty === session.secondParty) &&
+    (query.virtualNumber === undefined || query.virtualNumber === session.virtualNumber) &&
+    (query.status === 'all' || query.status === statusOf(session, now)) &&
+    isWithin(session.createdAt, query.created) &&
+    isWithin(session.expiresAt, query.expiry) &&
+    isWithin(seconds, query.duration)
+  );
 }
 
 function sessionFrom(draft: SessionDraft): MaskingSession {

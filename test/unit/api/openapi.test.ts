@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildApi } from '../../../src/api/build-api.js';
+import { documentedPath } from '../../../src/api/openapi/document.js';
 import { ACCOUNT, BASE, credentials, FakeDeps } from './fake-deps.js';
 
 type Json = Record<string, unknown>;
@@ -28,6 +29,7 @@ interface Document extends Json {
 let deps: FakeDeps;
 let app: FastifyInstance;
 let document: Document;
+let ajv: Ajv2020;
 
 beforeAll(async () => {
   deps = new FakeDeps();
@@ -35,6 +37,9 @@ beforeAll(async () => {
   const response = await app.inject({ method: 'GET', url: '/openapi.json' });
   expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
   document = response.json();
+  ajv = new Ajv2020({ strict: false, allErrors: true });
+  formats.default(ajv);
+  ajv.addSchema({ $id: DOCUMENT_ID, components: closed(document.components) });
 });
 
 afterAll(async () => {
@@ -61,12 +66,12 @@ function registeredPaths(tree: string): string[] {
   });
 }
 
+const DOCUMENT_ID = 'https://maskline.example/openapi.json';
+
 /** What `schema` finds wrong with `value`; a key that the schema does not name counts as wrong. */
 function problems(schema: Json, value: unknown): unknown {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  formats.default(ajv);
-  const whole = closed({ ...schema, components: document.components });
-  return ajv.validate(whole as Json, value) ? null : ajv.errors;
+  const whole = JSON.stringify(closed(schema)).replaceAll('"#/', `"${DOCUMENT_ID}#/`);
+  return ajv.validate(JSON.parse(whole) as Json, value) ? null : ajv.errors;
 }
 
 function closed(node: unknown): unknown {
@@ -89,10 +94,7 @@ describe('/openapi.json', () => {
   it('has every route of the app, and the reverse', async () => {
     const inApp: string[] = [];
     for (const path of registeredPaths(app.printRoutes({ commonPrefix: false }))) {
-      const documented = path
-        .replace(/:(\w+)/g, '{$1}')
-        .replace(/[A-Z](?=\w*\})/g, (letter) => `_${letter.toLowerCase()}`)
-        .replace(/^\/v1\/.*/, '$&/');
+      const documented = documentedPath(path);
       // No route takes PUT: the refusal lists what the path does take.
       const url = path.replace(':authId', ACCOUNT.id).replace(/:\w+/g, 'x');
       const { headers } = await app.inject({ method: 'PUT', url, headers: credentials() });
@@ -102,7 +104,7 @@ describe('/openapi.json', () => {
       inApp.push(...methods.map((method) => `${method} ${documented}`));
     }
     const inDocument = operations().map(({ path, method }) => `${method.toUpperCase()} ${path}`);
-    expect(inApp).toContain('POST /v1/Account/{auth_id}/Masking/Session/');
+    expect(inApp).toContain('DELETE /v1/Account/{auth_id}/Masking/Session/{session_uuid}/');
     expect(inApp.sort()).toEqual(inDocument.sort());
   });
 
@@ -134,10 +136,11 @@ describe('/openapi.json', () => {
 
   it('makes mandatory what every create has to give, and shows the bounds that validate', () => {
     const create = document.components.schemas['CreateSession'] as {
-      required: string[];
+      required?: string[];
       properties: Record<string, Json>;
     };
-    expect(create.required).toEqual(['first_party', 'second_party']);
+    // A session with a single party has only one of them.
+    expect(create.required).toBeUndefined();
     expect(create.properties['session_expiry']).toMatchObject({
       type: 'integer',
       minimum: 60,
@@ -185,12 +188,20 @@ describe('answers conform to it', () => {
 
   it('of sessions', async () => {
     const sessions = `${BASE}/Masking/Session/`;
-    for (const extra of [{}, PINS]) {
-      const { session_uuid: id } = await check('POST', sessions, 'createSession', { ...PARTIES, ...extra });
+    const single = { first_party: '+14155550101', create_session_with_single_party: true };
+    for (const body of [PARTIES, { ...PARTIES, ...PINS }, single]) {
+      const { session_uuid: id } = await check('POST', sessions, 'createSession', body);
       await check('GET', `${sessions}${String(id)}/`, 'getSession');
+      await check('POST', `${sessions}${String(id)}/`, 'updateSession', { record: true });
+      await check('DELETE', `${sessions}${String(id)}/`, 'deleteSession');
+      await check('DELETE', `${sessions}${String(id)}/`, 'deleteSession');
+      await check('POST', `${sessions}${String(id)}/`, 'updateSession', { record: true });
     }
     await check('POST', sessions, 'createSession', {});
     await check('GET', `${sessions}x`, 'getSession');
+    await check('GET', `${sessions}?limit=1`, 'listSessions');
+    await check('GET', `${sessions}?limit=1&offset=1`, 'listSessions');
+    await check('GET', `${sessions}?limit=0`, 'listSessions');
   });
 
   it('of numbers', async () => {
@@ -199,8 +210,23 @@ describe('answers conform to it', () => {
     await check('GET', `${BASE}/Number/?limit=1`, 'listNumbers');
     await check('GET', `${BASE}/Number/?limit=0`, 'listNumbers');
     await check('GET', `${BASE}/Number/14155550100/`, 'getNumber');
+    await check('POST', `${BASE}/Number/14155550100/`, 'updateNumber', { alias: 'x' });
+    await check('POST', `${BASE}/Number/14155550100/`, 'updateNumber', { country: 'XX' });
     await check('DELETE', `${BASE}/Number/14155550100/`, 'removeNumber');
     await check('DELETE', `${BASE}/Number/14155550100/`, 'removeNumber');
+  });
+
+  it('of subaccounts', async () => {
+    const subaccounts = `${BASE}/Subaccount/`;
+    const { auth_id: id } = await check('POST', subaccounts, 'createSubaccount', { name: 'one' });
+    await check('POST', subaccounts, 'createSubaccount', {});
+    await check('GET', subaccounts, 'listSubaccounts');
+    await check('GET', `${subaccounts}${String(id)}/`, 'getSubaccount');
+    await check('POST', `${subaccounts}${String(id)}/`, 'updateSubaccount', { enabled: true });
+    await check('POST', `/v1/Account/${String(id)}/Masking/Session/`, 'createSession', PARTIES);
+    await check('POST', `/v1/Account/${String(id)}/Subaccount/`, 'createSubaccount', { name: 'two' });
+    await check('DELETE', `${subaccounts}${String(id)}/`, 'deleteSubaccount');
+    await check('DELETE', `${subaccounts}${String(id)}/`, 'deleteSubaccount');
   });
 
   it('of probes', async () => {

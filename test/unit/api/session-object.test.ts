@@ -60,6 +60,7 @@ const LEG: LegRecord = {
   sipStatus: 200,
   endedBy: 'a',
   trunk: '',
+  bill: { seconds: 31, amount: 4_392 },
 };
 const B_LEG: LegRecord = { ...LEG, uuid: 'bbbbbbbb-0000-4000-8000-000000000001', role: 'b', party: 'second' };
 
@@ -175,6 +176,25 @@ describe('sessionObject', () => {
     });
   });
 
+  it('prints amounts exactly, and the session\u2019s own as a whole number', () => {
+    const session = { ...SESSION, fee: 2, totals: { callCount: 2, billedDuration: 60, callAmount: 300_001 } };
+    const text = JSON.stringify(sessionObject(session, [], CREATED, ACCOUNT));
+    expect(text).toContain('"amount":2,');
+    expect(text).toContain('"total_call_amount":0.300001,');
+    expect(text).toContain('"total_session_amount":2.300001,');
+  });
+
+  it('prints "" for the missing party, and the subaccount that it belongs to', () => {
+    const session = { ...SESSION, secondParty: null, singleParty: true, accountId: 'SAABCDEFGHIJKLMNOPQR' };
+    expect(sessionObject(session, [], CREATED, ACCOUNT)).toMatchObject({
+      first_party: '14155550101',
+      second_party: '',
+      create_session_with_single_party: true,
+      subaccount: 'SAABCDEFGHIJKLMNOPQR',
+    });
+    expect(sessionObject({ ...session, firstParty: null }, [], CREATED, ACCOUNT).first_party).toBe('');
+  });
+
   it('prints interactions, totals and the end of the last', () => {
     const session = {
       ...SESSION,
@@ -201,7 +221,7 @@ describe('interactionObject', () => {
       ['second_party_resource_url', `${ACCOUNT}/Call/${B_LEG.uuid}`],
       ['recording_resource_url', `${ACCOUNT}/Recording/${LEG.uuid}`],
       ['type', 'call'],
-      ['total_call_amount', 0],
+      ['total_call_amount', 0.008784],
       ['call_billed_duration', 62],
       ['total_call_count', 2],
       ['duration', 62],
@@ -230,7 +250,7 @@ describe('interactionObject', () => {
   });
 
   it('counts a leg per party that was tried, answered or not, and the trunks of one as one', () => {
-    const silent = { answeredAt: null, bridgedAt: null };
+    const silent = { answeredAt: null, bridgedAt: null, bill: { seconds: 0, amount: 0 } };
     const legs = [
       { ...LEG, ...silent },
       { ...B_LEG, ...silent },

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+
+import { httpApi } from '../../src/http-api.js';
+import { Store } from '../../src/store/index.js';
+import { createLogger } from '../../src/telemetry/logger.js';
+import { RedisServer } from './redis-server.js';
+
+/** The HTTP API on a port of its own, over a Redis of its own. No FreeSWITCH. */
+export class RunningApi {
+  readonly account = { id: 'MATESTTESTTESTTEST00', token: randomBytes(24).toString('base64url') };
+  /** Ids of the sessions whose audio was to be fetched. */
+  readonly prepared: string[] = [];
+  /** Lines of the log. */
+  readonly lines: string[] = [];
+  readonly #app: FastifyInstance;
+
+  private constructor(
+    readonly redis: RedisServer,
+    readonly store: Store,
+  ) {
+    this.#app = httpApi({
+      config: {
+        account: this.account,
+        http: { host: '127.0.0.1', port: 0, publicUrl: 'https://masking.example.com', rateLimit: 0 },
+        defaultCountry: '',
+        maxSessionExpiry: 86_400,
+      },
+      store,
+      prepare: ({ id }) => void this.prepared.push(id),
+      readiness: () => Promise.resolve({}),
+      now: Date.now,
+      log: createLogger({ level: 'debug', destination: { write: (line) => void this.lines.push(line) } }),
+    });
+  }
+
+  static async start(): Promise<RunningApi> {
+    const redis = await RedisServer.start();
+    const dataKeys = [randomBytes(32).toString('base64')];
+    const api = new RunningApi(redis, new Store({ url: redis.url, dataKeys }));
+    await api.#app.listen({ host: '127.0.0.1', port: 0 });
+    return api;
+  }
+
+  /** Where it listens, without a trailing slash. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#app.server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    await this.#app.close();
+    await this.store.close();
+    await this.redis.stop();
+  }
+}

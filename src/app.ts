@@ -9,6 +9,7 @@ import { NodeCommands } from './calls/node-commands.js';
 import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
 import { CallRunner } from './calls/runner.js';
+import { SessionSweep } from './calls/session-sweep.js';
 import { NodeSupervisor } from './calls/supervisor.js';
 import type { Config } from './config.js';
 import { CdrSpool } from './freeswitch/cdr-spool.js';
@@ -43,6 +44,7 @@ export class Controller {
   readonly #questions: QuestionServer;
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor<Lease>[];
+  readonly #sweep: SessionSweep<Lease>;
   readonly #spool: CdrSpool;
   readonly #callbacks: Callbacks;
   readonly #recordings: RecordingService<Lease>;
@@ -89,6 +91,14 @@ export class Controller {
     const records = new CallRecords(this.#store.calls, log);
     this.#questions = this.#questionServer(records);
     this.#supervisors = this.#nodeSupervisors(records);
+    this.#sweep = new SessionSweep({
+      controllerId: this.#id,
+      leases: this.#store.leases,
+      expiry: this.#store.expiry,
+      mendIndex: (at) => this.#store.sessions.mendIndex(at),
+      now,
+      log,
+    });
     this.#spool = new CdrSpool({
       folder: config.folders.cdr,
       log,
@@ -117,6 +127,7 @@ export class Controller {
     await this.#questions.listen();
     for (const supervisor of this.#supervisors) supervisor.start();
     this.#spool.start();
+    this.#sweep.start();
     this.#callbacks.start();
     this.#promptKeeper.start();
     this.#recordings.start();
@@ -141,6 +152,7 @@ export class Controller {
     await this.#api.close();
     await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop()));
     await this.#spool.stop();
+    await this.#sweep.stop();
     await this.#callbacks.stop();
     await this.#recordings.stop();
     await this.#prompts.close();

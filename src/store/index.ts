@@ -41,5 +41,6 @@ export {
   type SessionRepositoryOptions,
   type SessionWithInteractions,
 } from './session-repository.js';
+export { SessionExpiry } from './session-expiry.js';
 export { Store, type StoreOptions } from './store.js';
 export { Vault } from './vault.js';

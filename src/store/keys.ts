@@ -15,6 +15,9 @@ export function numberKey(number: E164): string {
 /** All virtual numbers, as a hash of number to record. */
 export const INVENTORY_KEY = `${PREFIX}:{numbers}`;
 
+/** Numbers that were given up while sessions may still await the report of their expiry. */
+export const REMOVED_NUMBERS_KEY = `${PREFIX}:{numbers}:removed`;
+
 /** Changes whenever the inventory does. */
 export const INVENTORY_VERSION_KEY = `${PREFIX}:{numbers}:version`;
 

@@ -4,7 +4,7 @@ import { callingCodeOf, type E164 } from '../masking/phone-number.js';
 import type { NumberChange } from '../masking/number-change.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import { NumberChangedError, NumberExistsError, NumberInUseError, NumberNotFoundError } from './errors.js';
-import { INVENTORY_KEY, INVENTORY_VERSION_KEY, numberKey } from './keys.js';
+import { INVENTORY_KEY, INVENTORY_VERSION_KEY, numberKey, REMOVED_NUMBERS_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
 
@@ -100,6 +100,7 @@ export class NumberRepository {
    * `now` (milliseconds since the epoch).
    */
   async remove(number: E164, now: number): Promise<void> {
+    await guarded(() => this.#client.sadd(REMOVED_NUMBERS_KEY, number));
     const result = await this.#scripts.run('remove-number', [numberKey(number)], [now]);
     if (result === 'in-use') throw new NumberInUseError('live sessions use this virtual number');
     await this.#list(number, '');

@@ -16,6 +16,7 @@ export type ScriptName =
   | 'count-entries'
   | 'end-session'
   | 'enter-session'
+  | 'expire-sessions'
   | 'finish-leg'
   | 'forget-recording'
   | 'keep-recording'

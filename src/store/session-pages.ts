@@ -92,6 +92,28 @@ export class SessionPages {
     return { entries, total };
   }
 
+  /**
+   * Mends what was left behind on the newest two days, and forgets days without sessions. Lists do so for
+   * the days that they look at; nothing depends on it.
+   */
+  async mend(now: number): Promise<void> {
+    const days = await guarded(() => this.#client.zrange(SESSION_DAYS_KEY, '0', '-1'));
+    const kept = await this.#days(0, LAST);
+    const newest = dayOf(now - 2 * 24 * 3_600_000);
+    const gone = days.filter((day) => !kept.includes(day) && day < newest);
+    if (gone.length > 0) await guarded(() => this.#client.zrem(SESSION_DAYS_KEY, ...gone));
+    const all = {
+      accountIds: null,
+      status: 'all',
+      created: {},
+      expiry: {},
+      duration: {},
+      limit: 0,
+      offset: 0,
+    } as const;
+    for (const day of kept.slice(0, 2)) await this.#askPending(day, all, now, new Map());
+  }
+
   /** Days within the bounds that have sessions, newest first. */
   async #days(min: number, max: number): Promise<string[]> {
     const from = Date.parse(dayOf(min));

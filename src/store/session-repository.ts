@@ -183,6 +183,11 @@ export class SessionRepository {
     }
   }
 
+  /** Mends the index that lists read. Nothing depends on it. */
+  async mendIndex(now: number): Promise<void> {
+    await this.#pages.mend(now);
+  }
+
   async #read(number: E164, id: string, now: number): Promise<SessionWithInteractions | null> {
     const reply = await this.#scripts.run('read-session', [numberKey(number)], [id]);
     const [fields, calls] = reply as [Reply, Reply[]];

@@ -15,6 +15,7 @@ import { PromptUrls } from './prompt-urls.js';
 import { RecordingRepository } from './recording-repository.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
 import { Scripts } from './scripts.js';
+import { SessionExpiry } from './session-expiry.js';
 import { SessionNotes } from './session-notes.js';
 import { SessionRepository } from './session-repository.js';
 import { Vault } from './vault.js';
@@ -39,6 +40,7 @@ export class Store {
   readonly numbers: NumberRepository;
   readonly sessions: SessionRepository;
   readonly accounts: AccountRepository;
+  readonly expiry: SessionExpiry;
   readonly calls: CallRepository;
   readonly callLog: CallLog;
   readonly liveCalls: LiveCalls;
@@ -71,6 +73,7 @@ export class Store {
       ...(options.onError === undefined ? {} : { onAdviceLost: options.onError }),
     });
     this.accounts = new AccountRepository(client, scripts, vault, this.numbers, this.sessions);
+    this.expiry = new SessionExpiry(client, scripts, this.numbers, this.outbox);
     this.leases = new LeaseRepository(scripts);
     this.nodes = new NodeRepository(client, scripts);
     const listing = new Listing(client, scripts);

@@ -32,6 +32,7 @@ release(partyKey, tokens.second, held)
 release(pinKey, tokens.firstPin, now)
 release(pinKey, tokens.secondPin, now)
 redis.call('ZREM', sessionsKey, id)
+redis.call('ZREM', dueKey, id)
 redis.call('ZREM', gatesKey, id)
 redis.call('ZREM', announcersKey, id)
 for index, length in ipairs(tokens.lengths) do

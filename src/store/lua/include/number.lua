@@ -11,6 +11,11 @@ local SLACK = 10000
 local sessionsKey = base .. ':sessions'
 local gatesKey = base .. ':gates'
 local announcersKey = base .. ':announcers'
+-- Sessions whose expiry was not reported: id by expiry.
+local dueKey = base .. ':due'
+-- Sessions that need the number's unknown callers, by until when: all PIN sessions, those with an
+-- announcement, and the one that unknown callers reach.
+local strangersKey = base .. ':strangers'
 
 local function sessionKey(id) return base .. ':session:' .. id end
 -- Ids of a session's newest interactions, newest last.

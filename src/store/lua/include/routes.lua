@@ -1,8 +1,7 @@
 -- Who leads where, and what else a session takes of its number.
 
--- Sessions that need the number's unknown callers, by until when: all PIN sessions, those with an
--- announcement, and the one that unknown callers reach.
-local strangersKey = base .. ':strangers'
+-- A session awaits its report for so long at most when nobody sweeps, in milliseconds.
+local REPORTED_WITHIN = 30 * 24 * 3600 * 1000
 
 -- True when a route of another session than `own` stands in the way.
 local function isTaken(keyOf, tokens, own, now)
@@ -51,6 +50,8 @@ local function writeSession(id, tokens, expires, held, now)
   local ttl = expires - now + SLACK
   redis.call('ZADD', sessionsKey, ms(expires), id)
   keep(sessionsKey, ttl)
+  redis.call('ZADD', dueKey, ms(expires), id)
+  keep(dueKey, ttl + REPORTED_WITHIN)
   for index, length in ipairs(tokens.lengths) do
     local key = pinsKey(length)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', ms(now - SLACK))

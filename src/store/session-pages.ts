@@ -42,6 +42,9 @@ const CHUNK = 1_000;
 const ASK_BATCH = 500;
 /** Milliseconds after which what is pending was left behind by somebody who died. */
 const ABANDONED = 60_000;
+const DAY = 24 * 3_600_000;
+/** Days that are looked at without being registered. */
+const MOST_DAYS = 100;
 /** Beyond any instant that has 15 digits. */
 const LAST = 999_999_999_999_999;
 
@@ -69,7 +72,7 @@ export class SessionPages {
   async page(query: SessionQuery, now: number): Promise<EntryPage> {
     const { min, max } = createdBounds(query.created);
     if (query.accountIds?.length === 0 || min > max) return { entries: [], total: 0 };
-    const days = await this.#days(min, max);
+    const days = await this.#days(min, max, now);
     const verdicts: Verdicts = new Map();
     await Promise.all(days.map((day) => this.#askPending(day, query, now, verdicts)));
     if (query.status !== 'all') await this.#askRunning(query, now, verdicts);
@@ -98,8 +101,8 @@ export class SessionPages {
    */
   async mend(now: number): Promise<void> {
     const days = await guarded(() => this.#client.zrange(SESSION_DAYS_KEY, '0', '-1'));
-    const kept = await this.#days(0, LAST);
-    const newest = dayOf(now - 2 * 24 * 3_600_000);
+    const kept = await this.#days(0, LAST, now);
+    const newest = dayOf(now - 2 * DAY);
     const gone = days.filter((day) => !kept.includes(day) && day < newest);
     if (gone.length > 0) await guarded(() => this.#client.zrem(SESSION_DAYS_KEY, ...gone));
     const all = {
@@ -114,14 +117,21 @@ export class SessionPages {
     for (const day of kept.slice(0, 2)) await this.#askPending(day, all, now, new Map());
   }
 
-  /** Days within the bounds that have sessions, newest first. */
-  async #days(min: number, max: number): Promise<string[]> {
+  /**
+   * Days within the bounds that have sessions, newest first. Those of the retention are looked at one by
+   * one; the register is for sessions that were prolonged beyond it.
+   */
+  async #days(min: number, max: number, now: number): Promise<string[]> {
     const from = Date.parse(dayOf(min));
-    const days = await guarded(() => this.#client.zrevrangebyscore(SESSION_DAYS_KEY, max, from));
+    const days = new Set(await guarded(() => this.#client.zrevrangebyscore(SESSION_DAYS_KEY, max, from)));
+    const oldest = Math.max(from, now - Math.min(this.#retention, MOST_DAYS * DAY));
+    for (let instant = Math.min(max, now + DAY); instant >= oldest - DAY; instant -= DAY)
+      days.add(dayOf(instant));
+    const candidates = [...days].sort().reverse();
     const sizes = await Promise.all(
-      days.map((day) => guarded(() => this.#client.exists(dayOrderKey(day, null)))),
+      candidates.map((day) => guarded(() => this.#client.exists(dayOrderKey(day, null)))),
     );
-    return days.filter((_, index) => sizes[index] === 1);
+    return candidates.filter((_, index) => sizes[index] === 1);
   }
 
   /** True when the order of creation alone decides, so that nothing has to be looked at to count. */

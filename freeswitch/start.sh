@@ -92,9 +92,21 @@ cdr_dir=$found
 setting RECORDINGS_DIR recordings_dir "$run_dir/recordings" "$path" 'an absolute path of letters, digits and . _ / -'
 recordings_dir=$found
 setting PROMPTS_DIR prompts_dir "$run_dir/prompts" "$path" 'an absolute path of letters, digits and . _ / -'
-setting SOUNDS_DIR sound_prefix "$here/sounds/en" "$path" 'an absolute path of letters, digits and . _ / -'
-sounds_dir=$found
-[ -r "$sounds_dir/unavailable.wav" ] || fail "SOUNDS_DIR must hold the built-in prompts"
+
+value PROMPT_LANGUAGE en
+language=$found
+matches "$language" '[A-Za-z0-9-]{1,32}' || fail 'PROMPT_LANGUAGE must be the name of a folder: letters, digits and -'
+value SOUNDS_DIR "$here/sounds"
+own_sounds=$found
+matches "$own_sounds" "$path" || fail 'SOUNDS_DIR must be an absolute path of letters, digits and . _ / -'
+[ -d "$own_sounds" ] || fail 'SOUNDS_DIR must be a folder'
+if [ ! -d "$here/sounds/$language" ] && [ ! -d "$own_sounds/$language" ]; then
+  fail "PROMPT_LANGUAGE must name a folder in SOUNDS_DIR or one that is built in"
+fi
+[ -r "$here/sounds/en/unavailable.wav" ] || fail 'the built-in prompts are missing'
+sounds_dir=$run_dir/sounds
+vars="$vars
+  <X-PRE-PROCESS cmd=\"set\" data=\"sound_prefix=$sounds_dir\"/>"
 
 setting QUESTION_HOSTS question_hosts_ask-again 127.0.0.1:8084 "$host:$port(\\|$host:$port){0,9}" 'host:port, with | between several'
 setting QUESTION_TIMEOUT question_timeout 5 '[2-9]|[1-5][0-9]' 'seconds from 2 to 59'
@@ -228,6 +240,15 @@ case $found in
   false) drain= ;;
   *) fail 'DRAIN must be true or false' ;;
 esac
+
+# The later ones go before the earlier ones; what a language lacks is English.
+rm -rf "$sounds_dir"
+mkdir "$sounds_dir"
+for folder in "$here/sounds/en" "$here/sounds/$language" "$own_sounds" "$own_sounds/$language"; do
+  for sound in "$folder"/*.wav; do
+    [ ! -r "$sound" ] || ln -sf "$sound" "$sounds_dir/"
+  done
+done
 
 chmod 700 "$conf" "$run_dir/log"
 umask "$file_umask"

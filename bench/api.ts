@@ -55,9 +55,10 @@ const rig = await ApiRig.start(Number(values.numbers), clients);
 try {
   const empty = await rig.memory();
   for (const sessions of levels) {
+    const from = rig.sessions;
     const begun = performance.now();
     await rig.fill(sessions, (count) => {
-      const rate = count / ((performance.now() - begun) / 1_000);
+      const rate = (count - from) / ((performance.now() - begun) / 1_000);
       process.stderr.write(`${count} of ${sessions} sessions, ${rate.toFixed(0)} a second\n`);
     });
     const held = rig.sessions;

@@ -53,7 +53,10 @@ export class ApiRig {
       for (const end of opened.splice(0).reverse()) await end();
     };
     const unwatch = endOnInterruption(close);
-    opened.push(async () => Promise.resolve(unwatch()));
+    opened.push(() => {
+      unwatch();
+      return Promise.resolve();
+    });
     try {
       return await ApiRig.#open(numbers, connections, opened, close);
     } catch (error) {
@@ -74,7 +77,10 @@ export class ApiRig {
     opened.push(() => redis.stop());
     const admin = new Redis(redis.port, '127.0.0.1');
     admin.on('error', () => undefined);
-    opened.push(async () => Promise.resolve(admin.disconnect()));
+    opened.push(() => {
+      admin.disconnect();
+      return Promise.resolve();
+    });
     const dataKey = randomBytes(32).toString('base64');
     const store = new Store({ url: redis.url, dataKeys: [dataKey] });
     opened.push(() => store.close());

@@ -16,6 +16,8 @@ export function endOnInterruption(cleanUp: () => Promise<void>): () => void {
     if (ending) return;
     ending = true;
     process.stderr.write('interrupted: ending what was started\n');
+    // What the benchmark was doing fails now, because what it works with is gone.
+    process.on('uncaughtException', () => undefined);
     killDescendants(process.pid);
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, CLEAN_UP_DEADLINE));
     const cleaned = cleanUp().catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RealFreeSwitch } from '../../test/e2e/helpers/real-freeswitch.js';
 import { freeUdpPort, Sipp } from '../../test/e2e/helpers/sipp.js';
 import { Stack } from '../../test/helpers/stack.js';
+import { endOnInterruption } from './interruption.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 export const DID = '+15550009046';
@@ -18,36 +19,51 @@ export class Rig {
     readonly freeswitch: RealFreeSwitch,
     readonly phonePort: number,
     readonly phones: Sipp,
+    readonly close: () => Promise<void>,
   ) {}
 
+  /** Starts everything; when that fails, or the benchmark is interrupted, nothing of it is left. */
   static async start(): Promise<Rig> {
+    const opened: (() => Promise<unknown>)[] = [];
+    const close = async (): Promise<void> => {
+      for (const end of opened.splice(0).reverse()) await end();
+    };
+    const unwatch = endOnInterruption(close);
+    opened.push(() => {
+      unwatch();
+      return Promise.resolve();
+    });
+    try {
+      return await Rig.#open(opened, close);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  static async #open(opened: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Rig> {
     const stack = await Stack.prepare({
       controllers: 1,
       trunks: ['bench'],
       environment: { LOG_LEVEL: 'info' },
     });
+    opened.push(() => stack.close());
     const phonePort = await freeUdpPort();
     const dialplan = join(stack.folder, 'dialplan');
     await mkdir(dialplan, { recursive: true });
     await writeFile(join(dialplan, 'masking.xml'), await withBareBridge());
-    const freeswitch = await RealFreeSwitch.start({
-      folder: stack.folder,
-      cdrDir: stack.cdrDir,
-      recordingsDir: stack.recordingsDir,
-      promptsDir: stack.promptsDir,
-      eventSocketPort: stack.eventSocketPort,
-      password: stack.eventSocketPassword,
-      questionHosts: stack.questionHosts,
-      questionSecret: stack.questionSecret,
+    const freeswitch = await RealFreeSwitch.beside(stack, {
       trunks: [{ name: 'bench', port: phonePort }],
       environment: { DIALPLAN_DIR: dialplan, MAX_CALLS: '5000', CALLS_PER_SECOND: '500' },
     });
+    opened.push(() => freeswitch.end('SIGKILL'));
     await stack.startControllers();
     const phones = await Sipp.start(join(stack.folder, 'phones'), PHONE, '127.0.0.1', [
       ...['-p', String(phonePort), '-mp', String(await freeUdpPort())],
     ]);
+    opened.push(() => phones.stop());
     await sleep(500);
-    return new Rig(stack, freeswitch, phonePort, phones);
+    return new Rig(stack, freeswitch, phonePort, phones, close);
   }
 
   /** Sessions between `first(n)` and `second(n)` for n from 0 to `count` - 1, all on one number. */
@@ -106,12 +122,6 @@ export class Rig {
     } finally {
       connection.close();
     }
-  }
-
-  async close(): Promise<void> {
-    await this.phones.stop();
-    await this.freeswitch.end('SIGKILL');
-    await this.stack.close();
   }
 }
 

@@ -64,15 +64,7 @@ export class RealBed implements TestBed {
     for (let lane = 0; lane < (options.lanes ?? LANES); lane += 1) {
       trunkPorts.set(`lane${lane}`, await freeUdpPort());
     }
-    const freeswitch = await RealFreeSwitch.start({
-      folder: stack.folder,
-      cdrDir: stack.cdrDir,
-      recordingsDir: stack.recordingsDir,
-      promptsDir: stack.promptsDir,
-      eventSocketPort: stack.eventSocketPort,
-      password: stack.eventSocketPassword,
-      questionHosts: stack.questionHosts,
-      questionSecret: stack.questionSecret,
+    const freeswitch = await RealFreeSwitch.beside(stack, {
       trunks: [...trunkPorts].map(([name, port]) => ({ name, port })),
       ...(options.environment === undefined ? {} : { environment: options.environment }),
     });

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
 import { silentLog } from '../../helpers/silent-log.js';
+import type { Stack } from '../../helpers/stack.js';
 import { freeUdpPort } from './sipp.js';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
@@ -84,6 +85,24 @@ export class RealFreeSwitch {
     const server = new RealFreeSwitch(options, await freeUdpPort(), await freeUdpPort());
     await server.launch();
     return server;
+  }
+
+  /** One beside a stack: on its folders and ports, asking its controllers. */
+  static async beside(
+    stack: Stack,
+    options: Pick<RealFreeSwitchOptions, 'trunks' | 'environment'>,
+  ): Promise<RealFreeSwitch> {
+    return RealFreeSwitch.start({
+      folder: stack.folder,
+      cdrDir: stack.cdrDir,
+      recordingsDir: stack.recordingsDir,
+      promptsDir: stack.promptsDir,
+      eventSocketPort: stack.eventSocketPort,
+      password: stack.eventSocketPassword,
+      questionHosts: stack.questionHosts,
+      questionSecret: stack.questionSecret,
+      ...options,
+    });
   }
 
   get pid(): number | null {

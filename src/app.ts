@@ -112,6 +112,7 @@ export class Controller {
     this.#callbacks = callbacksOf(config, this.#store, this.#recordings.urls, log);
     this.#api = httpApi({
       config,
+      callbacks: this.#callbacks,
       store: this.#store,
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),

@@ -12,13 +12,16 @@ export function callbacksOf(config: Config, store: Store, urls: RecordingUrls, l
     redisUrl: config.redisUrl,
     store,
     payloads: {
-      amount: () => '0',
       recordingUrls: (recording) => ({
         resource: urls.resource(recording.accountId, recording.id),
         media: urls.media(recording, Date.now()),
       }),
     },
-    tokensOf: () => Promise.resolve({ account: account.token, main: account.token }),
+    tokensOf: async (accountId) => {
+      const token = accountId === account.id ? null : await store.accounts.signingToken(accountId);
+      // Of a subaccount that was removed meanwhile, the main account's stands for both.
+      return { account: token ?? account.token, main: account.token };
+    },
     now: () => Date.now(),
     logger,
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
-import type { Readiness } from './api/deps.js';
+import type { CallbackStore, Readiness } from './api/deps.js';
 import type { Config } from './config.js';
 import type { MaskingSession } from './masking/session.js';
 import type { Store } from './store/index.js';
@@ -11,6 +11,7 @@ import type { Logger } from './telemetry/logger.js';
 export interface HttpApiOptions {
   readonly config: Pick<Config, 'account' | 'http' | 'defaultCountry' | 'maxSessionExpiry'>;
   readonly store: Pick<Store, 'sessions' | 'numbers' | 'accounts' | 'notes' | 'originations'>;
+  readonly callbacks: CallbackStore;
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
@@ -42,6 +43,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     numbers: store.numbers,
     notes: store.notes,
     accounts: store.accounts,
+    callbacks: options.callbacks,
     onSessionCreated: options.prepare,
     onSessionUpdated: options.prepare,
     readiness: options.readiness,

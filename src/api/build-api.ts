@@ -1,6 +1,7 @@
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { randomUUID } from 'node:crypto';
 
+import { callbackRoutes } from './callbacks/routes.js';
 import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
 import { healthRoutes } from './health/routes.js';
@@ -56,6 +57,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       eventRoutes(scope, deps);
       numberRoutes(scope, deps);
       subaccountRoutes(scope, deps);
+      callbackRoutes(scope, deps);
     },
     { prefix: '/v1/Account/:authId' },
   );

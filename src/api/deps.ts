@@ -1,7 +1,7 @@
 import type { Account } from '../masking/account.js';
 import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
-import type { MaskingSession } from '../masking/session.js';
+import type { HttpMethod, MaskingSession } from '../masking/session.js';
 import type { SessionChange } from '../masking/session-change.js';
 import type { SessionDraft } from '../masking/session-draft.js';
 import type { SessionNote } from '../masking/session-note.js';
@@ -88,6 +88,45 @@ export interface NoteStore {
   of(session: MaskingSession): Promise<readonly SessionNote[]>;
 }
 
+/** Which callback: the one with this sequence number of this session. */
+export interface CallbackAddress {
+  readonly number: E164;
+  readonly sessionId: string;
+  readonly sequence: number;
+}
+
+/** What was sent to a receiver, and what came of it. Instants are milliseconds since the epoch. */
+export interface LoggedCallback {
+  readonly sequence: number;
+  readonly record: {
+    readonly method: HttpMethod;
+    readonly url: string;
+    readonly parameters: readonly (readonly [name: string, value: string])[];
+    readonly createdAt: number;
+  };
+  readonly state: 'queued' | 'delivered' | 'failed';
+  readonly attempts: readonly {
+    readonly at: number;
+    readonly durationMs: number;
+    readonly status: number | null;
+    readonly error: string;
+    readonly answer: string;
+  }[];
+}
+
+/** What the API needs of the callbacks. */
+export interface CallbackStore {
+  /** Newest first. */
+  list(
+    number: E164,
+    sessionId: string,
+    page: { readonly limit: number; readonly offset: number },
+  ): Promise<{ readonly callbacks: readonly LoggedCallback[]; readonly total: number }>;
+  read(address: CallbackAddress): Promise<LoggedCallback | null>;
+  /** Sends it once more. False when it is not known. */
+  resend(address: CallbackAddress): Promise<boolean>;
+}
+
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
@@ -106,6 +145,7 @@ export interface ApiDeps {
   readonly numbers: NumberStore;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;
+  readonly callbacks: CallbackStore;
   /**
    * Called once for every new session, after its answer was decided: calls the first party, fetches
    * prompts. It cannot delay the answer or fail it; what it throws is logged.

@@ -1,6 +1,6 @@
 import { AddressGuard } from '../outbound/address-guard.js';
 import { CallbackQueue } from '../store/callback-queue.js';
-import type { CallbackAddress } from '../store/callback-log.js';
+import type { CallbackAddress, CallbackLog, LoggedCallback } from '../store/callback-log.js';
 import type { Store } from '../store/store.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Courier } from './courier.js';
@@ -93,6 +93,16 @@ export class Callbacks {
   async stop(): Promise<void> {
     await this.#relay.stop();
     await this.#queue.stop(GRACE);
+  }
+
+  /** Callbacks of a session, newest first. Throws StoreUnavailableError, UnreadableDocumentError. */
+  list(...query: Parameters<CallbackLog['list']>): ReturnType<CallbackLog['list']> {
+    return this.#options.store.callbacks.list(...query);
+  }
+
+  /** One callback, or null. Throws as list does. */
+  read(address: CallbackAddress): Promise<LoggedCallback | null> {
+    return this.#options.store.callbacks.read(address);
   }
 
   /** Sends a callback once more, with its own retries. False when it is not known. Throws StoreUnavailableError. */

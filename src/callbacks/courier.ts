@@ -34,8 +34,8 @@ export class Courier {
     const { log, lanes } = this.#options;
     if (attempt.signal.aborted) return { later: 0 };
     const callback = await log.read(address);
-    // Its session's time is over.
-    if (callback === null) return 'done';
+    // Its session's time is over; or two controllers queued it, and one of the two was faster.
+    if (callback?.state !== 'queued') return 'done';
     const { url, accountId } = callback.record;
     const entry = lanes.enter(new URL(url).host);
     if (typeof entry === 'number') return { later: entry };

@@ -1,3 +1,4 @@
+import { printAmount, sumOf, type Bill } from '../masking/billing.js';
 import { hangupOf } from '../masking/hangup-cause.js';
 import type { Interaction, LegRecord } from '../masking/interaction.js';
 import { digitsOf, type E164 } from '../masking/phone-number.js';
@@ -28,8 +29,6 @@ export interface SessionEvent {
 
 /** What the payloads need beside the event. */
 export interface PayloadContext {
-  /** The price of so many billed seconds, as a decimal. */
-  amount(billedSeconds: number): string;
   /** Where the API shows a recording, and where its audio is. */
   recordingUrls(recording: {
     readonly accountId: string;
@@ -48,25 +47,23 @@ export function receiverOf(kind: SessionEventKind): 'status' | 'recording' {
  * (docs/callbacks.md). Numbers are digits without `+`, as in the API's session objects.
  */
 export function parametersOf(event: SessionEvent, context: PayloadContext): Parameters {
-  return receiverOf(event.kind) === 'status'
-    ? statusParameters(event, context)
-    : recordingParameters(event, context);
+  return receiverOf(event.kind) === 'status' ? statusParameters(event) : recordingParameters(event, context);
 }
 
-interface Call {
-  readonly billed: number;
-  readonly answered: number;
+/** What an end says. */
+interface End {
+  readonly bill: Bill;
+  /** Whole seconds from answers to ends. */
+  readonly duration: number;
+  /** The leg whose cause is told; null when none is known. */
   readonly leg: LegRecord | null;
 }
 
-const NO_CALL: Call = { billed: 0, answered: 0, leg: null };
-
-function statusParameters(event: SessionEvent, context: PayloadContext): Parameters {
+function statusParameters(event: SessionEvent): Parameters {
   const { kind, data } = event;
   const pin = kind === 'pin-success' || kind === 'pin-failed' ? (JSON.parse(data) as PinEventData) : null;
-  const ended = kind === 'hangup' || kind === 'parties-hangup';
-  const call = ended ? endOf(event) : NO_CALL;
-  const hangup = call.leg === null ? null : hangupOf(call.leg);
+  const end = kind === 'hangup' || kind === 'parties-hangup' ? endOf(event) : null;
+  const hangup = end?.leg == null ? null : hangupOf(end.leg);
   return [
     ['EventName', nameOf(event)],
     ['EventTimestamp', timestamp(event.at)],
@@ -76,9 +73,9 @@ function statusParameters(event: SessionEvent, context: PayloadContext): Paramet
     ['VirtualNumber', digitsOf(event.session.virtualNumber)],
     ['PinAuthenticationStatus', PIN_STATUS[kind] ?? ''],
     ['PinRetryCounter', kind === 'pin-authorized' ? '0' : pin === null ? '' : String(pin.retry)],
-    ['Amount', ended ? context.amount(call.billed) : ''],
-    ['BilledDuration', ended ? String(call.billed) : ''],
-    ['Duration', ended ? String(call.answered) : ''],
+    ['Amount', end === null ? '' : printAmount(end.bill.amount)],
+    ['BilledDuration', end === null ? '' : String(end.bill.seconds)],
+    ['Duration', end === null ? '' : String(end.duration)],
     ['PlivoHangupCause', hangup?.name ?? ''],
     ['PlivoHangupCauseCode', hangup === null ? '' : String(hangup.code)],
     ['SequenceNumber', String(event.sequence)],
@@ -118,15 +115,18 @@ function partyIn(data: string): 'First' | 'Second' {
   return (JSON.parse(data) as LegEventData).party === 'first' ? 'First' : 'Second';
 }
 
-/** One leg's end, or that of the whole call: all seconds of its legs, and the end that says the most. */
-function endOf({ kind, data, interaction }: SessionEvent): Call {
-  if (kind === 'hangup') return sumOf([JSON.parse(data) as LegRecord]);
-  return interaction === null ? NO_CALL : sumOf(interaction.legs, telling(interaction));
+/** One leg's end, or that of the whole call: what its legs cost together, and the end that says the most. */
+function endOf({ kind, data, interaction }: SessionEvent): End {
+  if (kind === 'hangup') {
+    const leg = JSON.parse(data) as LegRecord;
+    return endOfLegs([leg], leg);
+  }
+  return interaction === null ? endOfLegs([], null) : endOfLegs(interaction.legs, telling(interaction));
 }
 
-function sumOf(legs: readonly LegRecord[], leg: LegRecord | null = legs[0] ?? null): Call {
-  const billed = legs.reduce((sum, each) => sum + answeredSeconds(each), 0);
-  return { billed, answered: billed, leg };
+function endOfLegs(legs: readonly LegRecord[], leg: LegRecord | null): End {
+  const bill = sumOf(legs.map((each) => each.bill));
+  return { bill, duration: legs.reduce((sum, each) => sum + talkedSeconds(each), 0), leg };
 }
 
 /** A call that came about ended as its A leg did; one that did not, as the last leg that was dialled. */
@@ -135,8 +135,8 @@ function telling({ connectedAt, legs }: Interaction): LegRecord | null {
   return connectedAt !== null ? a : (legs.filter((leg) => leg.role === 'b').at(-1) ?? a);
 }
 
-/** Whole seconds, rounded up as they are billed; 0 for a leg that was never answered. */
-function answeredSeconds(leg: LegRecord): number {
+/** Whole seconds, rounded up; 0 for a leg that was never answered. */
+function talkedSeconds(leg: LegRecord): number {
   return leg.answeredAt === null ? 0 : Math.max(0, Math.ceil((leg.endedAt - leg.answeredAt) / 1000));
 }
 

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 
 import type { CallbackAddress } from './callback-log.js';
@@ -54,6 +56,8 @@ export class CallbackQueue {
   /** Begins to connect. Throws BadRedisUrlError. */
   constructor(options: CallbackQueueOptions) {
     this.#options = options;
+    // Every delivery under way listens.
+    setMaxListeners(0, this.#stopping.signal);
     const onError = options.onError ?? (() => undefined);
     this.#connection = new RedisConnection(options.url, { onError });
     this.#queue = new Queue(NAME, {

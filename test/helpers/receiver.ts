@@ -54,9 +54,9 @@ export class Receiver {
     });
   }
 
-  static async start(port = 0): Promise<Receiver> {
+  static async start(host = '127.0.0.1', port = 0): Promise<Receiver> {
     const server = createServer();
-    server.listen(port, '127.0.0.1');
+    server.listen(port, host);
     await once(server, 'listening');
     return new Receiver(server, (server.address() as AddressInfo).port);
   }

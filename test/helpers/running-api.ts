@@ -28,6 +28,12 @@ export class RunningApi {
         maxSessionExpiry: 86_400,
       },
       store,
+      callbacks: {
+        list: (...query) => store.callbacks.list(...query),
+        read: (address) => store.callbacks.read(address),
+        // Nothing is sent from here.
+        resend: () => Promise.resolve(false),
+      },
       prepare: ({ id }) => void this.prepared.push(id),
       readiness: () => Promise.resolve({}),
       now: Date.now,

@@ -29,8 +29,12 @@ export class SimBed implements TestBed {
     readonly freeswitch: SimulatedFreeSwitch,
   ) {}
 
-  static async start(options: { controllers: number }): Promise<SimBed> {
-    const stack = await Stack.prepare({ controllers: options.controllers, trunks: [SPARE_TRUNK] });
+  /** `environment`: further variables of the controllers. */
+  static async start(options: {
+    controllers: number;
+    environment?: Readonly<Record<string, string>>;
+  }): Promise<SimBed> {
+    const stack = await Stack.prepare({ ...options, trunks: [SPARE_TRUNK] });
     const freeswitch = new SimulatedFreeSwitch({
       dialplanFile: join(ROOT, 'dialplan/masking.xml'),
       soundsDir: join(ROOT, 'freeswitch/sounds/en'),

@@ -30,8 +30,11 @@ export class CallbackBed {
   ) {}
 
   static async start(): Promise<CallbackBed> {
-    const redis = await Fixture.start(['--appendonly', 'yes', '--appendfsync', 'always']);
-    const store = redis.store();
+    const redis = await Fixture.start();
+    const store = redis.store({
+      // A hundredth of the unit for each second.
+      tariff: { callRate: 600_000, increment: 1, minimum: 0, sessionFee: 0 },
+    });
     await store.numbers.add(did(DID));
     return new CallbackBed(redis, store);
   }
@@ -43,7 +46,6 @@ export class CallbackBed {
       redisUrl: this.redis.redis.url,
       store: this.store,
       payloads: {
-        amount: (seconds) => (seconds / 100).toFixed(2),
         recordingUrls: ({ accountId: account, id }) => ({
           resource: `https://api.example/v1/Account/${account}/Recording/${id}/`,
           media: `https://api.example/media/${id}`,

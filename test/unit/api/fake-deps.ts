@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-import type { ApiDeps, NumberQuery, SessionWithInteractions } from '../../../src/api/deps.js';
+import type {
+  ApiDeps,
+  CallbackAddress,
+  LoggedCallback,
+  NumberQuery,
+  SessionWithInteractions,
+} from '../../../src/api/deps.js';
 import type { Account } from '../../../src/masking/account.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
@@ -170,6 +176,22 @@ export class FakeDeps implements ApiDeps {
       if (this.accountsError !== null) return Promise.reject(this.accountsError);
       const held = this.subaccounts.get(id);
       return Promise.resolve(held?.token === token ? held.account : null);
+    },
+  };
+
+  readonly logged: LoggedCallback[] = [];
+  readonly resent: CallbackAddress[] = [];
+  callbacks: ApiDeps['callbacks'] = {
+    list: (_number, _sessionId, { limit, offset }) =>
+      Promise.resolve({
+        callbacks: this.logged.slice(offset, offset + limit),
+        total: this.logged.length,
+      }),
+    read: ({ sequence }) =>
+      Promise.resolve(this.logged.find((callback) => callback.sequence === sequence) ?? null),
+    resend: (address) => {
+      this.resent.push(address);
+      return Promise.resolve(this.logged.some(({ sequence }) => sequence === address.sequence));
     },
   };
 

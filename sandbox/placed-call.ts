@@ -29,6 +29,7 @@ export class PlacedCall implements SipLeg {
   readonly ended: Promise<CallEnd>;
   /** Provisional statuses in order. */
   readonly provisionals: number[] = [];
+  #ringsAtMost: number | null = null;
   /** Keys that the partner pressed. */
   digits = '';
   readonly #clock: Clock;
@@ -111,8 +112,14 @@ export class PlacedCall implements SipLeg {
     this.#timers.push(timer);
   }
 
+  /** Cancels when the call is not answered within so many simulated milliseconds of ringing. */
+  cancelAfterRinging(ms: number): void {
+    this.#ringsAtMost = ms;
+  }
+
   provisional(status: 180 | 183): void {
     this.provisionals.push(status);
+    if (status === 180 && this.#ringsAtMost !== null) this.cancelAfter(this.#ringsAtMost);
     this.#received += responseText(this.uuid, status);
     if (status === 180) this.#onRinging(true);
     else this.#onEarlyMedia(true);

@@ -52,6 +52,8 @@ export interface PlaceOptions {
   readonly via?: 'trunk' | 'softphone';
   /** Cancels when not answered within so many simulated milliseconds. */
   readonly cancelAfterMs?: number;
+  /** The same, counted from the moment when it rings (180). */
+  readonly cancelAfterRingingMs?: number;
 }
 
 type State = 'stopped' | 'running' | 'crashed';
@@ -143,6 +145,7 @@ export class SimulatedFreeSwitch {
     this.#placed.add(call);
     void call.ended.then(() => this.#placed.delete(call));
     if (options.cancelAfterMs !== undefined) call.cancelAfter(options.cancelAfterMs);
+    if (options.cancelAfterRingingMs !== undefined) call.cancelAfterRinging(options.cancelAfterRingingMs);
     this.#core.startInbound(channel, call);
     return call;
   }

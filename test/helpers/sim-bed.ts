@@ -106,6 +106,7 @@ class SimLane extends BaseLane {
       ...(plan.displayName === undefined ? {} : { displayName: plan.displayName }),
       ...(plan.headers === undefined ? {} : { headers: plan.headers }),
       ...(plan.cancelAfterMs === undefined ? {} : { cancelAfterMs: plan.cancelAfterMs }),
+      ...(plan.cancelAfterRingingMs === undefined ? {} : { cancelAfterRingingMs: plan.cancelAfterRingingMs }),
     });
     if (await call.answered) {
       for (const step of plan.steps ?? []) {

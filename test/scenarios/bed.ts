@@ -24,6 +24,8 @@ export interface CallPlan {
   readonly headers?: Readonly<Record<string, string>>;
   /** Cancels when not answered within so many milliseconds. */
   readonly cancelAfterMs?: number;
+  /** Cancels when not answered within so many milliseconds of ringing (180), however long that took. */
+  readonly cancelAfterRingingMs?: number;
   readonly steps?: readonly CallerStep[];
 }
 

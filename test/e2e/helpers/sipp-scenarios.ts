@@ -87,9 +87,14 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
   ];
   writer.message(send(invite, ' retrans="500"'));
   // SIPp runs the timer of the message that it waits at, so it counts from the newest provisional response.
-  const limit = plan.cancelAfterMs === undefined ? '' : ` timeout="${plan.cancelAfterMs}" ontimeout="cancel"`;
-  for (const status of [100, 180, 183])
-    writer.message(`<recv response="${status}" optional="true"${limit}/>`);
+  // After 100 it waits at the one for 180, after 180 at the one for 183.
+  const limitOf = (ms: number | undefined): string =>
+    ms === undefined ? '' : ` timeout="${ms}" ontimeout="cancel"`;
+  const limit = limitOf(plan.cancelAfterRingingMs ?? plan.cancelAfterMs);
+  for (const status of [100, 180, 183]) {
+    const early = status === 183 ? limit : limitOf(plan.cancelAfterMs);
+    writer.message(`<recv response="${status}" optional="true"${early}/>`);
+  }
   for (const status of FAILURES) {
     writer.message(`<recv response="${status}" optional="true" next="failed"${limit}/>`);
   }
@@ -134,7 +139,7 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
       ),
     );
   }
-  if (plan.cancelAfterMs !== undefined) {
+  if (plan.cancelAfterMs !== undefined || plan.cancelAfterRingingMs !== undefined) {
     writer.label('cancel');
     writer.message(
       send(

@@ -108,7 +108,7 @@ export const privacy: Scenario[] = [
       const call = await lane.call({
         from: lane.first,
         headers: tellingHeaders(lane.first),
-        cancelAfterMs: 1000,
+        cancelAfterRingingMs: 500,
       });
       expect(call.status).toBe(487);
       expectPrivate(lane, call, await lane.invites(), lane.first, lane.second);

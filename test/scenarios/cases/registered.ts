@@ -47,7 +47,7 @@ export const registered: Scenario[] = [
     async run(lane) {
       await lane.session();
       await lane.callee(lane.second, { kind: 'answer', afterMs: 1500 });
-      const call = await lane.call({ from: lane.first, cancelAfterMs: 700 });
+      const call = await lane.call({ from: lane.first, cancelAfterRingingMs: 300 });
       expect(call).toMatchObject({ status: 487, endedByCaller: true });
       expect(call.provisional).toContain(180);
       expect(call.provisional).not.toContain(183);
@@ -69,7 +69,7 @@ export const registered: Scenario[] = [
     async run(lane) {
       const session = await lane.session();
       await lane.callee(lane.second, { kind: 'ring' });
-      const call = await lane.call({ from: lane.first, cancelAfterMs: 1200 });
+      const call = await lane.call({ from: lane.first, cancelAfterRingingMs: 500 });
       expect(call).toMatchObject({ status: 487, endedByCaller: true });
       const [interaction] = await lane.interactions(session.id, 1);
       expect(interaction).toMatchObject({ endedBy: 'a', cause: 'ORIGINATOR_CANCEL', connectedAt: null });

@@ -3,14 +3,19 @@ import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
 import type { CallbackStore, Readiness } from './api/deps.js';
+import { HangUps } from './calls/hang-ups.js';
+import type { LegAddress } from './calls/ports.js';
 import type { Config } from './config.js';
 import type { MaskingSession } from './masking/session.js';
 import type { Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
 
 export interface HttpApiOptions {
-  readonly config: Pick<Config, 'account' | 'http' | 'defaultCountry' | 'maxSessionExpiry'>;
-  readonly store: Pick<Store, 'sessions' | 'numbers' | 'accounts' | 'notes' | 'originations'>;
+  readonly config: Pick<
+    Config,
+    'account' | 'http' | 'defaultCountry' | 'maxSessionExpiry' | 'sessionEndHangsUp'
+  >;
+  readonly store: Pick<Store, 'sessions' | 'numbers' | 'accounts' | 'notes' | 'originations' | 'commands'>;
   readonly callbacks: CallbackStore;
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
@@ -23,6 +28,7 @@ export interface HttpApiOptions {
 /** The HTTP API over the store, with what follows a new or changed session. */
 export function httpApi(options: HttpApiOptions): FastifyInstance {
   const { config, store, now, log } = options;
+  const hangUps = new HangUps({ commands: store.commands, now });
   return buildApi({
     account: config.account,
     publicUrl: config.http.publicUrl,
@@ -32,7 +38,11 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     sessions: {
       get: (id, at) => store.sessions.get(id, at),
       update: (id, change, at) => store.sessions.update(id, change, at),
-      end: (id, at) => store.sessions.end(id, at),
+      end: async (id, at) => {
+        const ended = await store.sessions.end(id, at);
+        if (config.sessionEndHangsUp && ended.running !== null) await hangUp(ended.running);
+        return ended;
+      },
       list: (query, at) => store.sessions.list(query, at),
       create: async (draft) => {
         const session = await store.sessions.create(draft);
@@ -50,6 +60,18 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     clock: { now },
     logger: log,
   });
+
+  /** The session is over by now: a call that cannot be hung up goes on to its own limit. */
+  async function hangUp(call: LegAddress): Promise<void> {
+    try {
+      await hangUps.hangUp({ uuid: call.interactionId, node: call.node });
+    } catch (error) {
+      log.error(
+        { err: error, session: call.sessionId },
+        'the call of a session that was ended was not hung up',
+      );
+    }
+  }
 
   /**
    * Queues the call before the client is answered, so that an acknowledged call is on disk. The session

@@ -19,6 +19,7 @@ export class RunningApi {
   private constructor(
     readonly redis: RedisServer,
     readonly store: Store,
+    sessionEndHangsUp: boolean,
   ) {
     this.#app = httpApi({
       config: {
@@ -26,6 +27,7 @@ export class RunningApi {
         http: { host: '127.0.0.1', port: 0, publicUrl: 'https://masking.example.com', rateLimit: 0 },
         defaultCountry: '',
         maxSessionExpiry: 86_400,
+        sessionEndHangsUp,
       },
       store,
       callbacks: {
@@ -41,10 +43,10 @@ export class RunningApi {
     });
   }
 
-  static async start(): Promise<RunningApi> {
+  static async start({ sessionEndHangsUp = false } = {}): Promise<RunningApi> {
     const redis = await RedisServer.start();
     const dataKeys = [randomBytes(32).toString('base64')];
-    const api = new RunningApi(redis, new Store({ url: redis.url, dataKeys }));
+    const api = new RunningApi(redis, new Store({ url: redis.url, dataKeys }), sessionEndHangsUp);
     await api.#app.listen({ host: '127.0.0.1', port: 0 });
     return api;
   }

@@ -1,4 +1,5 @@
 import type { Recording } from '../../../src/masking/recording.js';
+import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
 import type { Store } from '../../../src/store/index.js';
 import {
@@ -119,7 +120,41 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
     await store.leases.renew('node-1', 'controller-1', lease, 10_000);
     await store.leases.release('node-1', 'controller-1', lease);
   }
+  await changes(store);
   return session;
+}
+
+/** What clients do to sessions and subaccounts once they exist. */
+async function changes(store: Store): Promise<void> {
+  const pool = '+15550009008' as E164;
+  const { account, token } = await store.accounts.create('agency', true, NOW);
+  await store.accounts.update(account.id, { name: 'another' });
+  await store.accounts.authenticate(account.id, token);
+  await store.accounts.signingToken(account.id);
+  await store.accounts.list({ limit: 20, offset: 0 });
+  await store.numbers.add(did(pool, { subaccount: account.id }));
+  const own = {
+    accountId: account.id,
+    settings: { sessionExpiry: 60, callbackUrl: 'https://callback.example/x' },
+  };
+  const single = await store.sessions.create(draft({ ...own, secondParty: null }));
+  const people = { a: STRANGER, b: ALICE, aWasCalled: false };
+  const start = startOf(single, 'call-9', { caller: 'second', people, takesPlace: true, node: 'node-9' });
+  await store.calls.begin(start, NOW);
+  await store.calls.route(pool, from(STRANGER), NOW);
+  await store.sessions.update(single.id, { sessionExpiry: 120, secondParty: BOB, ringTimeout: 20 }, NOW);
+  await store.sessions.create(draft({ ...own, firstParty: CAROL, secondParty: STRANGER }));
+  const query = { accountIds: null, created: {}, expiry: {}, duration: {}, limit: 20, offset: 0 };
+  for (const status of ['all', 'active', 'in-progress', 'expired'] as const) {
+    await store.sessions.list({ ...query, status, firstParty: ALICE, secondParty: BOB }, NOW);
+    await store.sessions.list({ ...query, status, accountIds: [account.id] }, NOW);
+  }
+  await store.sessions.end(single.id, NOW + 1000);
+  await store.calls.finishLeg({ ...addressOf(single, 'call-9'), node: 'node-9' }, leg('a', 'call-9'));
+  for (const number of await store.expiry.numbers()) await store.expiry.report(number, NOW + 90_000);
+  await store.sessions.mendIndex(NOW + 90_000);
+  await store.numbers.remove(pool, NOW + 90_000);
+  await store.accounts.remove(account.id, NOW + 90_000);
 }
 
 function recordingOf(session: MaskingSession): Recording {

@@ -37,7 +37,9 @@ async function dump(): Promise<string[]> {
           ? await fixture.raw.hgetall(key)
           : type === 'zset'
             ? await fixture.raw.zrange(key, '0', '-1', 'WITHSCORES')
-            : await fixture.raw.lrange(key, 0, -1);
+            : type === 'set'
+              ? await fixture.raw.smembers(key)
+              : await fixture.raw.lrange(key, 0, -1);
     texts.push(`${key} ${JSON.stringify(value)}`);
   }
   return texts;

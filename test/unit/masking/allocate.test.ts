@@ -59,6 +59,19 @@ describe('which numbers are allowed', () => {
     expect(allocate({ ...match, geomatch: false }, [french, british])).toHaveLength(2);
   });
 
+  test('geomatch: of a single-party session, the country of the only party', () => {
+    const british = candidate(n('442079460001'), { country: 'GB', callingCode: '44' });
+    const match = request({ firstParty: null, secondParty: n('442079460999'), geomatch: true });
+    expect(allocate(match, [candidate(A), british])).toEqual([british.number]);
+  });
+
+  test('a subaccount has its own numbers only, and nobody else has these', () => {
+    const own = candidate(A, { subaccount: 'SAXXXXXXXXXXXXXXXXXX' });
+    expect(allocate(request(), [own, candidate(B)])).toEqual([B]);
+    expect(allocate(request({ subaccount: 'SAXXXXXXXXXXXXXXXXXX' }), [own, candidate(B)])).toEqual([A]);
+    expect(allocate(request({ subaccount: 'SAYYYYYYYYYYYYYYYYYY' }), [own, candidate(B)])).toEqual([]);
+  });
+
   test('geomatch: one calling code is not one country', () => {
     const canadian = candidate(n('14165550100'), { country: 'CA' });
     expect(allocate(request({ geomatch: true }), [canadian, candidate(A)])).toEqual([A]);

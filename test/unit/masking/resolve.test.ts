@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ANONYMOUS, type Caller } from '../../../src/masking/caller.js';
-import { resolve } from '../../../src/masking/resolve.js';
+import { connect, resolve } from '../../../src/masking/resolve.js';
 import {
   aNumber,
   aSession,
@@ -75,6 +75,41 @@ describe('resolve', () => {
     expect(resolve(first, routes({ number: null }), NOW)).toEqual({ outcome: 'refuse', reason: 'not-ours' });
     const disabled = routes({ number: aNumber({ enabled: false }) });
     expect(resolve(first, disabled, NOW)).toEqual({ outcome: 'refuse', reason: 'not-ours' });
+  });
+
+  describe('a single-party session', () => {
+    const alone = aSession({ secondParty: null, singleParty: true });
+    const open = { session: alone, party: 'second' } as const;
+    const own = { session: alone, party: 'first' } as const;
+
+    it('has unknown and withheld callers reach the party, until it is over', () => {
+      for (const caller of [stranger, ANONYMOUS]) {
+        expect(resolve(caller, routes({ open }), NOW)).toEqual({
+          outcome: 'connect',
+          match: open,
+          target: FIRST,
+        });
+      }
+      const over = { ...open, session: aSession({ secondParty: null, expiresAt: NOW }) };
+      expect(resolve(stranger, routes({ open: over }), NOW)).toMatchObject({ outcome: 'announce' });
+    });
+
+    it('has the party call back who took the place last, and before that hear the announcement', () => {
+      expect(resolve(first, routes({ matched: own, open }), NOW)).toEqual({
+        outcome: 'announce',
+        announcement: 'unknown-caller',
+        url: '',
+      });
+      const called = { ...own, session: { ...alone, lastPeer: STRANGER } };
+      expect(resolve(first, routes({ matched: called, open }), NOW)).toMatchObject({ target: STRANGER });
+      const filledIn = { ...own, session: { ...called.session, secondParty: SECOND } };
+      expect(resolve(first, routes({ matched: filledIn, open }), NOW)).toMatchObject({ target: SECOND });
+    });
+
+    it('refuses the last caller who would reach the own phone by the party’s PIN', () => {
+      const called = { ...own, session: { ...alone, lastPeer: STRANGER } };
+      expect(connect(called, stranger)).toEqual({ outcome: 'refuse', reason: 'loop' });
+    });
   });
 
   it('refuses loops: our own number as caller, and a target that is the caller or the number itself', () => {

@@ -18,12 +18,11 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TR
 export function resource(
   scope: FastifyInstance,
   url: string,
-  handlers: Readonly<Partial<Record<Method, Handler | Route>>>,
+  routes: Readonly<Partial<Record<Method, Route>>>,
 ): void {
   const allowed: string[] = [];
-  for (const [method, route] of Object.entries(handlers)) {
-    if (typeof route === 'function') scope.route({ method, url, handler: route });
-    else scope.route({ method, url, handler: route.handler, config: { operation: route.operation } });
+  for (const [method, { handler, operation }] of Object.entries(routes)) {
+    scope.route({ method, url, handler, config: { operation } });
     allowed.push(method);
     // Fastify answers HEAD wherever it answers GET.
     if (method === 'GET') allowed.push('HEAD');

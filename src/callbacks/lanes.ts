@@ -23,6 +23,8 @@ const WEIGHT = 0.2;
 /** Bounds of a wait, in milliseconds: a receiver that is well again is found to be so soon. */
 const SHORTEST_WAIT = 100;
 const LONGEST_WAIT = 60_000;
+/** Receivers that are remembered; past that the one that was met first and is idle is forgotten. */
+const MOST_RECEIVERS = 10_000;
 
 /**
  * Bounds the attempts under way per receiver, so that one who hangs leaves room for the others: its limit
@@ -51,8 +53,9 @@ export class ReceiverLanes {
       promised: 0,
     };
     if (lane.running >= lane.limit) return this.#turnOf(lane);
-    this.#lanes.set(receiver, lane);
     lane.running += 1;
+    this.#lanes.set(receiver, lane);
+    this.#forgetOne();
     const since = this.#now();
     let left = false;
     return {
@@ -68,6 +71,15 @@ export class ReceiverLanes {
         if (lane.running === 0 && healthy) this.#lanes.delete(receiver);
       },
     };
+  }
+
+  #forgetOne(): void {
+    if (this.#lanes.size <= MOST_RECEIVERS) return;
+    for (const [receiver, { running }] of this.#lanes) {
+      if (running > 0) continue;
+      this.#lanes.delete(receiver);
+      return;
+    }
   }
 
   #turnOf(lane: Lane): number {

@@ -91,6 +91,24 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   await store.calls.finishLeg(address, leg('b', 'leg-b'));
   await store.calls.finishLeg(address, leg('a', 'call-1'));
   await store.calls.interaction(address);
+  for (const number of await store.outbox.waiting()) {
+    const { entries } = await store.outbox.read(number, 0, 100);
+    for (const { sessionId, sequence, raw } of entries) {
+      const callback = { number, sessionId, sequence };
+      await store.callbacks.open(callback, {
+        accountId: session.accountId,
+        method: 'POST',
+        url: session.settings.callbackUrl,
+        parameters: [['From', String(session.firstParty)]],
+        createdAt: NOW,
+      });
+      const attempt = { at: NOW, durationMs: 1, status: 200, error: '', answer: String(session.secondParty) };
+      await store.callbacks.note(callback, 'delivered', attempt);
+      await store.callbacks.read(callback);
+      await store.callbacks.list(number, sessionId, { limit: 20, offset: 0 });
+      await store.outbox.remove(number, raw);
+    }
+  }
   const due = {
     task: 'enter',
     number: session.virtualNumber,

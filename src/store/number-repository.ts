@@ -34,6 +34,8 @@ export class NumberRepository {
   readonly #scripts: Scripts;
   #version = '';
   #inventory: readonly InventoryEntry[] = [];
+  #looking: Promise<readonly InventoryEntry[]> | null = null;
+  #nextLook: Promise<readonly InventoryEntry[]> | null = null;
 
   constructor(client: RedisClient, scripts: Scripts) {
     this.#client = client;
@@ -107,8 +109,31 @@ export class NumberRepository {
     if (result === 'not-found') throw new NumberNotFoundError('this virtual number is not ours');
   }
 
-  /** All numbers as they are now, newest first, from memory unless another process changed them. */
+  /**
+   * All numbers as they are now, newest first, from memory unless another process changed them.
+   *
+   * Asking many times at once is two looks at most: those who come while one is under way share the next,
+   * which begins after they came. Else a thousand creates on a cold memory would each fetch everything.
+   */
   async inventory(): Promise<readonly InventoryEntry[]> {
+    if (this.#looking === null) return this.#look();
+    this.#nextLook ??= this.#looking.then(
+      () => this.#look(),
+      () => this.#look(),
+    );
+    return this.#nextLook;
+  }
+
+  #look(): Promise<readonly InventoryEntry[]> {
+    this.#nextLook = null;
+    const looking = this.#fetch().finally(() => {
+      if (this.#looking === looking) this.#looking = null;
+    });
+    this.#looking = looking;
+    return looking;
+  }
+
+  async #fetch(): Promise<readonly InventoryEntry[]> {
     const reply = await this.#scripts.run(
       'list-numbers',
       [INVENTORY_KEY, INVENTORY_VERSION_KEY],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { numberKey } from '../../../src/store/keys.js';
+import { StoreUnavailableError } from '../../../src/store/index.js';
+import { INVENTORY_KEY, INVENTORY_VERSION_KEY, numberKey } from '../../../src/store/keys.js';
 import { did, DID, DID2, draft, Fixture, NOW } from './fixture.js';
 
 let fixture: Fixture;
@@ -9,6 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(() => fixture.raw.flushall());
+
+/** Scripts that Redis has run, by their text or their hash. */
+async function scriptRuns(): Promise<number> {
+  const stats = await fixture.raw.info('commandstats');
+  return [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)].reduce(
+    (sum, [, calls]) => sum + Number(calls),
+    0,
+  );
+}
 
 describe('NumberRepository', () => {
   test('adds, gets, lists newest first, counts and removes', async () => {
@@ -26,6 +36,31 @@ describe('NumberRepository', () => {
     await numbers.remove(DID2, NOW);
     expect(await numbers.get(DID2)).toBeNull();
     expect((await numbers.list({ limit: 10, offset: 0 })).total).toBe(2);
+  });
+
+  test('many who ask at once share what is fetched, and see what was added before they asked', async () => {
+    const [one, other] = [fixture.store(), fixture.store()];
+    await one.numbers.add(did(DID));
+    const before = await scriptRuns();
+    const early = Array.from({ length: 200 }, () => other.numbers.count());
+    await one.numbers.add(did(DID2));
+    const late = await Promise.all(Array.from({ length: 200 }, () => other.numbers.count()));
+    expect(late).toEqual(late.map(() => 2));
+    for (const count of await Promise.all(early)) expect([1, 2]).toContain(count);
+    // Each add has two scripts of its own.
+    expect((await scriptRuns()) - before).toBeLessThanOrEqual(2 + 4);
+  });
+
+  test('one look that fails is not everybody’s', async () => {
+    const { numbers } = fixture.store();
+    await numbers.add(did(DID));
+    await fixture.raw.set(INVENTORY_VERSION_KEY, 'another');
+    await fixture.raw.rename(INVENTORY_KEY, 'aside');
+    await fixture.raw.set(INVENTORY_KEY, 'not a hash');
+    const failing = numbers.count();
+    await expect(failing).rejects.toThrow(StoreUnavailableError);
+    await fixture.raw.rename('aside', INVENTORY_KEY);
+    expect(await numbers.count()).toBe(1);
   });
 
   test('changes what an update names, also for the stores that have read it before', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { buildApi } from '../../../src/api/build-api.js';
 import { documentedPath } from '../../../src/api/openapi/document.js';
-import { ACCOUNT, BASE, credentials, FakeDeps } from './fake-deps.js';
+import { ACCOUNT, BASE, credentials, FakeDeps, NOW } from './fake-deps.js';
 
 type Json = Record<string, unknown>;
 
@@ -202,6 +202,27 @@ describe('answers conform to it', () => {
     await check('GET', `${sessions}?limit=1`, 'listSessions');
     await check('GET', `${sessions}?limit=1&offset=1`, 'listSessions');
     await check('GET', `${sessions}?limit=0`, 'listSessions');
+  });
+
+  it('of what went wrong with a session, and of its callbacks', async () => {
+    const sessions = `${BASE}/Masking/Session/`;
+    const { session_uuid: id } = await check('POST', sessions, 'createSession', PARTIES);
+    const note = { event: 'prompt-unavailable', code: 'ERR_PROMPT_FETCH', message: 'status 404' } as const;
+    deps.noted.push({ ...note, parameter: 'pin_prompt_play', first: NOW, last: NOW, count: 1 });
+    await check('GET', `${sessions}${String(id)}/Event/`, 'listSessionEvents');
+    await check('GET', `${sessions}x/Event/`, 'listSessionEvents');
+    const record = {
+      method: 'POST' as const,
+      url: 'https://client.example/hook',
+      parameters: [['EventName', 'SessionTimeout']] as [string, string][],
+      createdAt: NOW,
+    };
+    const attempts = [{ at: NOW, durationMs: 12, status: 200, error: '', answer: 'ok' }];
+    deps.logged.push({ sequence: 1, record, state: 'delivered', attempts });
+    await check('GET', `${sessions}${String(id)}/Callback/?limit=1`, 'listCallbacks');
+    await check('GET', `${sessions}${String(id)}/Callback/1/`, 'getCallback');
+    await check('GET', `${sessions}${String(id)}/Callback/2/`, 'getCallback');
+    await check('POST', `${sessions}${String(id)}/Callback/1/`, 'resendCallback');
   });
 
   it('of numbers', async () => {

@@ -39,7 +39,8 @@ describe('sealed documents', () => {
     const sealed = new Vault([key(1)]).seal('first party: Zoë', 'session');
     expect(new Vault([key(2), key(1)]).open(sealed, 'session')).toBe('first party: Zoë');
     expect(new Vault([key(1)]).seal('first party: Zoë', 'session')).not.toBe(sealed);
-    expect(sealed).not.toContain('Zo');
+    const bytes = Buffer.from(sealed.split('.')[2] ?? '', 'base64url').toString('latin1');
+    for (const form of [sealed, bytes]) expect(form).not.toMatch(/first party/);
   });
 
   test('do not open in another context, when changed, or without their key', () => {

@@ -114,6 +114,7 @@ export class Controller {
       config,
       callbacks: this.#callbacks,
       store: this.#store,
+      recordings: this.#recordings,
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
       now,

@@ -3,19 +3,22 @@ import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
 import type { CallbackStore, Readiness } from './api/deps.js';
+import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
 import type { Config } from './config.js';
 import type { MaskingSession } from './masking/session.js';
-import type { Store } from './store/index.js';
+import type { RecordingService } from './recordings/recording-service.js';
+import type { Lease, Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
 
 export interface HttpApiOptions {
   readonly config: Pick<
     Config,
-    'account' | 'http' | 'defaultCountry' | 'maxSessionExpiry' | 'sessionEndHangsUp'
+    'account' | 'http' | 'defaultCountry' | 'maxSessionExpiry' | 'sessionEndHangsUp' | 'tariff'
   >;
-  readonly store: Pick<Store, 'sessions' | 'numbers' | 'accounts' | 'notes' | 'originations' | 'commands'>;
+  readonly store: Store;
+  readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
   readonly callbacks: CallbackStore;
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
@@ -54,6 +57,9 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     notes: store.notes,
     accounts: store.accounts,
     callbacks: options.callbacks,
+    calls: callDirectory(store, hangUps),
+    recordings: recordingDirectory(store, options.recordings),
+    tariff: config.tariff,
     onSessionCreated: options.prepare,
     onSessionUpdated: options.prepare,
     readiness: options.readiness,

@@ -2,6 +2,7 @@ import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } 
 import { randomUUID } from 'node:crypto';
 
 import { callbackRoutes } from './callbacks/routes.js';
+import { callRoutes } from './calls/routes.js';
 import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
 import { healthRoutes } from './health/routes.js';
@@ -11,6 +12,8 @@ import { requireAccount } from './plugins/auth.js';
 import { acceptJson, BODY_LIMIT } from './plugins/body.js';
 import { answerErrors, refuse, refuseConnection } from './plugins/errors.js';
 import { limitRate } from './plugins/rate-limit.js';
+import { isSigned, mediaRoutes } from './recordings/media-routes.js';
+import { recordingRoutes } from './recordings/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import { subaccountRoutes } from './subaccounts/routes.js';
 
@@ -58,6 +61,15 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       numberRoutes(scope, deps);
       subaccountRoutes(scope, deps);
       callbackRoutes(scope, deps);
+      callRoutes(scope, deps);
+      recordingRoutes(scope, deps);
+    },
+    { prefix: '/v1/Account/:authId' },
+  );
+  app.register(
+    async (scope) => {
+      await requireAccount(scope, deps, isSigned);
+      mediaRoutes(scope, deps);
     },
     { prefix: '/v1/Account/:authId' },
   );

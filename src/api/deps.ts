@@ -1,6 +1,9 @@
 import type { Account } from '../masking/account.js';
+import type { Tariff } from '../masking/billing.js';
+import type { EndedCall, LiveCall } from '../masking/call.js';
 import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
+import type { Recording } from '../masking/recording.js';
 import type { HttpMethod, MaskingSession } from '../masking/session.js';
 import type { SessionChange } from '../masking/session-change.js';
 import type { SessionDraft } from '../masking/session-draft.js';
@@ -8,6 +11,8 @@ import type { SessionNote } from '../masking/session-note.js';
 import type { SessionQuery } from '../masking/session-query.js';
 import type { NumberChange } from '../masking/number-change.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
+import type { SignatureGiven } from '../recordings/recording-urls.js';
+import type { CallQuery, RecordingQuery } from '../store/index.js';
 import type { Logger } from '../telemetry/logger.js';
 
 /** What the API needs of the sessions. Errors are known by their codes: see plugins/errors.ts. */
@@ -127,6 +132,42 @@ export interface CallbackStore {
   resend(address: CallbackAddress): Promise<boolean>;
 }
 
+/** What the API needs of the calls. Instants are milliseconds since the epoch. */
+export interface CallDirectory {
+  /** A leg that has ended. */
+  find(uuid: string, now: number): Promise<EndedCall | null>;
+  /** Throws an error with the code ERR_LISTING_TOO_LONG. */
+  list(
+    query: CallQuery,
+    now: number,
+  ): Promise<{ readonly calls: readonly EndedCall[]; readonly total: number }>;
+  /** A leg that is up. */
+  findLive(uuid: string, now: number): Promise<LiveCall | null>;
+  /** UUIDs of the legs that are up. */
+  live(
+    filter: Pick<CallQuery, 'accountIds' | 'from' | 'to' | 'direction'>,
+    now: number,
+  ): Promise<readonly string[]>;
+  /** False when its node has no such channel. Throws an error with the code ERR_NODE_UNREACHABLE. */
+  hangUp(uuid: string, node: string): Promise<boolean>;
+}
+
+/** What the API needs of the recordings. */
+export interface RecordingDirectory {
+  /** Absolute path of the folder that holds `<id>.<format>`. */
+  readonly folder: string;
+  get(id: string): Promise<Recording | null>;
+  /** Throws an error with the code ERR_LISTING_TOO_LONG. */
+  list(query: RecordingQuery): Promise<{ readonly recordings: readonly Recording[]; readonly total: number }>;
+  /** The recording of the call that has this leg. */
+  ofCall(uuid: string): Promise<Recording | null>;
+  /** Record and file. */
+  remove(recording: Recording): Promise<void>;
+  /** Signed, for a while from `now` on. */
+  mediaUrl(recording: Recording, now: number): string;
+  accepts(given: SignatureGiven, now: number): boolean;
+}
+
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
@@ -146,6 +187,10 @@ export interface ApiDeps {
   readonly notes: NoteStore;
   readonly accounts: AccountStore;
   readonly callbacks: CallbackStore;
+  readonly calls: CallDirectory;
+  readonly recordings: RecordingDirectory;
+  /** What is printed as the rate of a call. */
+  readonly tariff: Tariff;
   /**
    * Called once for every new session, after its answer was decided: calls the first party, fetches
    * prompts. It cannot delay the answer or fail it; what it throws is logged.

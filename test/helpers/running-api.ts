@@ -3,6 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
 import { httpApi } from '../../src/http-api.js';
+import { FREE } from '../../src/masking/billing.js';
+import { RecordingFiles } from '../../src/recordings/recording-files.js';
+import { RecordingKeeper } from '../../src/recordings/recording-keeper.js';
+import { RecordingUrls } from '../../src/recordings/recording-urls.js';
 import { Store } from '../../src/store/index.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { RedisServer } from './redis-server.js';
@@ -20,7 +24,13 @@ export class RunningApi {
     readonly redis: RedisServer,
     readonly store: Store,
     sessionEndHangsUp: boolean,
+    key: string,
   ) {
+    const log = createLogger({
+      level: 'debug',
+      destination: { write: (line) => void this.lines.push(line) },
+    });
+    const files = new RecordingFiles(redis.dir);
     this.#app = httpApi({
       config: {
         account: this.account,
@@ -28,6 +38,7 @@ export class RunningApi {
         defaultCountry: '',
         maxSessionExpiry: 86_400,
         sessionEndHangsUp,
+        tariff: FREE,
       },
       store,
       callbacks: {
@@ -36,17 +47,28 @@ export class RunningApi {
         // Nothing is sent from here.
         resend: () => Promise.resolve(false),
       },
+      recordings: {
+        files,
+        keeper: new RecordingKeeper({
+          store: store.recordings,
+          interactions: store.callLog,
+          files,
+          now: Date.now,
+          log,
+        }),
+        urls: new RecordingUrls({ publicUrl: 'https://masking.example.com', dataKeys: [key], lifetime: 600 }),
+      },
       prepare: ({ id }) => void this.prepared.push(id),
       readiness: () => Promise.resolve({}),
       now: Date.now,
-      log: createLogger({ level: 'debug', destination: { write: (line) => void this.lines.push(line) } }),
+      log,
     });
   }
 
   static async start({ sessionEndHangsUp = false } = {}): Promise<RunningApi> {
     const redis = await RedisServer.start();
-    const dataKeys = [randomBytes(32).toString('base64')];
-    const api = new RunningApi(redis, new Store({ url: redis.url, dataKeys }), sessionEndHangsUp);
+    const key = randomBytes(32).toString('base64');
+    const api = new RunningApi(redis, new Store({ url: redis.url, dataKeys: [key] }), sessionEndHangsUp, key);
     await api.#app.listen({ host: '127.0.0.1', port: 0 });
     return api;
   }

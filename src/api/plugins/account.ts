@@ -53,3 +53,9 @@ export function requestAccount(id: string, isMain: boolean, publicUrl: string): 
 export function isSubaccountId(text: string): boolean {
   return /^SA[A-Z0-9]{18}$/.test(text);
 }
+
+/** Whose resources a list holds that may be narrowed to `subaccount` ("" for no narrowing); null for all. */
+export function accountIdsFor(account: RequestAccount, subaccount: string): readonly string[] | null {
+  if (subaccount === '') return account.sees;
+  return sees(account, subaccount) ? [subaccount] : [];
+}

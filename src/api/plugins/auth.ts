@@ -1,5 +1,5 @@
 import basicAuth from '@fastify/basic-auth';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 import type { AccountStore } from '../deps.js';
@@ -18,8 +18,13 @@ export interface Credentials {
  * to be that one, or, with the main account's credentials, a subaccount: the request counts as that
  * subaccount's then. What is compared is compared in constant time, and all of it always, so that the
  * answer's timing tells nothing about the main account. Redis is asked only about subaccounts.
+ * `isPermitted` excepts requests that prove themselves in another way.
  */
-export async function requireAccount(scope: FastifyInstance, credentials: Credentials): Promise<void> {
+export async function requireAccount(
+  scope: FastifyInstance,
+  credentials: Credentials,
+  isPermitted: (request: FastifyRequest) => boolean = () => false,
+): Promise<void> {
   const id = digest(credentials.account.id);
   const token = digest(credentials.account.token);
   await scope.register(basicAuth, {
@@ -38,7 +43,11 @@ export async function requireAccount(scope: FastifyInstance, credentials: Creden
       setAccount(request, account);
     },
   });
-  scope.addHook('onRequest', scope.basicAuth);
+  const { basicAuth: authenticate } = scope;
+  scope.addHook('onRequest', function (request, reply, done) {
+    if (isPermitted(request)) done();
+    else authenticate.call(this, request, reply, done);
+  });
 }
 
 /** The subaccount of the path, or null. `given` null for the main account's credentials. */

@@ -23,6 +23,7 @@ const BY_CODE: Readonly<Record<string, ErrorAnswer>> = {
   ERR_NUMBER_IN_USE: { status: 400, text: TEXT.numberInUse },
   ERR_ACCOUNT_NOT_FOUND: { status: 404, text: TEXT.notFound },
   ERR_ACCOUNT_IN_USE: { status: 400, text: TEXT.accountInUse },
+  ERR_NODE_UNREACHABLE: { status: 503, text: TEXT.nodeUnreachable },
   ERR_NUMBER_NOT_FOUND: { status: 404, text: TEXT.notFound },
 };
 

@@ -19,7 +19,9 @@ export function interactionObject(interaction: Interaction, account: AccountUrl)
     first_party_resource_url: callUrl(first, account),
     second_party_resource_url: callUrl(second, account),
     recording_resource_url:
-      interaction.recording === '' ? null : `${account}/Recording/${recordingId(interaction.recording)}`,
+      interaction.recording === '' || interaction.connectedAt === null
+        ? null
+        : `${account}/Recording/${recordingId(interaction.recording)}`,
     type: 'call',
     total_call_amount: amountAsNumber(bill.amount),
     call_billed_duration: bill.seconds,

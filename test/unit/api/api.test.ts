@@ -290,7 +290,7 @@ describe('errors', () => {
     }
   });
 
-  it.each(['/', '/v1', `${BASE}/`, `${BASE}/Call/`, `${BASE}/Masking/`, `${SESSIONS}a/b`, '/v2/x'])(
+  it.each(['/', '/v1', `${BASE}/`, `${BASE}/Conference/`, `${BASE}/Masking/`, `${SESSIONS}a/b`, '/v2/x'])(
     'answers 404 for %s',
     async (url) => {
       expectError(await send('GET', url), 404, 'not found');

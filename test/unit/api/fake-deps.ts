@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
+import { FREE } from '../../../src/masking/billing.js';
+import type { EndedCall, LiveCall } from '../../../src/masking/call.js';
+import type { Recording } from '../../../src/masking/recording.js';
+import { RecordingUrls } from '../../../src/recordings/recording-urls.js';
 import type {
   ApiDeps,
   CallbackAddress,
@@ -202,6 +206,52 @@ export class FakeDeps implements ApiDeps {
   onSessionUpdated(session: MaskingSession): void | Promise<void> {
     this.updated.push(session.id);
   }
+
+  tariff = FREE;
+  readonly ended = new Map<string, EndedCall>();
+  readonly up = new Map<string, LiveCall>();
+  readonly asked: unknown[] = [];
+  hangUpResult: boolean | Error = true;
+  readonly kept = new Map<string, Recording>();
+  readonly urls = new RecordingUrls({
+    publicUrl: this.publicUrl,
+    dataKeys: [Buffer.alloc(32, 7).toString('base64')],
+    lifetime: 3600,
+  });
+
+  calls: ApiDeps['calls'] = {
+    find: (uuid) => Promise.resolve(this.ended.get(uuid) ?? null),
+    list: (query) => {
+      this.asked.push(query);
+      return Promise.resolve({ calls: [...this.ended.values()], total: this.ended.size });
+    },
+    findLive: (uuid) => Promise.resolve(this.up.get(uuid) ?? null),
+    live: (filter) => {
+      this.asked.push(filter);
+      return Promise.resolve([...this.up.keys()]);
+    },
+    hangUp: (...leg) => {
+      this.asked.push(leg);
+      const result = this.hangUpResult;
+      return typeof result === 'boolean' ? Promise.resolve(result) : Promise.reject(result);
+    },
+  };
+
+  recordings: ApiDeps['recordings'] = {
+    folder: '/nonexistent',
+    get: (id) => Promise.resolve(this.kept.get(id) ?? null),
+    list: (query) => {
+      this.asked.push(query);
+      return Promise.resolve({ recordings: [...this.kept.values()], total: this.kept.size });
+    },
+    ofCall: (uuid) => Promise.resolve(this.kept.get(uuid) ?? null),
+    remove: ({ id }) => {
+      this.kept.delete(id);
+      return Promise.resolve();
+    },
+    mediaUrl: (recording, now) => this.urls.media(recording, now),
+    accepts: (given, now) => this.urls.accepts(given, now),
+  };
 
   readiness(): ReturnType<ApiDeps['readiness']> {
     return Promise.resolve({ redis: { ok: true, detail: 'answers' } });

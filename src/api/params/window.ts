@@ -1,0 +1,59 @@
+import type { Range } from '../../masking/session-query.js';
+import { ApiError, invalid } from '../errors.js';
+import { given } from './fields.js';
+import type { Params } from './read.js';
+import { exactTime } from './time.js';
+
+/** Milliseconds. */
+const DAY = 86_400_000;
+const DEFAULT_WINDOW = 7 * DAY;
+const LONGEST_WINDOW = 30 * DAY;
+/** A client that asks for the last 30 days computed their beginning before its request arrived. */
+const LENIENCE = 60_000;
+
+/** The query string of the page that begins at `offset`. */
+export type Pages = (offset: number) => string;
+
+/**
+ * The span that a list looks at, as Plivo has it for calls and recordings: the last 7 days when none is given,
+ * 30 days from or until a single bound, and at most 30 days. Throws ApiError 400.
+ */
+export function windowOf(name: string, { gte, lt }: Range, now: number): { gte: number; lt: number } {
+  if (gte === undefined && lt === undefined) return { gte: now - DEFAULT_WINDOW, lt: now + 1 };
+  const window = {
+    gte: gte ?? (lt ?? now) - LONGEST_WINDOW,
+    lt: lt ?? Math.min((gte ?? now) + LONGEST_WINDOW, now + 1),
+  };
+  if (window.lt - window.gte > LONGEST_WINDOW + LENIENCE) {
+    throw new ApiError(400, invalid(name, 'should span at most 30 days'));
+  }
+  return window;
+}
+
+/** Pages of a window that stays where it is, so that what comes meanwhile shifts nothing. */
+export function pagesWithin(
+  name: string,
+  window: { readonly gte: number; readonly lt: number },
+  params: Params,
+  limit: number,
+): Pages {
+  const own = new Set([
+    'limit',
+    'offset',
+    name,
+    ...['gt', 'gte', 'lt', 'lte'].map((each) => `${name}__${each}`),
+  ]);
+  const repeated = Object.entries(params).filter(
+    ([key, value]) => !own.has(key) && given(value) !== undefined && typeof value !== 'object',
+  );
+  return (offset) =>
+    [
+      ...repeated,
+      [`${name}__gte`, exactTime(window.gte)],
+      [`${name}__lt`, exactTime(window.lt)],
+      ['limit', limit],
+      ['offset', offset],
+    ]
+      .map(([key, value]) => `${encodeURIComponent(String(key))}=${encodeURIComponent(String(value))}`)
+      .join('&');
+}

@@ -23,6 +23,8 @@ const resolveBySystem: ResolveHost = (hostname, callback) => systemLookup(hostna
 export class AddressGuard {
   readonly #allowed: readonly Range[];
   readonly #resolve: ResolveHost;
+  /** Look-ups under way, and who waits for each. */
+  readonly #lookups = new Map<string, Parameters<ResolveHost>[1][]>();
 
   /** Throws an Error of ipaddr.js when an entry is neither an address nor a CIDR block. */
   constructor(allowed: readonly string[], resolve: ResolveHost = resolveBySystem) {
@@ -72,7 +74,7 @@ export class AddressGuard {
   }
 
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
-    this.#resolve(hostname, (error, addresses) => {
+    this.#addressesOf(hostname, (error, addresses) => {
       if (error !== null) {
         callback(error, '');
         return;
@@ -84,6 +86,25 @@ export class AddressGuard {
       else callback(null, first.address, first.family);
     });
   };
+
+  /**
+   * The system's look-ups share a few threads, and cannot be taken back. One name whose servers do not
+   * answer would hold all of them, and everybody else's, if each connection to it looked it up: those who
+   * come while a look-up is under way share it. Nothing is kept once it is over.
+   */
+  #addressesOf(hostname: string, callback: Parameters<ResolveHost>[1]): void {
+    const others = this.#lookups.get(hostname);
+    if (others !== undefined) {
+      others.push(callback);
+      return;
+    }
+    const waiting = [callback];
+    this.#lookups.set(hostname, waiting);
+    this.#resolve(hostname, (error, addresses) => {
+      this.#lookups.delete(hostname);
+      for (const each of waiting) each(error, addresses);
+    });
+  }
 }
 
 function refusal(): AddressRefusedError {

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
-import { AddressGuard } from '../../../src/outbound/address-guard.js';
+import { AddressGuard, type ResolveHost } from '../../../src/outbound/address-guard.js';
 
 const REFUSED = [
   ['0.1.2.3', 'this network'],
@@ -55,5 +58,28 @@ describe('AddressGuard', () => {
 
   it('refuses an entry that is no address', () => {
     expect(() => new AddressGuard(['intranet'])).toThrow();
+  });
+
+  it('looks a name up once for all who connect at that moment, and again for who comes later', async () => {
+    const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const port = String((server.address() as AddressInfo).port);
+    const asked: Parameters<ResolveHost>[1][] = [];
+    const guard = new AddressGuard(['127.0.0.1'], (_host, answer) => asked.push(answer));
+    const connect = promisify(guard.connector(5_000));
+    const target = { hostname: 'receiver.test', protocol: 'http:', port };
+    const answer = (address: string): void => asked.pop()?.(null, [{ address, family: 4 }]);
+
+    const together = [connect(target), connect(target), connect(target)];
+    expect(asked).toHaveLength(1);
+    answer('127.0.0.1');
+    for (const socket of await Promise.all(together)) socket?.destroy();
+
+    const later = connect(target);
+    expect(asked).toHaveLength(1);
+    answer('10.0.0.1');
+    await expect(later).rejects.toMatchObject({ code: 'ERR_ADDRESS_REFUSED' });
+    server.close();
+    await once(server, 'close');
   });
 });

@@ -70,7 +70,8 @@ export class ListParams {
     const params = paramsOf(queryString, ALIASES);
     const given = read(this.schema, params);
     const asked = rangeOf('created_time', given);
-    const end = asked.lt ?? now;
+    // No session was created after now: a window until tomorrow goes as far back as one until now.
+    const end = Math.min(asked.lt ?? now, now);
     const created = { ...asked, gte: asked.gte ?? end - DEFAULT_WINDOW };
     if (end - created.gte > LONGEST_WINDOW) {
       throw new ApiError(400, invalid('created_time', 'should span at most 30 days'));

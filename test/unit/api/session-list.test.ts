@@ -339,6 +339,13 @@ describe('the window', () => {
     expect((await list(`?created_time__lt=${daysAgo(8)}`)).ids).toEqual([inside]);
   });
 
+  it('reaches 7 days back from now when its end is yet to come', async () => {
+    const inside = await create(7 * DAY - SECOND);
+    await create(8 * DAY);
+    expect((await list(`?created_time__lte=${daysAgo(-1)}`)).ids).toEqual([inside]);
+    expect((await list(`?created_time__lte=${daysAgo(-3000)}`)).ids).toEqual([inside]);
+  });
+
   it.each([
     ['30 days up to now', `created_time__gte=${daysAgo(30)}`, true],
     ['31 days up to now', `created_time__gte=${daysAgo(31)}`, false],

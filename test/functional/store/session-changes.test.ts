@@ -50,6 +50,20 @@ async function refusal(work: Promise<unknown>): Promise<string | undefined> {
 }
 
 describe('update', () => {
+  test('a session that goes on for longer keeps the log of its callbacks for longer', async () => {
+    const { id } = await store.sessions.create(draft({ settings: { sessionExpiry: 60 } }));
+    const record = { accountId: 'MA', method: 'POST', url: 'https://receiver.example.com/' } as const;
+    const address = { number: DID, sessionId: id, sequence: 1 };
+    await store.callbacks.open(address, { ...record, parameters: [], createdAt: NOW });
+    await store.sessions.update(id, { sessionExpiry: 86_400 }, NOW);
+    const [session, log] = await Promise.all(
+      ['session', 'callbacks'].map((kind) => fixture.raw.pttl(`maskline:{${DID}}:${kind}:${id}`)),
+    );
+    // The two are asked for one after the other.
+    expect(session).toBeGreaterThan(0);
+    expect(log).toBeGreaterThanOrEqual((session ?? Infinity) - SECOND);
+  });
+
   test('the new expiry counts from the update, and routes, PINs and the gate live until then', async () => {
     const { id } = await store.sessions.create(
       draft({ pin: pinDraft(PINS), settings: { sessionExpiry: 60, virtualNumberCooloffPeriod: 30 } }),

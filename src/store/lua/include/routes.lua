@@ -65,5 +65,7 @@ local function keepSession(id, ttl)
   redis.call('PEXPIRE', sessionKey(id), ms(ttl))
   local list = callsKey(id)
   keep(list, ttl)
+  -- The log of its callbacks, see include/callbacks.lua.
+  keep(base .. ':callbacks:' .. id, ttl)
   for _, call in ipairs(redis.call('LRANGE', list, 0, -1)) do keep(callKey(call), ttl) end
 end

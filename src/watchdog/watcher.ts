@@ -6,8 +6,6 @@ import { HangJudge } from './hang-judge.js';
  * says nothing; one that is dead it passes over, and asks the next controller.
  */
 const INTERVAL_MS = 100;
-/** Level `fatal` of the logger's lines (pino). */
-const FATAL = 60;
 
 const limit = Number(process.argv[2]);
 const watched = process.ppid;
@@ -22,10 +20,14 @@ setInterval(() => {
   // A channel that was closed while we could not look, or a controller that somebody else inherited us from.
   if (!process.connected || process.ppid !== watched) process.exit(0);
   if (judge.look(performance.now()) === 'alive') return;
-  const line = { level: FATAL, time: Date.now(), pid: watched, limitMs: limit };
-  process.stderr.write(
-    `${JSON.stringify({ ...line, msg: 'the controller hangs and is killed, so that its callers are not held' })}\n`,
-  );
+  // A line as the controller's logger writes them.
+  const line = {
+    level: 'fatal',
+    time: new Date().toISOString(),
+    limitMs: limit,
+    msg: 'the controller hangs and is killed, so that its callers are not held',
+  };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
   process.kill(watched, 'SIGKILL');
   process.exit(1);
 }, INTERVAL_MS);

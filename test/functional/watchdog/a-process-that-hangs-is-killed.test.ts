@@ -20,7 +20,7 @@ describe('the watchdog', () => {
     const { signal, said } = await endOf(what);
     expect(signal).toBe('SIGKILL');
     expect(said).toContain('begun');
-    expect(said).toMatch(/"level":60.*the controller hangs and is killed/);
+    expect(said).toMatch(/"level":"fatal".*the controller hangs and is killed/);
   });
 
   it('lets a process live that works', async () => {

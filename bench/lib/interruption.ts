@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Milliseconds that the clean-up may take once everything we started was killed. */
 const CLEAN_UP_DEADLINE = 5_000;
@@ -7,10 +9,15 @@ const PARENT_WATCH = 1_000;
 
 /**
  * Ends a benchmark that is interrupted (SIGINT, SIGTERM, SIGHUP, or the death of what started it) without
- * leaving anything behind: every process that it started is killed, then `cleanUp` removes the files. Returns
- * a function that ends the watch.
+ * leaving anything behind: every process that it started is killed, `cleanUp` closes what is open, and the
+ * folder goes in which everything that begins after this call puts its temporary files. Returns a function
+ * that ends the watch, to be called when all is closed.
  */
 export function endOnInterruption(cleanUp: () => Promise<void>): () => void {
+  const { TMPDIR } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), 'maskline-bench-'));
+  process.env['TMPDIR'] = folder;
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   let ending = false;
   const end = (code: number): void => {
     if (ending) return;
@@ -26,6 +33,7 @@ export function endOnInterruption(cleanUp: () => Promise<void>): () => void {
     void Promise.race([cleaned, deadline]).finally(() => {
       // What was about to start when we looked first.
       killDescendants(process.pid);
+      removeFolder();
       process.exit(code);
     });
   };
@@ -42,6 +50,9 @@ export function endOnInterruption(cleanUp: () => Promise<void>): () => void {
   watch.unref();
   return () => {
     clearInterval(watch);
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+    removeFolder();
     for (const [signal, listener] of listeners) process.removeListener(signal, listener);
   };
 }

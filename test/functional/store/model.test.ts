@@ -318,5 +318,5 @@ describe('the store does what the rules say', () => {
       { numRuns: Number(process.env['MODEL_RUNS'] ?? 60) },
     );
     expect(taken).toBeGreaterThan(300);
-  });
+  }, 180_000);
 });

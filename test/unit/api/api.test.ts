@@ -241,6 +241,13 @@ describe('errors', () => {
     },
   );
 
+  it('answers 400 for text that is not UTF-8', async () => {
+    const payload = Buffer.from('{"callback_url":"https://example.com/caf\u00e9"}', 'latin1');
+    for (const url of [SESSIONS, `${BASE}/Number/`]) {
+      expectError(await send('POST', url, payload, json), 400, 'Invalid request body. It is not valid JSON.');
+    }
+  });
+
   it.each(['[]', '[{}]', '"text"', '5', 'null', 'true'])('answers 400 for the body %s', async (payload) => {
     for (const url of [SESSIONS, `${BASE}/Number/`]) {
       expectError(

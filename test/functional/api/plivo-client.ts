@@ -33,6 +33,18 @@ export interface PlivoClient {
     update(id: string, name: string, enabled?: boolean): Promise<Answer>;
     delete(id: string, cascade?: boolean): Promise<boolean>;
   };
+  readonly calls: {
+    list(params?: Params): Promise<Answer[] & { meta: Params }>;
+    get(id: string): Promise<Answer>;
+    listLiveCalls(params?: Params): Promise<Answer[]>;
+    getLiveCall(id: string): Promise<Answer>;
+    hangup(id: string): Promise<unknown>;
+  };
+  readonly recordings: {
+    list(params?: Params): Promise<Answer[] & { meta: Params }>;
+    get(id: string): Promise<Answer>;
+    delete(id: string): Promise<boolean>;
+  };
 }
 
 /** An error of the client. `name` is that of its class. */

@@ -18,7 +18,10 @@ export type Pages = (offset: number) => string;
  * The span that a list looks at, as Plivo has it for calls and recordings: the last 7 days when none is given,
  * 30 days from or until a single bound, and at most 30 days. Throws ApiError 400.
  */
-export function windowOf(name: string, { gte, lt }: Range, now: number): { gte: number; lt: number } {
+export function windowOf(name: string, range: Range, now: number): { gte: number; lt: number } {
+  const { gte } = range;
+  // Nothing is later than now: a window until tomorrow goes as far back as one until now.
+  const lt = range.lt === undefined ? undefined : Math.min(range.lt, now + 1);
   if (gte === undefined && lt === undefined) return { gte: now - DEFAULT_WINDOW, lt: now + 1 };
   const window = {
     gte: gte ?? (lt ?? now) - LONGEST_WINDOW,

@@ -303,23 +303,27 @@ class Run {
 const RUNS = Number(process.env['MODEL_RUNS'] ?? 60);
 
 describe('the store does what the rules say', () => {
-  test('after every step of random sequences of creates, updates, ends, calls and time, on three stores', async () => {
-    let taken = 0;
-    await fc.assert(
-      fc.asyncProperty(steps, async (sequence) => {
-        await fixture.raw.flushall();
-        for (const number of NUMBERS) await stores[0]!.numbers.add(did(number));
-        await stores[0]!.nodes.remember('127.0.0.1:8021', 'node-1');
-        const run = new Run();
-        for (const { step, elapse, store } of sequence) {
-          run.now += elapse;
-          await run.take(step, stores[store]!);
-          await run.compare(stores[(store + 1) % stores.length]!);
-          taken += 1;
-        }
-      }),
-      { numRuns: RUNS },
-    );
-    expect(taken).toBeGreaterThan(300);
-  }, 60_000 + RUNS * 3_000);
+  test(
+    'after every step of random sequences of creates, updates, ends, calls and time, on three stores',
+    async () => {
+      let taken = 0;
+      await fc.assert(
+        fc.asyncProperty(steps, async (sequence) => {
+          await fixture.raw.flushall();
+          for (const number of NUMBERS) await stores[0]!.numbers.add(did(number));
+          await stores[0]!.nodes.remember('127.0.0.1:8021', 'node-1');
+          const run = new Run();
+          for (const { step, elapse, store } of sequence) {
+            run.now += elapse;
+            await run.take(step, stores[store]!);
+            await run.compare(stores[(store + 1) % stores.length]!);
+            taken += 1;
+          }
+        }),
+        { numRuns: RUNS },
+      );
+      expect(taken).toBeGreaterThan(300);
+    },
+    60_000 + RUNS * 3_000,
+  );
 });

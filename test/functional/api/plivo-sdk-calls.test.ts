@@ -141,6 +141,8 @@ describe('calls and recordings', () => {
     expect(await client.calls.getLiveCall(String(callUuid))).toMatchObject({ callUuid });
     await client.calls.hangup(String(callUuid));
     expect((await call).endedByCaller).toBe(false);
+    // Until the leg's record is written, the session is still in the call.
+    await until(() => client.calls.get(String(callUuid)).catch(unlessNotFound));
     const got = await client.maskingSession.getMaskingSession(sessionId);
     expect(got['response']).toMatchObject({ status: 'expired' });
   });

@@ -13,7 +13,7 @@ import { Store } from '../../src/store/index.js';
 import { freeTcpPort } from '../../test/helpers/ports.js';
 import { e164, SETTINGS } from '../../test/helpers/sessions.js';
 import { AUTH_ID } from '../../test/helpers/stack.js';
-import { endOnInterruption } from './interruption.js';
+import { openWatched } from './interruption.js';
 
 /** Seconds; as long as the API allows, so that no session ends while we measure. */
 const SESSION_EXPIRY = 86_400;
@@ -48,21 +48,7 @@ export class ApiRig {
   }
 
   static async start(numbers: number, connections: number): Promise<ApiRig> {
-    const opened: (() => Promise<unknown>)[] = [];
-    const close = async (): Promise<void> => {
-      for (const end of opened.splice(0).reverse()) await end();
-    };
-    const unwatch = endOnInterruption(close);
-    opened.push(() => {
-      unwatch();
-      return Promise.resolve();
-    });
-    try {
-      return await ApiRig.#open(numbers, connections, opened, close);
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    return openWatched((opened, close) => ApiRig.#open(numbers, connections, opened, close));
   }
 
   static async #open(

@@ -13,7 +13,7 @@ const PARENT_WATCH = 1_000;
  * folder goes in which everything that begins after this call puts its temporary files. Returns a function
  * that ends the watch, to be called when all is closed.
  */
-export function endOnInterruption(cleanUp: () => Promise<void>): () => void {
+function endOnInterruption(cleanUp: () => Promise<void>): () => void {
   const { TMPDIR } = process.env;
   const folder = mkdtempSync(join(tmpdir(), 'maskline-bench-'));
   process.env['TMPDIR'] = folder;
@@ -55,6 +55,30 @@ export function endOnInterruption(cleanUp: () => Promise<void>): () => void {
     removeFolder();
     for (const [signal, listener] of listeners) process.removeListener(signal, listener);
   };
+}
+
+/**
+ * What `open` answers. It pushes to `opened` how to end each thing once it runs; `close` ends them, the newest
+ * first. When it fails, or the benchmark is interrupted, nothing is left.
+ */
+export async function openWatched<T>(
+  open: (opened: (() => Promise<unknown>)[], close: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end();
+  };
+  const unwatch = endOnInterruption(close);
+  opened.push(() => {
+    unwatch();
+    return Promise.resolve();
+  });
+  try {
+    return await open(opened, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** Kills every process below `pid`, the youngest generations too (Linux: it reads /proc). */

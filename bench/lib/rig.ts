@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RealFreeSwitch } from '../../test/e2e/helpers/real-freeswitch.js';
 import { freeUdpPort, Sipp } from '../../test/e2e/helpers/sipp.js';
 import { Stack } from '../../test/helpers/stack.js';
-import { endOnInterruption } from './interruption.js';
+import { openWatched } from './interruption.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 export const DID = '+15550009046';
@@ -24,21 +24,7 @@ export class Rig {
 
   /** Starts everything; when that fails, or the benchmark is interrupted, nothing of it is left. */
   static async start(): Promise<Rig> {
-    const opened: (() => Promise<unknown>)[] = [];
-    const close = async (): Promise<void> => {
-      for (const end of opened.splice(0).reverse()) await end();
-    };
-    const unwatch = endOnInterruption(close);
-    opened.push(() => {
-      unwatch();
-      return Promise.resolve();
-    });
-    try {
-      return await Rig.#open(opened, close);
-    } catch (error) {
-      await close();
-      throw error;
-    }
+    return openWatched((opened, close) => Rig.#open(opened, close));
   }
 
   static async #open(opened: (() => Promise<unknown>)[], close: () => Promise<void>): Promise<Rig> {

@@ -6,7 +6,8 @@ import { exactTime } from './time.js';
 
 /** Milliseconds. */
 const DAY = 86_400_000;
-const DEFAULT_WINDOW = 7 * DAY;
+/** What a list looks at when it is told nothing. Milliseconds. */
+export const DEFAULT_WINDOW = 7 * DAY;
 const LONGEST_WINDOW = 30 * DAY;
 /** A client that asks for the last 30 days computed their beginning before its request arrived. */
 const LENIENCE = 60_000;
@@ -27,10 +28,22 @@ export function windowOf(name: string, range: Range, now: number): { gte: number
     gte: gte ?? (lt ?? now) - LONGEST_WINDOW,
     lt: lt ?? Math.min((gte ?? now) + LONGEST_WINDOW, now + 1),
   };
-  if (window.lt - window.gte > LONGEST_WINDOW + LENIENCE) {
+  checkSpan(name, window.lt - window.gte);
+  return window;
+}
+
+/** Throws ApiError 400 when the span of `name`, in milliseconds, is longer than Plivo allows. */
+export function checkSpan(name: string, span: number): void {
+  if (span > LONGEST_WINDOW + LENIENCE) {
     throw new ApiError(400, invalid(name, 'should span at most 30 days'));
   }
-  return window;
+}
+
+/** A query string of these names and values. */
+export function queryOf(pairs: readonly (readonly [name: string, value: unknown])[]): string {
+  return pairs
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
+    .join('&');
 }
 
 /** Pages of a window that stays where it is, so that what comes meanwhile shifts nothing. */
@@ -50,13 +63,11 @@ export function pagesWithin(
     ([key, value]) => !own.has(key) && given(value) !== undefined && typeof value !== 'object',
   );
   return (offset) =>
-    [
+    queryOf([
       ...repeated,
       [`${name}__gte`, exactTime(window.gte)],
       [`${name}__lt`, exactTime(window.lt)],
       ['limit', limit],
       ['offset', offset],
-    ]
-      .map(([key, value]) => `${encodeURIComponent(String(key))}=${encodeURIComponent(String(value))}`)
-      .join('&');
+    ]);
 }

@@ -1,17 +1,11 @@
 import { z } from 'zod';
 
 import type { SessionQuery } from '../../masking/session-query.js';
-import { ApiError, invalid } from '../errors.js';
 import { choice, given as isGiven, integer, optionalPhone, subaccountId } from '../params/fields.js';
 import { filterAliases, rangeOf, secondsFilters, timeFilters } from '../params/range.js';
 import { paramsOf, read } from '../params/read.js';
 import { exactTime } from '../params/time.js';
-
-/** Milliseconds. */
-const DAY = 86_400_000;
-const DEFAULT_WINDOW = 7 * DAY;
-/** A client that asks for the last 30 days computed their beginning before its request arrived. */
-const LONGEST_WINDOW = 30 * DAY + 60_000;
+import { checkSpan, DEFAULT_WINDOW, queryOf } from '../params/window.js';
 
 const listSchema = (defaultCountry: string) =>
   z.object({
@@ -73,9 +67,7 @@ export class ListParams {
     // No session was created after now: a window until tomorrow goes as far back as one until now.
     const end = Math.min(asked.lt ?? now, now);
     const created = { ...asked, gte: asked.gte ?? end - DEFAULT_WINDOW };
-    if (end - created.gte > LONGEST_WINDOW) {
-      throw new ApiError(400, invalid('created_time', 'should span at most 30 days'));
-    }
+    checkSpan('created_time', end - created.gte);
     return {
       query: {
         ...(given.first_party === null ? {} : { firstParty: given.first_party }),
@@ -90,8 +82,8 @@ export class ListParams {
       },
       subaccount: given.subaccount,
       page: (offset, newest) =>
-        [
-          ...REPEATED.filter((name) => isGiven(params[name]) !== undefined).map((name) => [
+        queryOf([
+          ...REPEATED.filter((name) => isGiven(params[name]) !== undefined).map((name): [string, unknown] => [
             name,
             params[name],
           ]),
@@ -99,9 +91,7 @@ export class ListParams {
           ['created_time__lt', exactTime(created.lt ?? newest + 1)],
           ['limit', given.limit],
           ['offset', offset],
-        ]
-          .map(([name, value]) => `${String(name)}=${encodeURIComponent(String(value))}`)
-          .join('&'),
+        ]),
     };
   }
 }

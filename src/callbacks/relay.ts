@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
 import { isSessionEventKind } from '../masking/session-event.js';
+import { PollLoop } from '../poll-loop.js';
 import type { CallbackLog } from '../store/callback-log.js';
 import type { CallbackQueue } from '../store/callback-queue.js';
 import type { Outbox, OutboxEntry } from '../store/outbox.js';
@@ -39,49 +38,43 @@ export class Relay {
   /** Numbers to move, in order. A number under way that is told of again is moved once more. */
   readonly #waiting = new Set<E164>();
   readonly #running = new Map<E164, Promise<void>>();
-  #stopping = new AbortController();
-  #sweeps: Promise<void> | undefined;
+  readonly #loop: PollLoop;
   #full = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#loop = new PollLoop(() => this.#sweep(), options.sweepInterval ?? 2_000);
   }
 
   start(): void {
-    if (this.#sweeps !== undefined) return;
-    this.#stopping = new AbortController();
     this.#options.outbox.onAppended((number) => this.#move(number));
-    this.#sweeps = this.#sweep(this.#stopping.signal);
+    this.#loop.start();
   }
 
   /** Moves nothing more. What is left is moved by another controller, or by the next start. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    const stopped = this.#loop.stop();
     this.#options.outbox.onAppended(() => undefined);
     this.#waiting.clear();
-    await this.#sweeps;
-    this.#sweeps = undefined;
+    await stopped;
     await Promise.all(this.#running.values());
   }
 
-  async #sweep(signal: AbortSignal): Promise<void> {
-    const { outbox, queue, logger, sweepInterval = 2_000 } = this.#options;
-    while (!signal.aborted) {
-      try {
-        const full = (await queue.size()) >= MOST_WAITING;
-        if (full && !this.#full) logger.error({ most: MOST_WAITING }, 'too many callbacks wait');
-        this.#full = full;
-        for (const number of await outbox.waiting()) this.#move(number);
-      } catch (error) {
-        logger.warn({ err: error }, 'the outboxes could not be looked at');
-      }
-      // An abort ends the pause early; that is its only way to fail.
-      await sleep(sweepInterval, undefined, { signal }).catch(() => undefined);
+  async #sweep(): Promise<boolean> {
+    const { outbox, queue, logger } = this.#options;
+    try {
+      const full = (await queue.size()) >= MOST_WAITING;
+      if (full && !this.#full) logger.error({ most: MOST_WAITING }, 'too many callbacks wait');
+      this.#full = full;
+      for (const number of await outbox.waiting()) this.#move(number);
+    } catch (error) {
+      logger.warn({ err: error }, 'the outboxes could not be looked at');
     }
+    return false;
   }
 
   #move(number: E164): void {
-    if (this.#stopping.signal.aborted || this.#full) return;
+    if (this.#loop.isStopped || this.#full) return;
     this.#waiting.add(number);
     if (this.#running.size >= WIDTH || this.#running.has(number)) return;
     this.#waiting.delete(number);
@@ -98,7 +91,7 @@ export class Relay {
     const { outbox, logger } = this.#options;
     let left = 0;
     try {
-      while (!this.#stopping.signal.aborted) {
+      while (!this.#loop.isStopped) {
         const { entries, unreadable, lost } = await outbox.read(number, left, BATCH);
         if (lost > 0) logger.error({ did: number, lost }, 'an outbox was full: receivers are not told');
         for (const raw of unreadable) {

@@ -5,6 +5,7 @@ import type { LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import { targetOf } from '../masking/resolve.js';
 import { isLive, type MaskingSession } from '../masking/session.js';
+import { PollLoop } from '../poll-loop.js';
 import { trunksInOrder } from './answers.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
 import type { CallStore, LegAddress, OriginationJob, SessionReader } from './ports.js';
@@ -52,31 +53,23 @@ export class FirstPartyDialer {
   readonly #options: FirstPartyDialerOptions;
   /** Calls being placed, by interaction. */
   readonly #inFlight = new Map<string, Promise<void>>();
-  #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #loop = new PollLoop(() => this.#round(), POLL_MS);
 
   constructor(options: FirstPartyDialerOptions) {
     this.#options = options;
   }
 
   start(): void {
-    if (this.#loop !== undefined) return;
-    this.#stopping = new AbortController();
-    this.#loop = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
   /** Takes no more jobs. Calls that are being placed go on; FreeSWITCH asks about them when answered. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
-    this.#loop = undefined;
+    await this.#loop.stop();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const placed = this.#inFlight.size < MAX_IN_FLIGHT && (await this.#next());
-      if (!placed) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
+  async #round(): Promise<boolean> {
+    return this.#inFlight.size < MAX_IN_FLIGHT && (await this.#next());
   }
 
   /** True when a job was found, so that the next one is looked for at once. */

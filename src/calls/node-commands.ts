@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { NodeLink } from './node-link.js';
 
@@ -35,45 +35,33 @@ const POLL_MS = 100;
 /** Carries out the commands for one node, while this controller has it. */
 export class NodeCommands {
   readonly #options: NodeCommandsOptions;
-  #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #loop = new PollLoop((signal) => this.#round(signal), POLL_MS);
 
   constructor(options: NodeCommandsOptions) {
     this.#options = options;
   }
 
   start(): void {
-    if (this.#loop !== undefined) return;
-    this.#stopping = new AbortController();
-    this.#loop = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
   /** Waits for the command in progress. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
-    this.#loop = undefined;
+    await this.#loop.stop();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#round(signal);
-      // An abort ends the pause early; that is its only way to fail.
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  async #round(signal: AbortSignal): Promise<void> {
+  async #round(signal: AbortSignal): Promise<boolean> {
     const { node, source, log } = this.#options;
-    if (node.state !== 'up') return;
+    if (node.state !== 'up') return false;
     try {
       for (const command of await source.waiting(node.name)) {
-        if (signal.aborted) return;
+        if (signal.aborted) return false;
         await this.#carryOut(command);
       }
     } catch (error) {
       log.warn({ err: error, node: node.name }, 'commands for the node could not be carried out');
     }
+    return false;
   }
 
   async #carryOut(command: NodeCommand): Promise<void> {

@@ -1,6 +1,6 @@
+import type { LeaseHolder } from '../lease-holder.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { LeaseHolder } from './supervisor.js';
 
 /** Where sessions whose time is over are found and reported. */
 export interface ExpirySource {

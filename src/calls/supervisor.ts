@@ -1,16 +1,10 @@
+import type { LeaseHolder } from '../lease-holder.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { FirstPartyDialer } from './first-party-dialer.js';
 import type { NodeCommands } from './node-commands.js';
 import type { NodeLink } from './node-link.js';
 import type { Reconciler } from './reconciler.js';
 import type { CallRecords } from './records.js';
-
-/** The right to supervise a node, held by one controller at a time. Times are milliseconds. */
-export interface LeaseHolder<Lease> {
-  acquire(node: string, controllerId: string, ttl: number): Promise<Lease | null>;
-  renew(node: string, controllerId: string, lease: Lease, ttl: number): Promise<boolean>;
-  release(node: string, controllerId: string, lease: Lease): Promise<boolean>;
-}
 
 export interface SupervisorOptions<Lease> {
   /** `host:port` of the node's Event Socket: what the lease is named after. */

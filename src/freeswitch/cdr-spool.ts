@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { PollLoop } from '../poll-loop.js';
 import type { Log } from './log.js';
 
 export interface CdrSpoolOptions {
@@ -40,8 +40,7 @@ interface Retry {
 export class CdrSpool {
   readonly #options: Required<CdrSpoolOptions>;
   readonly #retries = new Map<string, Retry>();
-  #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: PollLoop;
 
   constructor(options: CdrSpoolOptions) {
     this.#options = {
@@ -51,19 +50,16 @@ export class CdrSpool {
       longestRetryMs: 60_000,
       ...options,
     };
+    this.#loop = new PollLoop(() => this.#round(), this.#options.intervalMs);
   }
 
   start(): void {
-    if (this.#running !== undefined) return;
-    this.#stopping = new AbortController();
-    this.#running = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
   /** Stops looking and waits for the documents in progress. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-    this.#running = undefined;
+    await this.#loop.stop();
   }
 
   /** Looks once at everything that is due. Resolves to the number of documents that were handled. */
@@ -75,7 +71,7 @@ export class CdrSpool {
     let handled = 0;
     const worker = async (): Promise<void> => {
       for (let name = due.shift(); name !== undefined; name = due.shift()) {
-        if (this.#stopping.signal.aborted) return;
+        if (this.#loop.isStopped) return;
         if (await this.#take(name)) handled += 1;
       }
     };
@@ -83,16 +79,13 @@ export class CdrSpool {
     return handled;
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        await this.sweep();
-      } catch (err) {
-        this.#options.log.error({ err }, 'the CDR folder cannot be read');
-      }
-      // An abort ends the pause early; that is its only way to fail.
-      await delay(this.#options.intervalMs, undefined, { signal }).catch(() => undefined);
+  async #round(): Promise<boolean> {
+    try {
+      await this.sweep();
+    } catch (err) {
+      this.#options.log.error({ err }, 'the CDR folder cannot be read');
     }
+    return false;
   }
 
   async #take(name: string): Promise<boolean> {

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 
 export interface PromptKeeperOptions {
@@ -27,50 +26,45 @@ const WIDTH = 8;
  */
 export class PromptKeeper {
   readonly #options: PromptKeeperOptions;
-  readonly #stopping = new AbortController();
-  #work: Promise<void> = Promise.resolve();
+  readonly #loop: PollLoop;
   #sweptAt: number | null = null;
 
   constructor(options: PromptKeeperOptions) {
     this.#options = options;
+    this.#loop = new PollLoop((signal) => this.#round(signal), options.intervalMs ?? 30_000);
   }
 
   /** Begins with a round at once. */
   start(): void {
-    this.#work = this.#run();
+    this.#loop.start();
   }
 
   /** Resolves when nothing of it runs any more. Close the library first: it ends the fetches under way. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#work;
+    await this.#loop.stop();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    const { log, intervalMs = 30_000 } = this.#options;
-    while (!signal.aborted) {
-      try {
-        await this.#round();
-      } catch (error) {
-        log.warn({ err: error }, 'prompts could not be kept ready');
-      }
-      await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
+  async #round(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#keepAll(signal);
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'prompts could not be kept ready');
     }
+    return false;
   }
 
   /** Looks at every prompt that is needed; those that are there and fresh cost one small read each. */
-  async #round(): Promise<void> {
+  async #keepAll(signal: AbortSignal): Promise<void> {
     const { urls, library, now, sweepIntervalMs = 3_600_000 } = this.#options;
     const needed: string[] = [];
     for await (const page of urls.needed(now())) {
-      for (let from = 0; from < page.length && !this.#stopping.signal.aborted; from += WIDTH) {
+      for (let from = 0; from < page.length && !signal.aborted; from += WIDTH) {
         await Promise.all(page.slice(from, from + WIDTH).map((url) => this.#keep(url)));
       }
       needed.push(...page);
     }
     const due = this.#sweptAt === null || now() - this.#sweptAt >= sweepIntervalMs;
-    if (!due || this.#stopping.signal.aborted) return;
+    if (!due || signal.aborted) return;
     await library.sweep(needed);
     this.#sweptAt = now();
   }

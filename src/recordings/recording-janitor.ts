@@ -1,15 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { Recording } from '../masking/recording.js';
+import type { LeaseHolder } from '../lease-holder.js';
+import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RecordingStore } from './ports.js';
 import type { FolderEntry } from './recording-files.js';
 
-/** The right to tidy up, held by one controller at a time. Times are milliseconds. */
-export interface JanitorLease<Lease> {
-  acquire(name: string, controllerId: string, ttl: number): Promise<Lease | null>;
-  release(name: string, controllerId: string, lease: Lease): Promise<boolean>;
-}
+/** The right to tidy up, held by one controller at a time. */
+export type JanitorLease<Lease> = Pick<LeaseHolder<Lease>, 'acquire' | 'release'>;
 
 export interface RecordingJanitorOptions<Lease> {
   readonly controllerId: string;
@@ -53,25 +50,24 @@ const BATCH = 200;
  */
 export class RecordingJanitor<Lease> {
   readonly #options: RecordingJanitorOptions<Lease>;
-  #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #loop: PollLoop;
   #orphansAt = -Infinity;
 
   constructor(options: RecordingJanitorOptions<Lease>) {
     this.#options = options;
+    this.#loop = new PollLoop(async (signal) => {
+      await this.round(signal);
+      return false;
+    }, options.intervalMs ?? 60_000);
   }
 
   start(): void {
-    if (this.#loop !== undefined) return;
-    this.#stopping = new AbortController();
-    this.#loop = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
   /** Waits for the removal in progress. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
-    this.#loop = undefined;
+    await this.#loop.stop();
   }
 
   /** One round, unless another controller has the lease. Never rejects. */
@@ -87,14 +83,6 @@ export class RecordingJanitor<Lease> {
       }
     } catch (error) {
       log.warn({ err: error }, 'recordings could not be tidied up');
-    }
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.round(signal);
-      // An abort ends the pause early; that is its only way to fail.
-      await sleep(this.#options.intervalMs ?? 60_000, undefined, { signal }).catch(() => undefined);
     }
   }
 

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { endsOf, peopleOf } from '../masking/call.js';
 import { verdictOn, type FileFound, type Recording, type Verdict } from '../masking/recording.js';
 import type { DueRecording, Logged } from '../store/index.js';
+import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { InteractionReader, RecordingStore } from './ports.js';
 
@@ -31,24 +30,19 @@ const AGAIN_MS = 1_000;
  */
 export class RecordingKeeper {
   readonly #options: RecordingKeeperOptions;
-  #stopping = new AbortController();
-  #loop: Promise<void> | undefined;
+  readonly #loop = new PollLoop((signal) => this.#round(signal), POLL_MS);
 
   constructor(options: RecordingKeeperOptions) {
     this.#options = options;
   }
 
   start(): void {
-    if (this.#loop !== undefined) return;
-    this.#stopping = new AbortController();
-    this.#loop = this.#run(this.#stopping.signal);
+    this.#loop.start();
   }
 
   /** Waits for the task in progress. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
-    this.#loop = undefined;
+    await this.#loop.stop();
   }
 
   /** Removes a recording and its file. Each step can be done again; what a crash leaves is done later. */
@@ -63,14 +57,6 @@ export class RecordingKeeper {
     };
     await store.schedule(due, now() + AGAIN_MS);
     await this.#removeFor(due);
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const busy = await this.#round(signal);
-      // An abort ends the pause early; that is its only way to fail.
-      if (!busy) await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
   }
 
   /** True when there may be more to do at once. */

@@ -28,6 +28,7 @@ import { RecordingService } from './recordings/recording-service.js';
 import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
 import type { Logger } from './telemetry/logger.js';
+import { withdrawalLog } from './withdrawal-log.js';
 
 const now = (): number => Date.now();
 
@@ -64,6 +65,7 @@ export class Controller {
       retention: config.sessionRetention,
       tariff: config.tariff,
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
+      onWithdrawal: withdrawalLog(log),
     });
     this.#prompts = new PromptLibrary({
       dir: config.folders.prompts,

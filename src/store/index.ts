@@ -44,3 +44,4 @@ export {
 export { SessionExpiry } from './session-expiry.js';
 export { Store, type StoreOptions } from './store.js';
 export { Vault } from './vault.js';
+export { Withdrawals, type WithdrawalNews } from './withdrawals.js';

@@ -17,6 +17,8 @@ export interface RedisConnectionOptions {
   readonly onError?: (error: unknown) => void;
 }
 
+/** Milliseconds until a command without a reply fails, unless told otherwise. */
+export const COMMAND_TIMEOUT = 2_000;
 const MAX_RECONNECT_DELAY = 2_000;
 const CLOSE_DEADLINE = 1_000;
 /** Longer than any command waits. */
@@ -71,11 +73,11 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
     options.patient === true
       ? { maxRetriesPerRequest: null, socketTimeout: PATIENT_SOCKET_TIMEOUT }
       : {
-          commandTimeout: options.commandTimeout ?? 2_000,
+          commandTimeout: options.commandTimeout ?? COMMAND_TIMEOUT,
           // A question about a call is better answered "unavailable" than late.
           maxRetriesPerRequest: 1,
           // A connection that lost its far end without a word is given up, not only its commands.
-          socketTimeout: 2 * (options.commandTimeout ?? 2_000),
+          socketTimeout: 2 * (options.commandTimeout ?? COMMAND_TIMEOUT),
         };
   const common = {
     ...patience,

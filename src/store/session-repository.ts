@@ -7,7 +7,7 @@ import type { MaskingSession, PinRules } from '../masking/session.js';
 import type { SessionChange } from '../masking/session-change.js';
 import type { PinDraft, SessionDraft } from '../masking/session-draft.js';
 import type { SessionQuery } from '../masking/session-query.js';
-import { interactionFrom, sealSession, sessionFrom, type SessionDocument } from './documents.js';
+import { interactionFrom, sessionFrom, type SessionDocument } from './documents.js';
 import {
   InvalidDraftError,
   NumberPoolExhaustedError,
@@ -19,13 +19,15 @@ import { NumberChooser, type Choose } from './number-chooser.js';
 import type { NumberRepository } from './number-repository.js';
 import { People } from './people.js';
 import { generatePins } from './pins.js';
-import type { RedisClient } from './redis.js';
+import { COMMAND_TIMEOUT, type RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import { SessionChanges, type EndedSession } from './session-changes.js';
+import { SessionClaims } from './session-claims.js';
 import { placeOf, SessionIndex } from './session-index.js';
 import { SessionPages } from './session-pages.js';
-import { heldUntil, strangersOf, tokensOf } from './session-tokens.js';
+import { heldUntil } from './session-tokens.js';
 import type { Vault } from './vault.js';
+import type { WithdrawalNews } from './withdrawals.js';
 
 export interface SessionWithInteractions {
   readonly session: MaskingSession;
@@ -40,9 +42,11 @@ export interface SessionRepositoryOptions {
   readonly sessionFee?: number;
   /** Told when advice for later choices of a number was lost; the session itself is safe. */
   readonly onAdviceLost?: (error: unknown) => void;
+  /** Milliseconds that the answer to a claim is waited for: those until a command fails. Default 2000. */
+  readonly patience?: number;
+  /** Told of creates that failed while Redis did not answer. */
+  readonly onWithdrawal?: (news: WithdrawalNews) => void;
 }
-
-type ClaimResult = 'claimed' | 'number-gone' | 'party-taken' | 'pin-taken' | 'strangers-taken';
 
 const NINETY_DAYS = 90 * 24 * 3_600_000;
 /** Milliseconds that a pointer outlives its session: a pointer to nothing is harmless, the reverse is not. */
@@ -62,7 +66,7 @@ export class SessionRepository {
   readonly #index: SessionIndex;
   readonly #pages: SessionPages;
   readonly #changes: SessionChanges;
-  readonly #retention: number;
+  readonly #claims: SessionClaims;
   readonly #sessionFee: number;
   readonly #onAdviceLost: (error: unknown) => void;
 
@@ -79,22 +83,28 @@ export class SessionRepository {
     this.#people = new People(client, scripts, vault);
     this.#chooser = new NumberChooser(scripts, vault, numbers, this.#people);
     const retention = options.retention ?? NINETY_DAYS;
-    this.#retention = retention;
     this.#sessionFee = options.sessionFee ?? 0;
     this.#onAdviceLost = options.onAdviceLost ?? (() => undefined);
     const index = new SessionIndex(client, scripts, vault, retention);
     this.#index = index;
     this.#pages = new SessionPages(client, scripts, vault, index, retention);
+    const common = { client, scripts, vault, index, retention, pointerMargin: POINTER_MARGIN };
     this.#changes = new SessionChanges({
-      ...{ client, scripts, vault, index, retention },
-      pointerMargin: POINTER_MARGIN,
+      ...common,
       remember: (document) => this.#remember(document),
       onUnsettled: this.#onAdviceLost,
+    });
+    this.#claims = new SessionClaims({
+      ...common,
+      changes: this.#changes,
+      patience: options.patience ?? COMMAND_TIMEOUT,
+      onWithdrawal: options.onWithdrawal ?? (() => undefined),
     });
   }
 
   /**
-   * Creates a session on the best number that it can have. Once this resolves, the session is on disk.
+   * Creates a session on the best number that it can have. Once this resolves, the session is on disk; when it
+   * throws, there is none (docs/architecture.md, "A create that fails").
    *
    * Throws InvalidDraftError, PinTakenError, NumberPoolExhaustedError, StoreUnavailableError.
    */
@@ -109,7 +119,11 @@ export class SessionRepository {
     let pinTaken = false;
     let last: SessionDocument | null = null;
     for await (const number of this.#chooser.numbersFor(draft, choose, () => (pinTaken = true))) {
-      const { result, document } = await this.#claimOn(number, id, draft);
+      const { result, document } = await this.#claims.claim(
+        number,
+        () => documentOf(draft, number, id, this.#sessionFee),
+        draft.pin?.pins === null ? PIN_ATTEMPTS : 1,
+      );
       last = document;
       if (result === 'claimed') {
         // The session exists: whatever fails from here on may not look like a create that failed.
@@ -125,7 +139,7 @@ export class SessionRepository {
       }
       if (result === 'pin-taken') pinTaken = true;
     }
-    if (last !== null) await this.#forget(last);
+    if (last !== null) await this.#claims.forget(last);
     if (pinTaken && draft.pin?.pins != null) {
       throw new PinTakenError('a PIN of this session is taken on every number that it could have');
     }
@@ -183,6 +197,11 @@ export class SessionRepository {
     }
   }
 
+  /** Withdraws what failed creates may have left. */
+  async close(): Promise<void> {
+    await this.#claims.close();
+  }
+
   /** Mends the index that lists read. Nothing depends on it. */
   async mendIndex(now: number): Promise<void> {
     await this.#pages.mend(now);
@@ -206,51 +225,6 @@ export class SessionRepository {
     return { session, interactions };
   }
 
-  /** One number; generated PINs that collide are drawn again. */
-  async #claimOn(
-    number: E164,
-    id: string,
-    draft: SessionDraft,
-  ): Promise<{ result: ClaimResult; document: SessionDocument }> {
-    const ttl = draft.settings.sessionExpiry * 1000 + this.#retention + POINTER_MARGIN;
-    await Promise.all([
-      guarded(() => this.#client.set(pointerKey(id), number, 'PX', ttl)),
-      this.#index.enterNew(documentOf(draft, number, id, this.#sessionFee)),
-    ]);
-    const attempts = draft.pin !== null && draft.pin.pins === null ? PIN_ATTEMPTS : 1;
-    for (let attempt = 1; ; attempt += 1) {
-      const document = documentOf(draft, number, id, this.#sessionFee);
-      const result = await this.#claimForCertain(document);
-      if (result !== 'pin-taken' || attempt === attempts) return { result, document };
-    }
-  }
-
-  /**
-   * A claim whose answer was lost may have been written, and a client that is told of a failure sends
-   * its request again. So the session is looked for before the failure is passed on.
-   */
-  async #claimForCertain(document: SessionDocument): Promise<ClaimResult> {
-    try {
-      return await this.#claim(document);
-    } catch (error) {
-      const written = await this.get(document.id, document.createdAt).catch(() => null);
-      if (written === null) throw error;
-      return 'claimed';
-    }
-  }
-
-  async #claim(document: SessionDocument): Promise<ClaimResult> {
-    const { id, virtualNumber, createdAt, expiresAt } = document;
-    return (await this.#scripts.run(
-      'claim',
-      [numberKey(virtualNumber)],
-      [
-        ...[id, createdAt, expiresAt, heldUntil(document), this.#retention],
-        ...[sealSession(this.#vault, document), strangersOf(document), tokensOf(this.#vault, document)],
-      ],
-    )) as ClaimResult;
-  }
-
   /** Advice for later choices of a number. Never rejects. */
   async #remember(document: SessionDocument): Promise<void> {
     const { virtualNumber, firstParty, secondParty, createdAt } = document;
@@ -266,14 +240,6 @@ export class SessionRepository {
     await this.#index
       .settle({ ...placeOf(session), operation: session.id }, { session, revision: 0 })
       .catch(this.#onAdviceLost);
-  }
-
-  /** Takes back what was written for a session that no number could take. */
-  async #forget(session: SessionDocument): Promise<void> {
-    await Promise.all([
-      guarded(() => this.#client.del(pointerKey(session.id))),
-      this.#index.withdraw({ ...placeOf(session), operation: session.id }),
-    ]);
   }
 }
 

@@ -19,6 +19,7 @@ import { SessionExpiry } from './session-expiry.js';
 import { SessionNotes } from './session-notes.js';
 import { SessionRepository } from './session-repository.js';
 import { Vault } from './vault.js';
+import type { WithdrawalNews } from './withdrawals.js';
 
 export interface StoreOptions extends RedisConnectionOptions {
   /** REDIS_URL. */
@@ -31,6 +32,8 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly originations?: OriginationQueueOptions;
   /** What calls and sessions cost from now on. Default nothing. */
   readonly tariff?: Tariff;
+  /** Told of creates that failed while Redis did not answer, and what became of their sessions. */
+  readonly onWithdrawal?: (news: WithdrawalNews) => void;
 }
 
 const NINETY_DAYS = 90 * 24 * 3_600_000;
@@ -71,6 +74,8 @@ export class Store {
       sessionFee: tariff.sessionFee,
       ...(options.retention === undefined ? {} : { retention: options.retention }),
       ...(options.onError === undefined ? {} : { onAdviceLost: options.onError }),
+      ...(options.commandTimeout === undefined ? {} : { patience: options.commandTimeout }),
+      ...(options.onWithdrawal === undefined ? {} : { onWithdrawal: options.onWithdrawal }),
     });
     this.accounts = new AccountRepository(client, scripts, vault, this.numbers, this.sessions);
     this.expiry = new SessionExpiry(client, scripts, this.numbers, this.outbox);
@@ -100,8 +105,9 @@ export class Store {
     await this.#connection.ready();
   }
 
-  /** Lets commands on their way finish, then disconnects. */
+  /** Withdraws what failed creates may have left, lets commands on their way finish, and disconnects. */
   async close(): Promise<void> {
+    await this.sessions.close();
     await this.#connection.close();
   }
 }

@@ -7,9 +7,16 @@ import { FREE } from '../../src/masking/billing.js';
 import { RecordingFiles } from '../../src/recordings/recording-files.js';
 import { RecordingKeeper } from '../../src/recordings/recording-keeper.js';
 import { RecordingUrls } from '../../src/recordings/recording-urls.js';
-import { Store } from '../../src/store/index.js';
+import { Store, type WithdrawalNews } from '../../src/store/index.js';
 import { createLogger } from '../../src/telemetry/logger.js';
+import { withdrawalLog } from '../../src/withdrawal-log.js';
 import { RedisServer } from './redis-server.js';
+
+export interface RunningApiOptions {
+  readonly sessionEndHangsUp?: boolean;
+  /** Milliseconds until a command to Redis fails. Default 2000, as in a controller. */
+  readonly commandTimeout?: number;
+}
 
 /** The HTTP API on a port of its own, over a Redis of its own. No FreeSWITCH. */
 export class RunningApi {
@@ -18,18 +25,27 @@ export class RunningApi {
   readonly prepared: string[] = [];
   /** Lines of the log. */
   readonly lines: string[] = [];
+  /** What became of creates that failed while Redis did not answer. */
+  readonly withdrawals: WithdrawalNews[] = [];
+  readonly store: Store;
   readonly #app: FastifyInstance;
 
   private constructor(
     readonly redis: RedisServer,
-    readonly store: Store,
-    sessionEndHangsUp: boolean,
-    key: string,
+    { sessionEndHangsUp, commandTimeout, key }: Required<RunningApiOptions> & { readonly key: string },
   ) {
     const log = createLogger({
       level: 'debug',
       destination: { write: (line) => void this.lines.push(line) },
     });
+    const store = new Store({
+      ...{ url: redis.url, dataKeys: [key], commandTimeout },
+      onWithdrawal: (news) => {
+        this.withdrawals.push(news);
+        withdrawalLog(log)(news);
+      },
+    });
+    this.store = store;
     const files = new RecordingFiles(redis.dir);
     this.#app = httpApi({
       config: {
@@ -65,10 +81,11 @@ export class RunningApi {
     });
   }
 
-  static async start({ sessionEndHangsUp = false } = {}): Promise<RunningApi> {
+  static async start(options: RunningApiOptions = {}): Promise<RunningApi> {
+    const { sessionEndHangsUp = false, commandTimeout = 2_000 } = options;
     const redis = await RedisServer.start();
     const key = randomBytes(32).toString('base64');
-    const api = new RunningApi(redis, new Store({ url: redis.url, dataKeys: [key] }), sessionEndHangsUp, key);
+    const api = new RunningApi(redis, { sessionEndHangsUp, commandTimeout, key });
     await api.#app.listen({ host: '127.0.0.1', port: 0 });
     return api;
   }

@@ -13,8 +13,10 @@
 --          'open:<missing party>' (connected), or ''
 -- ARGV[8]  JSON { first, second, firstPin, secondPin: tokens, newest first, [] for none;
 --          lengths: [of first PIN, of second]; hooks: what its receivers are told of, see include/outbox.lua }
+-- ARGV[9]  by this Redis' own clock, ms: later than this, nobody awaits the answer any more
 -- Answer   'claimed' (also when this session was claimed before), 'number-gone', 'party-taken', 'pin-taken',
---          or 'strangers-taken' (unknown callers of the number are promised to another session)
+--          'strangers-taken' (unknown callers of the number are promised to another session), or 'too-late'
+--          (by the clock, or it was given up: see conclude-claim)
 
 -- @include number
 -- @include routes
@@ -25,6 +27,9 @@ local missing = string.match(ARGV[7], '^open:(.*)$')
 local record = redis.call('GET', base)
 if not record or not cjson.decode(record).enabled then return 'number-gone' end
 if redis.call('EXISTS', sessionKey(id)) == 1 then return 'claimed' end
+local clock = redis.call('TIME')
+if clock[1] * 1000 + clock[2] / 1000 > tonumber(ARGV[9]) then return 'too-late' end
+if redis.call('EXISTS', givenUpKey(id)) == 1 then return 'too-late' end
 
 if isTaken(partyKey, tokens.first, id, now) or isTaken(partyKey, tokens.second, id, now) then return 'party-taken' end
 if isTaken(pinKey, tokens.firstPin, id, now) or isTaken(pinKey, tokens.secondPin, id, now) then return 'pin-taken' end

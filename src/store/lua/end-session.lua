@@ -31,13 +31,7 @@ release(partyKey, tokens.first, held)
 release(partyKey, tokens.second, held)
 release(pinKey, tokens.firstPin, now)
 release(pinKey, tokens.secondPin, now)
-redis.call('ZREM', sessionsKey, id)
-redis.call('ZREM', dueKey, id)
-redis.call('ZREM', gatesKey, id)
-redis.call('ZREM', announcersKey, id)
-for index, length in ipairs(tokens.lengths) do
-  redis.call('ZREM', pinsKey(length), id .. (index == 1 and ':first' or ':second'))
-end
+leaveIndexes(id, tokens)
 local open = routeAt(openKey)
 if open and open.session == id then
   writeAt(openKey, id, open.party, now, held, now)

@@ -18,6 +18,8 @@ local dueKey = base .. ':due'
 local strangersKey = base .. ':strangers'
 
 local function sessionKey(id) return base .. ':session:' .. id end
+-- There once nobody awaits the claim of this session any more.
+local function givenUpKey(id) return base .. ':given-up:' .. id end
 -- Ids of a session's newest interactions, newest last.
 local function callsKey(id) return base .. ':calls:' .. id end
 local function callKey(id) return base .. ':call:' .. id end

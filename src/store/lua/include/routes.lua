@@ -60,6 +60,17 @@ local function writeSession(id, tokens, expires, held, now)
   end
 end
 
+-- Takes a session out of the indexes of who is live.
+local function leaveIndexes(id, tokens)
+  redis.call('ZREM', sessionsKey, id)
+  redis.call('ZREM', dueKey, id)
+  redis.call('ZREM', gatesKey, id)
+  redis.call('ZREM', announcersKey, id)
+  for index, length in ipairs(tokens.lengths) do
+    redis.call('ZREM', pinsKey(length), id .. (index == 1 and ':first' or ':second'))
+  end
+end
+
 -- The session with what was said in it stays readable for `ttl` milliseconds.
 local function keepSession(id, ttl)
   redis.call('PEXPIRE', sessionKey(id), ms(ttl))

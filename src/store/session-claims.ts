@@ -1,0 +1,148 @@
+import type { E164 } from '../masking/phone-number.js';
+import { sealSession, type SessionDocument } from './documents.js';
+import { SessionExpiredError, SessionNotFoundError, StoreUnavailableError } from './errors.js';
+import { numberKey, pointerKey } from './keys.js';
+import type { RedisClient } from './redis.js';
+import { ClockReading } from './redis-clock.js';
+import { guarded, type Scripts } from './scripts.js';
+import type { SessionChanges } from './session-changes.js';
+import { placeOf, type SessionIndex } from './session-index.js';
+import { heldUntil, strangersOf, tokensOf } from './session-tokens.js';
+import type { Vault } from './vault.js';
+import { Withdrawals, type WithdrawalNews } from './withdrawals.js';
+
+export type ClaimResult = 'claimed' | 'number-gone' | 'party-taken' | 'pin-taken' | 'strangers-taken';
+
+export interface SessionClaimsOptions {
+  readonly client: RedisClient;
+  readonly scripts: Scripts;
+  readonly vault: Vault;
+  readonly index: SessionIndex;
+  readonly changes: SessionChanges;
+  /** Milliseconds that a session stays readable once it has expired. */
+  readonly retention: number;
+  /** Milliseconds that a pointer outlives its session. */
+  readonly pointerMargin: number;
+  /** Milliseconds that the answer to a claim is waited for. */
+  readonly patience: number;
+  readonly onWithdrawal: (news: WithdrawalNews) => void;
+}
+
+/** Milliseconds within which a command that was sent comes to Redis, or never. */
+const ON_ITS_WAY = 3_600_000;
+
+/**
+ * Puts sessions on virtual numbers, so that a claim that fails leaves none: a client that is told of a failure sends
+ * its request again, and would have two. A claim that Redis comes to when nobody awaits its answer any more does
+ * nothing; one that was carried out and whose answer is lost is withdrawn as soon as Redis answers.
+ */
+export class SessionClaims {
+  readonly #options: SessionClaimsOptions;
+  readonly #withdrawals: Withdrawals;
+
+  constructor(options: SessionClaimsOptions) {
+    this.#options = options;
+    this.#withdrawals = new Withdrawals({
+      withdraw: (document) => this.#withdraw(document),
+      onNews: options.onWithdrawal,
+    });
+  }
+
+  /**
+   * Claims `number` for what `draw` makes; `attempts` times at most when a PIN is taken, each with another draw.
+   * Throws StoreUnavailableError: then there is no session, or there will be none as soon as Redis answers.
+   */
+  async claim(
+    number: E164,
+    draw: () => SessionDocument,
+    attempts: number,
+  ): Promise<{ result: ClaimResult; document: SessionDocument }> {
+    return this.#withdrawals.keepingPlace(number, async () => {
+      let document = draw();
+      try {
+        const clock = await this.#prepare(document);
+        for (let attempt = 1; ; attempt += 1) {
+          const result = await this.#ask(document, clock);
+          if (result !== 'pin-taken' || attempt === attempts) return { result, document };
+          document = draw();
+        }
+      } catch (error) {
+        if (await this.#isThere(document)) return { result: 'claimed', document };
+        this.#withdrawals.owe(document, error);
+        throw error;
+      }
+    });
+  }
+
+  /** Takes back what was written ahead of claims that were refused. Throws StoreUnavailableError. */
+  async forget(session: SessionDocument): Promise<void> {
+    const { client, index } = this.#options;
+    await Promise.all([
+      guarded(() => client.del(pointerKey(session.id))),
+      index.withdraw({ ...placeOf(session), operation: session.id }),
+    ]);
+  }
+
+  /** Withdraws what can be. */
+  async close(): Promise<void> {
+    await this.#withdrawals.close();
+  }
+
+  /** Whatever leads to the session is written ahead of it: leading nowhere is harmless. */
+  async #prepare(document: SessionDocument): Promise<ClockReading> {
+    const { client, scripts, index, retention, pointerMargin } = this.#options;
+    const { id, virtualNumber, createdAt, expiresAt } = document;
+    const ttl = expiresAt - createdAt + retention + pointerMargin;
+    const [clock] = await Promise.all([
+      scripts.run('read-clock', [numberKey(virtualNumber)], []).then((reply) => new ClockReading(reply)),
+      guarded(() => client.set(pointerKey(id), virtualNumber, 'PX', ttl)),
+      index.enterNew(document),
+    ]);
+    return clock;
+  }
+
+  async #ask(document: SessionDocument, clock: ClockReading): Promise<ClaimResult> {
+    const { scripts, vault, retention, patience } = this.#options;
+    const { id, virtualNumber, createdAt, expiresAt } = document;
+    const result = await scripts.run(
+      'claim',
+      [numberKey(virtualNumber)],
+      [
+        ...[id, createdAt, expiresAt, heldUntil(document), retention],
+        ...[sealSession(vault, document), strangersOf(document), tokensOf(vault, document)],
+        clock.in(patience),
+      ],
+    );
+    if (result === 'too-late') throw new StoreUnavailableError('Redis came to a claim too late');
+    return result as ClaimResult;
+  }
+
+  /** After a failure: true when the session was written nevertheless, and its client can still be told of it. */
+  async #isThere(document: SessionDocument): Promise<boolean> {
+    return this.#conclude(document, 'keep').then(
+      (result) => result === 'claimed',
+      () => false,
+    );
+  }
+
+  async #withdraw(document: SessionDocument): Promise<'void' | 'dropped' | 'ended'> {
+    const result = await this.#conclude(document, 'drop');
+    if (result === 'used') {
+      await this.#options.changes
+        .end(document.id, Math.max(Date.now(), document.createdAt))
+        .catch((error: unknown) => {
+          const isOver = error instanceof SessionExpiredError || error instanceof SessionNotFoundError;
+          if (!isOver) throw error;
+        });
+      return 'ended';
+    }
+    await this.forget(document);
+    return result === 'dropped' ? 'dropped' : 'void';
+  }
+
+  async #conclude(document: SessionDocument, what: 'keep' | 'drop'): Promise<unknown> {
+    const { scripts, vault } = this.#options;
+    const args = [document.id, what, tokensOf(vault, document), ON_ITS_WAY];
+    return scripts.run('conclude-claim', [numberKey(document.virtualNumber)], args);
+  }
+}

@@ -15,6 +15,8 @@ export class RtpSocket {
   private constructor(
     socket: Socket,
     readonly port: number,
+    /** Address of whom it talks to. */
+    readonly server: string,
   ) {
     this.#socket = socket;
     socket.on('message', (packet) => {
@@ -23,11 +25,11 @@ export class RtpSocket {
     });
   }
 
-  static async open(): Promise<RtpSocket> {
+  static async open(address = '127.0.0.1', server = address): Promise<RtpSocket> {
     const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
+    socket.bind(0, address);
     await once(socket, 'listening');
-    return new RtpSocket(socket, socket.address().port);
+    return new RtpSocket(socket, socket.address().port, server);
   }
 
   /** All PCMU audio received so far, as 16-bit samples at 8 kHz. */
@@ -42,7 +44,7 @@ export class RtpSocket {
       const wait = start + atMs - performance.now();
       if (wait > 1) await sleep(wait);
       if (this.#closed) return;
-      this.#socket.send(payload, port, '127.0.0.1');
+      this.#socket.send(payload, port, this.server);
     }
   }
 

@@ -39,17 +39,19 @@ export class SipAgent {
     socket: Socket,
     readonly address: string,
     readonly port: number,
+    /** Address of what it talks to. */
+    readonly server: string,
   ) {
     this.#socket = socket;
     socket.on('message', (data, { port: source }) => this.#take(data.toString('latin1'), source));
   }
 
   /** `port` 0 lets the system choose. */
-  static async open(port = 0, address = '127.0.0.1'): Promise<SipAgent> {
+  static async open(port = 0, address = '127.0.0.1', server = '127.0.0.1'): Promise<SipAgent> {
     const socket = createSocket('udp4');
     socket.bind(port, address);
     await once(socket, 'listening');
-    return new SipAgent(socket, address, socket.address().port);
+    return new SipAgent(socket, address, socket.address().port, server);
   }
 
   /** Everything received so far, without repetitions. */
@@ -69,7 +71,7 @@ export class SipAgent {
 
   send(lines: readonly string[], port: number, body = ''): void {
     const text = [...lines, `Content-Length: ${Buffer.byteLength(body, 'latin1')}`, '', body].join('\r\n');
-    this.#socket.send(Buffer.from(text, 'latin1'), port, '127.0.0.1');
+    this.#socket.send(Buffer.from(text, 'latin1'), port, this.server);
   }
 
   /** Answers a request. `tag` makes us the dialog's other end. */

@@ -17,6 +17,8 @@ export interface SipCallPlan {
   readonly from: string;
   readonly rtpPort?: number;
   readonly credentials?: Credentials;
+  /** Further headers of the INVITE. */
+  readonly headers?: readonly string[];
 }
 
 interface Ends {
@@ -78,13 +80,17 @@ export async function placeSipCall(
   agent: SipAgent,
   plan: SipCallPlan,
 ): Promise<{ final: SipMessage; dialog: SipDialog | null }> {
-  const uri = `sip:${plan.to}@127.0.0.1:${plan.port}`;
+  const uri = `sip:${plan.to}@${agent.server}:${plan.port}`;
   const local = `<sip:${plan.from}@carrier.example>;tag=${token()}`;
   const callId = token();
   const invite = (cseq: number, branch: string, authorization: readonly string[]): void => {
     const lines = head('INVITE', uri, agent.via(branch), local, `<${uri}>`, callId, cseq);
     const contact = `Contact: <sip:${plan.from}@${agent.address}:${agent.port}>`;
-    agent.send([...lines, contact, ...authorization, SDP], plan.port, sdp(agent, plan));
+    agent.send(
+      [...lines, contact, ...authorization, ...(plan.headers ?? []), SDP],
+      plan.port,
+      sdp(agent, plan),
+    );
   };
   const acknowledge = (final: SipMessage, cseq: number, branch: string): void => {
     const to = headerOf(final.text, 'To');
@@ -121,6 +127,8 @@ export interface SipAnswerPlan {
   readonly rtpPort?: number;
   /** What happens between 180 and 200. */
   readonly whileRinging?: () => Promise<void>;
+  /** Further headers of its answers. */
+  readonly headers?: readonly string[];
 }
 
 /** Waits for a call, rings, answers it, and waits until that is acknowledged. */
@@ -130,10 +138,10 @@ export async function answerSipCall(
 ): Promise<{ invite: SipMessage; dialog: SipDialog }> {
   const invite = await agent.request('INVITE');
   const tag = token();
-  const contact = `Contact: <sip:${options.user}@${agent.address}:${agent.port}>`;
-  agent.respond(invite, '180 Ringing', tag, [contact]);
+  const own = [`Contact: <sip:${options.user}@${agent.address}:${agent.port}>`, ...(options.headers ?? [])];
+  agent.respond(invite, '180 Ringing', tag, own);
   await options.whileRinging?.();
-  agent.respond(invite, '200 OK', tag, [contact, SDP], sdp(agent, options));
+  agent.respond(invite, '200 OK', tag, [...own, SDP], sdp(agent, options));
   await agent.request('ACK');
   const ends: Ends = {
     local: `${headerOf(invite.text, 'To')};tag=${tag}`,
@@ -154,8 +162,8 @@ export async function register(
   credentials: Credentials,
   seconds = 3600,
 ): Promise<SipMessage> {
-  const uri = `sip:127.0.0.1:${port}`;
-  const local = `<sip:${user}@127.0.0.1>`;
+  const uri = `sip:${agent.server}:${port}`;
+  const local = `<sip:${user}@${agent.server}>`;
   const callId = token();
   const send = (cseq: number, more: readonly string[]): Promise<SipMessage> => {
     const lines = head('REGISTER', uri, agent.via(), `${local};tag=${token()}`, local, callId, cseq);

@@ -27,8 +27,9 @@ export class Person {
     this.#talker = new RtpTalker(hz);
   }
 
-  static async withPhone(hz: number, port?: number): Promise<Person> {
-    return new Person(await SipAgent.open(port), await RtpSocket.open(), hz);
+  /** `port` 0 lets the system choose. `server` is whom it talks to, as seen from `address`. */
+  static async withPhone(hz: number, port = 0, address = '127.0.0.1', server = address): Promise<Person> {
+    return new Person(await SipAgent.open(port, address, server), await RtpSocket.open(address, server), hz);
   }
 
   /** Speaks until the phone is put away. */

@@ -10,6 +10,7 @@ import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
 import { CallRunner } from './calls/runner.js';
 import { SessionSweep } from './calls/session-sweep.js';
+import { NodeLease } from './calls/node-lease.js';
 import { NodeSupervisor } from './calls/supervisor.js';
 import type { Config } from './config.js';
 import { CdrSpool } from './freeswitch/cdr-spool.js';
@@ -27,6 +28,7 @@ import { addNumbers } from './seeding.js';
 import { RecordingService } from './recordings/recording-service.js';
 import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
+import { proofOf } from './lease-holder.js';
 import type { Logger } from './telemetry/logger.js';
 import { withdrawalLog } from './withdrawal-log.js';
 
@@ -44,7 +46,7 @@ export class Controller {
   readonly #promptKeeper: PromptKeeper;
   readonly #questions: QuestionServer;
   readonly #nodes: FreeswitchNode[] = [];
-  readonly #supervisors: NodeSupervisor<Lease>[];
+  readonly #supervisors: NodeSupervisor[];
   readonly #sweep: SessionSweep<Lease>;
   readonly #spool: CdrSpool;
   readonly #callbacks: Callbacks;
@@ -203,15 +205,19 @@ export class Controller {
     });
   }
 
-  #nodeSupervisors(records: CallRecords): NodeSupervisor<Lease>[] {
+  #nodeSupervisors(records: CallRecords): NodeSupervisor[] {
     const { freeswitch, trunks } = this.#config;
     const store = this.#store;
     const log = this.#log;
     return freeswitch.nodes.map(({ host, port }) => {
-      const node = new FreeswitchNode({ host, port, password: freeswitch.password, log });
+      const endpoint = `${host}:${port}`;
+      const lease = new NodeLease({ endpoint, controllerId: this.#id, leases: store.leases, log });
+      const checkHold = (): void => void proofOf(lease);
+      const node = new FreeswitchNode({ host, port, password: freeswitch.password, log, checkHold });
       this.#nodes.push(node);
       const dialer = new FirstPartyDialer({
         node,
+        hold: lease,
         source: store.originations,
         store: store.calls,
         sessions: { get: (id) => store.sessions.get(id, now()) },
@@ -223,24 +229,16 @@ export class Controller {
       });
       const reconciler = new Reconciler({
         node,
+        hold: lease,
         store: store.calls,
         sightings: store.nodes,
-        names: () => this.#namesOf(`${host}:${port}`, node.name),
+        names: () => this.#namesOf(endpoint, node.name),
+        recordWaits: (uuid) => this.#spool.holds(uuid),
         now,
         log,
       });
-      const commands = new NodeCommands({ node, source: store.commands, now, log });
-      return new NodeSupervisor({
-        endpoint: `${host}:${port}`,
-        controllerId: this.#id,
-        node,
-        leases: store.leases,
-        records,
-        dialer,
-        commands,
-        reconciler,
-        log,
-      });
+      const commands = new NodeCommands({ node, hold: lease, source: store.commands, now, log });
+      return new NodeSupervisor({ lease, node, records, dialer, commands, reconciler, log });
     });
   }
 

@@ -5,6 +5,7 @@ import type { LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import { targetOf } from '../masking/resolve.js';
 import { isLive, type MaskingSession } from '../masking/session.js';
+import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
 import { PollLoop } from '../poll-loop.js';
 import { trunksInOrder } from './answers.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
@@ -16,7 +17,10 @@ import { claimDurationMs } from './runner.js';
 export interface OriginationSource {
   claim(
     now: number,
+    proof: HoldProof,
   ): Promise<{ readonly job: OriginationJob | null; readonly dropped: readonly OriginationJob[] }>;
+  /** Rejects when the node's next holder has taken jobs. */
+  confirm(proof: HoldProof): Promise<void>;
   done(job: OriginationJob): Promise<void>;
 }
 
@@ -26,6 +30,7 @@ export interface NumberReader {
 
 export interface FirstPartyDialerOptions {
   readonly node: NodeLink;
+  readonly hold: NodeHold;
   readonly source: OriginationSource;
   readonly store: CallStore;
   readonly sessions: SessionReader;
@@ -74,10 +79,10 @@ export class FirstPartyDialer {
 
   /** True when a job was found, so that the next one is looked for at once. */
   async #next(): Promise<boolean> {
-    const { node, source, now, log } = this.#options;
+    const { node, source, hold, now, log } = this.#options;
     if (node.state !== 'up') return false;
     try {
-      const { job, dropped } = await source.claim(now());
+      const { job, dropped } = await source.claim(now(), proofOf(hold));
       for (const old of dropped) await this.#giveUp(old);
       if (job === null) return false;
       // A phone may ring for longer than a job stays hidden: it is given out again, and is being placed.
@@ -114,7 +119,7 @@ export class FirstPartyDialer {
 
   /** True when the job is settled, false when it is to come back. */
   async #dial(job: OriginationJob): Promise<boolean> {
-    const { node, store, sessions, numbers, trunks, now, log } = this.#options;
+    const { node, hold, store, sessions, numbers, trunks, now, log } = this.#options;
     const address: LegAddress = { ...job, node: node.name };
     const [found, record, known] = await Promise.all([
       sessions.get(job.sessionId),
@@ -134,6 +139,7 @@ export class FirstPartyDialer {
     }
     const { session } = found;
     const startedAt = known?.startedAt ?? now();
+    proofOf(hold);
     const begun = await store.begin(
       {
         id: job.interactionId,
@@ -174,7 +180,7 @@ export class FirstPartyDialer {
     trunks: readonly string[],
     startedAt: number,
   ): Promise<void> {
-    const { node, store, log } = this.#options;
+    const { node, log } = this.#options;
     for (const [index, trunk] of trunks.entries()) {
       try {
         const patience = session.settings.ringTimeout * 1000 + ORIGINATE_MARGIN_MS;
@@ -192,10 +198,18 @@ export class FirstPartyDialer {
         if (!last && isTrunkFault(cause) && (await this.#gone(address.interactionId))) continue;
         const leg = await this.#failedLeg(address, cause, startedAt, trunk);
         log.info({ interaction: address.interactionId, cause: leg.cause }, 'the first party was not reached');
-        await store.finishLeg(address, leg);
+        await this.#fail(address, leg);
         return;
       }
     }
+  }
+
+  /** Only while the node is ours: its next holder dials anew what it finds without a channel. */
+  async #fail(address: LegAddress, leg: LegRecord): Promise<void> {
+    const { source, hold, store } = this.#options;
+    await source.confirm(proofOf(hold));
+    proofOf(hold);
+    await store.finishLeg(address, leg);
   }
 
   /** Waits until the channel of a failed attempt has made room for the next one. */

@@ -1,3 +1,4 @@
+import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
 import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { NodeLink } from './node-link.js';
@@ -17,12 +18,13 @@ export type CommandOutcome = 'done' | 'gone';
 
 /** Where commands wait for the controller that has the node. */
 export interface CommandSource {
-  waiting(node: string): Promise<readonly NodeCommand[]>;
-  settle(node: string, uuid: string, outcome: CommandOutcome | null): Promise<void>;
+  waiting(node: string, proof: HoldProof): Promise<readonly NodeCommand[]>;
+  settle(node: string, uuid: string, outcome: CommandOutcome | null, proof: HoldProof): Promise<void>;
 }
 
 export interface NodeCommandsOptions {
   readonly node: Pick<NodeLink, 'state' | 'name' | 'hangup'>;
+  readonly hold: NodeHold;
   readonly source: CommandSource;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -51,10 +53,10 @@ export class NodeCommands {
   }
 
   async #round(signal: AbortSignal): Promise<boolean> {
-    const { node, source, log } = this.#options;
+    const { node, source, hold, log } = this.#options;
     if (node.state !== 'up') return false;
     try {
-      for (const command of await source.waiting(node.name)) {
+      for (const command of await source.waiting(node.name, proofOf(hold))) {
         if (signal.aborted) return false;
         await this.#carryOut(command);
       }
@@ -65,13 +67,13 @@ export class NodeCommands {
   }
 
   async #carryOut(command: NodeCommand): Promise<void> {
-    const { node, source, now, log } = this.#options;
+    const { node, source, hold, now, log } = this.#options;
     if (now() >= command.until) {
-      await source.settle(node.name, command.uuid, null);
+      await source.settle(node.name, command.uuid, null, proofOf(hold));
       return;
     }
     const found = await node.hangup(command.uuid, command.cause);
-    await source.settle(node.name, command.uuid, found ? 'done' : 'gone');
+    await source.settle(node.name, command.uuid, found ? 'done' : 'gone', proofOf(hold));
     log.info({ leg: command.uuid, found }, 'a leg was hung up by request');
   }
 }

@@ -1,4 +1,5 @@
 import type { Interaction } from '../masking/interaction.js';
+import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
 import type { Logger } from '../telemetry/logger.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
 import type { CallStore, LiveInteraction } from './ports.js';
@@ -6,13 +7,16 @@ import type { CallStore, LiveInteraction } from './ports.js';
 /** When the calls of a node were last looked at. It outlives the controller that looked. */
 export interface SightingStore {
   /** Every call listed under the node's name had been asked for at `at`, in milliseconds since the epoch. */
-  noteSeen(node: string, at: number): Promise<void>;
+  noteSeen(node: string, at: number, proof: HoldProof): Promise<void>;
   /** The newest `at` that was noted; null when there is none, or it was too long ago. */
   lastSeen(node: string): Promise<number | null>;
+  /** Rejects when the node's next holder has looked. */
+  confirm(node: string, proof: HoldProof): Promise<void>;
 }
 
 export interface ReconcilerOptions {
   readonly node: NodeLink;
+  readonly hold: NodeHold;
   readonly store: CallStore;
   readonly sightings: SightingStore;
   /**
@@ -20,11 +24,15 @@ export interface ReconcilerOptions {
    * restart. Default: the one it has.
    */
   readonly names?: () => readonly string[] | Promise<readonly string[]>;
+  /** True while the record of a channel waits to be taken: it says more than we know. Default never. */
+  readonly recordWaits?: (uuid: string) => Promise<boolean>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Milliseconds between two rounds; an interaction must be missing in two of them. */
+  /** Milliseconds between two rounds. Default 15 s. */
   readonly intervalMs?: number;
+  /** Milliseconds after which what was missing is looked at again: its record has had time to come. Default 3 s. */
+  readonly againMs?: number;
 }
 
 /** An interaction this young may not have its channel in sight yet, in milliseconds. */
@@ -40,6 +48,7 @@ export class Reconciler {
   /** Interactions that were missing once, with the last round before that, if it is known. */
   readonly #missing = new Map<string, number | null>();
   #timer: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
 
   constructor(options: ReconcilerOptions) {
@@ -49,7 +58,7 @@ export class Reconciler {
   start(): void {
     if (this.#timer !== undefined) return;
     const run = (): void => {
-      this.#round = this.#round.then(() => this.reconcile());
+      this.#round = this.#round.then(() => this.reconcile()).then(() => this.#lookAgainSoon());
     };
     this.#timer = setInterval(run, this.#options.intervalMs ?? 15_000);
     run();
@@ -57,15 +66,30 @@ export class Reconciler {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#again);
     this.#timer = undefined;
     await this.#round;
+    clearTimeout(this.#again);
     // Another controller may look at the node from here on: two misses in a row are those of one watch.
     this.#missing.clear();
   }
 
   /** One round. Never rejects; what could not be looked at is looked at in the next one. */
   async reconcile(): Promise<void> {
-    const { node, sightings, log } = this.#options;
+    await this.#takeRound(() => true);
+  }
+
+  /** What was missing is settled in seconds: after a change of the node's holder nobody waits for a whole interval. */
+  #lookAgainSoon(): void {
+    clearTimeout(this.#again);
+    if (this.#missing.size === 0 || this.#timer === undefined) return;
+    this.#again = setTimeout(() => {
+      this.#round = this.#round.then(() => this.#takeRound((id) => this.#missing.has(id)));
+    }, this.#options.againMs ?? 3_000);
+  }
+
+  async #takeRound(concerns: (interactionId: string) => boolean): Promise<void> {
+    const { node, sightings, hold, log } = this.#options;
     if (node.state !== 'up') return;
     // Taken ahead of every look: a channel found later in the round was there at this instant.
     const at = this.#options.now();
@@ -75,8 +99,9 @@ export class Reconciler {
       for (const id of this.#missing.keys()) if (!known.has(id)) this.#missing.delete(id);
       for (const [name, interactions] of listed) {
         const seen = await sightings.lastSeen(name);
-        for (const interaction of interactions) await this.#look(interaction, seen);
-        await sightings.noteSeen(name, at);
+        const looked = interactions.filter(({ interactionId }) => concerns(interactionId));
+        for (const interaction of looked) await this.#look(interaction, name, seen);
+        if (looked.length === interactions.length) await sightings.noteSeen(name, at, proofOf(hold));
       }
     } catch (error) {
       log.warn({ err: error, node: node.name }, 'interactions could not be reconciled');
@@ -85,9 +110,11 @@ export class Reconciler {
 
   /** What is old enough to be looked at, under each name that has any. */
   async #listed(at: number): Promise<Map<string, LiveInteraction[]>> {
-    const { node, store, names } = this.#options;
+    const { node, store, sightings, hold, names } = this.#options;
     const listed = new Map<string, LiveInteraction[]>();
     for (const name of (await names?.()) ?? [node.name]) {
+      // From here on the holder before us concludes nothing any more.
+      await sightings.confirm(name, proofOf(hold));
       const live = await store.liveOn(name);
       const old = live.filter((interaction) => isOld(interaction, at));
       if (old.length > 0) listed.set(name, old);
@@ -95,8 +122,8 @@ export class Reconciler {
     return listed;
   }
 
-  async #look(interaction: LiveInteraction, seen: number | null): Promise<void> {
-    const { node } = this.#options;
+  async #look(interaction: LiveInteraction, name: string, seen: number | null): Promise<void> {
+    const { node, recordWaits } = this.#options;
     const { interactionId } = interaction;
     if (await node.exists(interactionId)) {
       this.#missing.delete(interactionId);
@@ -108,13 +135,16 @@ export class Reconciler {
       this.#missing.set(interactionId, seen !== null && isOld(interaction, seen) ? seen : null);
       return;
     }
-    await this.#end(interaction, before);
+    if ((await recordWaits?.(interactionId)) === true) return;
+    await this.#end(interaction, name, before);
     this.#missing.delete(interactionId);
   }
 
-  async #end(live: LiveInteraction, seen: number | null): Promise<void> {
-    const { store, log } = this.#options;
+  async #end(live: LiveInteraction, name: string, seen: number | null): Promise<void> {
+    const { store, sightings, hold, log } = this.#options;
     const interaction = await store.interaction(live);
+    await sightings.confirm(name, proofOf(hold));
+    proofOf(hold);
     log.warn({ interaction: live.interactionId, node: live.node }, 'an interaction ended without a record');
     await store.finishLeg(
       live,

@@ -1,17 +1,14 @@
-import type { LeaseHolder } from '../lease-holder.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { FirstPartyDialer } from './first-party-dialer.js';
 import type { NodeCommands } from './node-commands.js';
+import type { NodeLease } from './node-lease.js';
 import type { NodeLink } from './node-link.js';
 import type { Reconciler } from './reconciler.js';
 import type { CallRecords } from './records.js';
 
-export interface SupervisorOptions<Lease> {
-  /** `host:port` of the node's Event Socket: what the lease is named after. */
-  readonly endpoint: string;
-  readonly controllerId: string;
+export interface SupervisorOptions {
+  readonly lease: NodeLease;
   readonly node: NodeLink;
-  readonly leases: LeaseHolder<Lease>;
   readonly records: CallRecords;
   readonly dialer: FirstPartyDialer;
   readonly commands: NodeCommands;
@@ -19,24 +16,18 @@ export interface SupervisorOptions<Lease> {
   readonly log: Logger;
 }
 
-/** A lease that its holder does not renew passes on after this time. */
-const LEASE_MS = 5_000;
-/** A holder has three tries before its lease is gone. */
-const RENEW_MS = 1_500;
+/**
+ * Looks after one node while this controller holds its lease, and stands by while another does.
+ *
+ * What the node tells is written down whoever has the lease: facts do not grow stale. What is done to the
+ * node, and what is concluded about it, wants the lease.
+ */
+export class NodeSupervisor {
+  readonly #options: SupervisorOptions;
 
-/** Looks after one node while this controller holds its lease, and stands by while another does. */
-export class NodeSupervisor<Lease> {
-  readonly #options: SupervisorOptions<Lease>;
-  #lease: Lease | null = null;
-  /** By our own clock, from before the request went out: the lease may be gone after it. */
-  #heldUntil = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #running = false;
-  #turn: Promise<void> = Promise.resolve();
-
-  constructor(options: SupervisorOptions<Lease>) {
+  constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { node, records, reconciler, dialer, commands, log } = options;
+    const { lease, node, records, reconciler, dialer, commands, log } = options;
     for (const event of ['leg-ringing', 'leg-answered', 'leg-bridged'] as const) {
       node.on(event, (moment) => void records.progressed(event, moment));
     }
@@ -55,7 +46,7 @@ export class NodeSupervisor<Lease> {
     });
     node.on('up', () => {
       // The node may come up while it is being let go.
-      if (this.#lease === null) return;
+      if (lease.proof === null) return;
       reconciler.start();
       dialer.start();
       commands.start();
@@ -63,65 +54,25 @@ export class NodeSupervisor<Lease> {
   }
 
   get holding(): boolean {
-    return this.#lease !== null;
+    return this.#options.lease.proof !== null;
   }
 
   /** `standby` while another controller has the node. */
   get state(): 'standby' | NodeLink['state'] {
-    return this.#lease === null ? 'standby' : this.#options.node.state;
+    return this.holding ? this.#options.node.state : 'standby';
   }
 
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#next(0);
+    const { lease, node } = this.#options;
+    lease.start({ gained: () => node.start(), lost: () => this.#letGo() });
   }
 
   /** Gives the node up, so that another controller can have it at once. Calls go on. */
   async stop(): Promise<void> {
-    this.#running = false;
-    clearTimeout(this.#timer);
-    await this.#turn;
-    const lease = this.#lease;
-    if (lease === null) return;
-    const { leases, endpoint, controllerId, log } = this.#options;
-    await this.#letGo();
-    await leases.release(endpoint, controllerId, lease).catch((error: unknown) => {
-      log.warn({ err: error, endpoint }, 'a lease was not released; it lapses');
-    });
-  }
-
-  #next(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#turn = this.#takeTurn().finally(() => {
-        if (this.#running) this.#next(RENEW_MS);
-      });
-    }, delayMs);
-  }
-
-  async #takeTurn(): Promise<void> {
-    const { leases, endpoint, controllerId, node, log } = this.#options;
-    const asked = performance.now();
-    try {
-      if (this.#lease === null) {
-        this.#lease = await leases.acquire(endpoint, controllerId, LEASE_MS);
-        if (this.#lease === null) return;
-        log.info({ endpoint }, 'supervising the node');
-        node.start();
-      } else if (!(await leases.renew(endpoint, controllerId, this.#lease, LEASE_MS))) {
-        log.warn({ endpoint }, 'the lease was lost; another controller has the node');
-        await this.#letGo();
-        return;
-      }
-      this.#heldUntil = asked + LEASE_MS;
-    } catch (error) {
-      log.warn({ err: error, endpoint }, 'the lease could not be kept or had');
-      if (this.#lease !== null && performance.now() > this.#heldUntil) await this.#letGo();
-    }
+    await this.#options.lease.stop();
   }
 
   async #letGo(): Promise<void> {
-    this.#lease = null;
     const { dialer, reconciler, commands, node } = this.#options;
     await node.stop();
     await Promise.all([dialer.stop(), reconciler.stop(), commands.stop()]);

@@ -62,6 +62,18 @@ export class CdrSpool {
     await this.#loop.stop();
   }
 
+  /** True while the CDR of that channel is in the folder. */
+  async holds(uuid: string): Promise<boolean> {
+    const names = [`${uuid}.cdr.json`, `a_${uuid}.cdr.json`];
+    const found = names.map((name) =>
+      stat(join(this.#options.folder, name)).catch((error: unknown) => {
+        if (isMissing(error)) return null;
+        throw error;
+      }),
+    );
+    return (await Promise.all(found)).some((file) => file !== null);
+  }
+
   /** Looks once at everything that is due. Resolves to the number of documents that were handled. */
   async sweep(): Promise<number> {
     const names = (await readdir(this.#options.folder)).filter((name) => CDR_FILE.test(name));

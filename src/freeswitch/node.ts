@@ -20,6 +20,8 @@ export interface NodeOptions {
   readonly port: number;
   readonly password: string;
   readonly log: Log;
+  /** Throws while nothing may be done to the node; asked in the instant before each command that does. */
+  readonly checkHold?: () => void;
   /** Milliseconds for connect and authentication of one connection. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds for a quick command. */
@@ -96,6 +98,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     if (!call.includes(`origination_uuid=${uuid}`)) {
       throw new EslCommandError('the dial string does not set the UUID of the leg');
     }
+    this.#options.checkHold?.();
     const result = (await this.#commands().bgapi(`originate ${call}`, timeoutMs)).trim();
     if (result.startsWith('+OK')) return;
     const cause = /^-ERR ([A-Z][A-Z0-9_]*)/.exec(result)?.[1] ?? 'UNSPECIFIED';
@@ -106,6 +109,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   async hangup(uuid: string, cause: string): Promise<boolean> {
     checkUuid(uuid);
     if (!/^[A-Z][A-Z0-9_]*$/.test(cause)) throw new EslCommandError('the hangup cause is not one');
+    this.#options.checkHold?.();
     const reply = await this.#commands().api(`uuid_kill ${uuid} ${cause}`);
     if (reply.startsWith('+OK')) return true;
     if (/^-ERR No such channel/i.test(reply)) return false;

@@ -1,6 +1,7 @@
 import type { CommandOutcome, NodeCommand } from '../calls/node-commands.js';
-import { QueueFullError } from './errors.js';
-import { commandAnswerKey, commandsKey } from './keys.js';
+import type { HoldProof } from '../lease-holder.js';
+import { LeaseLostError, QueueFullError } from './errors.js';
+import { commandAnswerKey, commandFencesKey, commandsKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
 
@@ -33,16 +34,28 @@ export class CommandQueue {
     }
   }
 
-  /** The commands that wait for `node`. They stay until they are answered. */
-  async waiting(node: string): Promise<NodeCommand[]> {
-    const entries = await guarded(() => this.#client.hvals(commandsKey(node)));
-    return entries.map((entry) => JSON.parse(entry) as NodeCommand);
+  /** The commands that wait for `node`. They stay until they are answered. Throws LeaseLostError. */
+  async waiting(node: string, proof: HoldProof): Promise<NodeCommand[]> {
+    const keys = [commandsKey(node), commandFencesKey(node)];
+    const entries = await this.#scripts.run('read-commands', keys, [proof.endpoint, proof.fence]);
+    if (entries === null) throw new LeaseLostError('commands for a node are read by its next holder');
+    return (entries as string[]).map((entry) => JSON.parse(entry) as NodeCommand);
   }
 
-  /** Takes a command off, with what came of it; null when it came too late to be carried out. */
-  async settle(node: string, uuid: string, outcome: CommandOutcome | null): Promise<void> {
-    const keys = [commandsKey(node), commandAnswerKey(node, uuid)];
-    await this.#scripts.run('answer-command', keys, [uuid, outcome ?? '', KEPT]);
+  /**
+   * Takes a command off, with what came of it; null when it came too late to be carried out. Throws
+   * LeaseLostError.
+   */
+  async settle(
+    node: string,
+    uuid: string,
+    outcome: CommandOutcome | null,
+    { endpoint, fence }: HoldProof,
+  ): Promise<void> {
+    const keys = [commandsKey(node), commandAnswerKey(node, uuid), commandFencesKey(node)];
+    const args = [uuid, outcome ?? '', KEPT, endpoint, fence];
+    if ((await this.#scripts.run('answer-command', keys, args)) === 1) return;
+    throw new LeaseLostError('a command for a node is answered by its next holder');
   }
 
   /** What came of the command about a channel, null while nothing has. */

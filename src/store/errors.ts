@@ -20,6 +20,11 @@ export class StoreUnavailableError extends MasklineError {
   readonly code = 'ERR_STORE_UNAVAILABLE';
 }
 
+/** A node's lease was lost, and its next holder has been here: what was asked for is not done. */
+export class LeaseLostError extends MasklineError {
+  readonly code = 'ERR_LEASE_LOST';
+}
+
 /** A PIN that the client chose is live on every number that the session could have had. */
 export class PinTakenError extends MasklineError {
   readonly code = 'ERR_PIN_TAKEN';

@@ -85,6 +85,18 @@ export function fenceKey(node: string): string {
   return `${PREFIX}:{lease:${node}}:fence`;
 }
 
+/** Newest fences that came to what waits for a node, and to what is known of it; as in lua/include/fence.lua. */
+export function commandFencesKey(node: string): string {
+  return `${PREFIX}:{commands:${node}}:fences`;
+}
+
+export function liveFencesKey(node: string): string {
+  return `${PREFIX}:{live:${node}}:fences`;
+}
+
+/** The same for calls to originate. */
+export const ORIGINATION_FENCES_KEY = `${PREFIX}:{originations}:fences`;
+
 /** Calls to originate: ids by the instant from which they may be taken. */
 export const ORIGINATIONS_DUE_KEY = `${PREFIX}:{originations}:due`;
 

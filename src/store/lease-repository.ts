@@ -1,19 +1,18 @@
+import type { FencedLease } from '../lease-holder.js';
 import { fenceKey, leaseKey } from './keys.js';
-import type { Scripts } from './scripts.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Scripts } from './scripts.js';
 
-export interface Lease {
-  /**
-   * Larger than every fence given out for the node before. It tells this lease from others of the same
-   * controller; nothing outside the lease scripts looks at it.
-   */
-  readonly fence: number;
-}
+/** Its fence goes with everything that its holder takes and concludes: lua/include/fence.lua. */
+export type Lease = FencedLease;
 
 /** Which controller supervises a node. Leases run on Redis's own clock. */
 export class LeaseRepository {
+  readonly #client: RedisClient;
   readonly #scripts: Scripts;
 
-  constructor(scripts: Scripts) {
+  constructor(client: RedisClient, scripts: Scripts) {
+    this.#client = client;
     this.#scripts = scripts;
   }
 
@@ -28,6 +27,11 @@ export class LeaseRepository {
   async renew(node: string, controllerId: string, lease: Lease, ttl: number): Promise<boolean> {
     const args = [`${controllerId}|${lease.fence}`, ttl];
     return (await this.#scripts.run('renew-lease', [leaseKey(node)], args)) === 1;
+  }
+
+  /** Milliseconds until the lease lapses; 0 when nobody has it. */
+  async lapsesIn(node: string): Promise<number> {
+    return Math.max(0, await guarded(() => this.#client.pttl(leaseKey(node))));
   }
 
   /** False when it was lost before. */

@@ -1,5 +1,7 @@
 import type { SightingStore } from '../calls/reconciler.js';
-import { NODE_NAMES_KEY, seenKey } from './keys.js';
+import type { HoldProof } from '../lease-holder.js';
+import { LeaseLostError } from './errors.js';
+import { liveFencesKey, NODE_NAMES_KEY, seenKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
 
@@ -36,9 +38,17 @@ export class NodeRepository implements SightingStore {
     return guarded(() => this.#client.hkeys(NODE_NAMES_KEY));
   }
 
-  /** Throws StoreUnavailableError. */
-  async noteSeen(node: string, at: number): Promise<void> {
-    await guarded(() => this.#client.set(seenKey(node), at, 'PX', REMEMBERED));
+  /** Throws LeaseLostError, StoreUnavailableError. */
+  async noteSeen(node: string, at: number, { endpoint, fence }: HoldProof): Promise<void> {
+    const keys = [seenKey(node), liveFencesKey(node)];
+    const noted = await this.#scripts.run('note-seen', keys, [at, REMEMBERED, endpoint, fence]);
+    if (noted !== 1) throw new LeaseLostError('the next holder of the node looks at its calls');
+  }
+
+  /** Throws LeaseLostError when the node's next holder has looked, StoreUnavailableError. */
+  async confirm(node: string, { endpoint, fence }: HoldProof): Promise<void> {
+    const confirmed = await this.#scripts.run('confirm-hold', [liveFencesKey(node)], [endpoint, fence]);
+    if (confirmed !== 1) throw new LeaseLostError('the next holder of the node looks at its calls');
   }
 
   /** Throws StoreUnavailableError. */

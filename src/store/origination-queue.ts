@@ -1,6 +1,7 @@
 import type { E164 } from '../masking/phone-number.js';
-import { QueueFullError } from './errors.js';
-import { ORIGINATIONS_DUE_KEY, ORIGINATIONS_KEY } from './keys.js';
+import type { HoldProof } from '../lease-holder.js';
+import { LeaseLostError, QueueFullError } from './errors.js';
+import { ORIGINATION_FENCES_KEY, ORIGINATIONS_DUE_KEY, ORIGINATIONS_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
 
@@ -53,12 +54,20 @@ export class OriginationQueue {
     if (pushed !== 1) throw new QueueFullError('too many calls wait to be originated');
   }
 
-  /** Takes the job that has waited longest, if one is due at `now`. */
-  async claim(now: number): Promise<TakenJobs> {
-    const keys = [ORIGINATIONS_DUE_KEY, ORIGINATIONS_KEY];
-    const reply = await this.#scripts.run('take-origination', keys, [now, this.#visibility, this.#maxAge]);
+  /** Takes the job that has waited longest, if one is due at `now`, for the node of `proof`. Throws LeaseLostError. */
+  async claim(now: number, { endpoint, fence }: HoldProof): Promise<TakenJobs> {
+    const keys = [ORIGINATIONS_DUE_KEY, ORIGINATIONS_KEY, ORIGINATION_FENCES_KEY];
+    const args = [now, this.#visibility, this.#maxAge, endpoint, fence];
+    const reply = await this.#scripts.run('take-origination', keys, args);
+    if (reply === null) throw new LeaseLostError('calls are taken by the next holder of the node');
     const [job, dropped] = reply as [string | null, string[]];
     return { job: job === null ? null : jobFrom(job), dropped: dropped.map(jobFrom) };
+  }
+
+  /** Throws LeaseLostError when the node's next holder has taken calls. */
+  async confirm({ endpoint, fence }: HoldProof): Promise<void> {
+    if ((await this.#scripts.run('confirm-hold', [ORIGINATION_FENCES_KEY], [endpoint, fence])) === 1) return;
+    throw new LeaseLostError('the next holder of the node places its calls');
   }
 
   /** The job was placed, or is given up: it does not come back. */

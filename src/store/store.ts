@@ -79,7 +79,7 @@ export class Store {
     });
     this.accounts = new AccountRepository(client, scripts, vault, this.numbers, this.sessions);
     this.expiry = new SessionExpiry(client, scripts, this.numbers, this.outbox);
-    this.leases = new LeaseRepository(scripts);
+    this.leases = new LeaseRepository(client, scripts);
     this.nodes = new NodeRepository(client, scripts);
     const listing = new Listing(client, scripts);
     this.callLog = new CallLog(client, scripts, vault, listing, options.retention ?? NINETY_DAYS);

@@ -2,11 +2,16 @@
 --
 -- KEYS[1]  ids by the instant from which they may be taken
 -- KEYS[2]  jobs
+-- KEYS[3]  newest fences, as a hash of endpoint to fence
 -- ARGV[1]  now, ms
 -- ARGV[2]  ms until a job that was taken comes back
 -- ARGV[3]  ms after its instant at which a job is too old
--- Answer   { job as JSON or false, { jobs that were too old and are gone, at most 100 } }
+-- ARGV[4]  endpoint of the node that is to place it
+-- ARGV[5]  fence of that node's lease
+-- Answer   { job as JSON or false, { jobs that were too old and are gone, at most 100 } }, or false when the lease was lost
 
+-- @include fence
+if isStale(KEYS[3], ARGV[4], ARGV[5]) then return false end
 local now = tonumber(ARGV[1])
 local dropped = {}
 while #dropped < 100 do

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 
 import type { E164 } from '../../../src/masking/phone-number.js';
+import { PROOF } from '../../helpers/hold.js';
 import { RunningApi } from '../../helpers/running-api.js';
 
 const DID = '+15550009001' as E164;
@@ -48,9 +49,9 @@ async function endInCall(sessionEndHangsUp: boolean): Promise<{ status: number; 
   );
   const wishes: string[] = [];
   while (!answered.signal.aborted) {
-    for (const { uuid } of await store.commands.waiting('node-1')) {
+    for (const { uuid } of await store.commands.waiting('node-1', PROOF)) {
       wishes.push(uuid);
-      await store.commands.settle('node-1', uuid, 'done');
+      await store.commands.settle('node-1', uuid, 'done', PROOF);
     }
     await sleep(10);
   }

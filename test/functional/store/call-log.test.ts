@@ -6,6 +6,7 @@ import type { CallQuery, Store } from '../../../src/store/index.js';
 import type { LegRecord } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
+import { PROOF } from '../../helpers/hold.js';
 import {
   addressOf,
   ALICE,
@@ -256,18 +257,18 @@ describe('commands for a node', () => {
   test('wait until they are settled, and their outcome is read', async () => {
     await store.commands.push('node-1', command);
     await store.commands.push('node-1', { ...command, until: NOW + 1 });
-    expect(await store.commands.waiting('node-1')).toEqual([{ ...command, until: NOW + 1 }]);
+    expect(await store.commands.waiting('node-1', PROOF)).toEqual([{ ...command, until: NOW + 1 }]);
     expect(await store.commands.outcome('node-1', 'leg')).toBeNull();
-    await store.commands.settle('node-1', 'leg', 'done');
-    expect(await store.commands.waiting('node-1')).toEqual([]);
+    await store.commands.settle('node-1', 'leg', 'done', PROOF);
+    expect(await store.commands.waiting('node-1', PROOF)).toEqual([]);
     expect(await store.commands.outcome('node-1', 'leg')).toBe('done');
   });
 
   test('an old outcome is not taken for that of a new command', async () => {
-    await store.commands.settle('node-1', 'leg', 'gone');
+    await store.commands.settle('node-1', 'leg', 'gone', PROOF);
     await store.commands.push('node-1', command);
     expect(await store.commands.outcome('node-1', 'leg')).toBeNull();
-    await store.commands.settle('node-1', 'leg', null);
+    await store.commands.settle('node-1', 'leg', null, PROOF);
     expect(await store.commands.outcome('node-1', 'leg')).toBeNull();
   });
 

@@ -69,7 +69,7 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
     { interactionId: 'call-1', sessionId: session.id, number: session.virtualNumber },
     NOW,
   );
-  const { job } = await store.originations.claim(NOW);
+  const { job } = await store.originations.claim(NOW, PROOF);
   const lease = await store.leases.acquire('node-1', 'controller-1', 10_000);
   const address = addressOf(session, 'call-1');
   await store.calls.begin(startOf(session, 'call-1'), NOW);
@@ -79,14 +79,14 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   await store.calls.liveInteraction('node-1', 'call-1');
   await store.calls.isVirtualNumber(session.virtualNumber);
   await store.nodes.remember('127.0.0.1:8021', 'node-1');
-  await store.nodes.noteSeen('node-1', NOW);
+  await store.nodes.noteSeen('node-1', NOW, PROOF);
   await store.nodes.lastSeen('node-1');
   await store.calls.noteLeg(address, 'leg-b', NOW);
   await store.liveCalls.read(await store.liveCalls.all(), NOW);
   await store.liveCalls.locate('leg-b');
   await store.commands.push('node-1', { uuid: 'leg-b', cause: 'MANAGER_REQUEST', until: NOW });
-  await store.commands.waiting('node-1');
-  await store.commands.settle('node-1', 'leg-b', 'done');
+  await store.commands.waiting('node-1', PROOF);
+  await store.commands.settle('node-1', 'leg-b', 'done', PROOF);
   await store.commands.outcome('node-1', 'leg-b');
   await store.calls.finishLeg(address, leg('b', 'leg-b'));
   await store.calls.finishLeg(address, leg('a', 'call-1'));
@@ -193,3 +193,4 @@ function recordingOf(session: MaskingSession): Recording {
     addedAt: NOW,
   };
 }
+import { PROOF } from '../../helpers/hold.js';

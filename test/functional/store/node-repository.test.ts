@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import type { NodeRepository } from '../../../src/store/index.js';
+import { PROOF } from '../../helpers/hold.js';
 import { Fixture, NOW } from './fixture.js';
 
 const KEY = 'maskline:{nodes}';
@@ -66,9 +67,9 @@ describe('remember', () => {
 
 test('a sighting is per node, the newest that was noted, and lapses', async () => {
   expect(await nodes.lastSeen('a')).toBeNull();
-  await nodes.noteSeen('a', NOW);
-  await nodes.noteSeen('a', NOW + 15_000);
-  await nodes.noteSeen('b', NOW + 1);
+  await nodes.noteSeen('a', NOW, PROOF);
+  await nodes.noteSeen('a', NOW + 15_000, PROOF);
+  await nodes.noteSeen('b', NOW + 1, PROOF);
   expect(await nodes.lastSeen('a')).toBe(NOW + 15_000);
   expect(await nodes.lastSeen('b')).toBe(NOW + 1);
   expect(await fixture.raw.pttl('maskline:{live:a}:seen')).toBeGreaterThan(WEEK - 60_000);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import type { OriginationJob, OriginationQueue } from '../../../src/store/index.js';
+import { PROOF } from '../../helpers/hold.js';
 import { DID, Fixture, NOW } from './fixture.js';
 
 let fixture: Fixture;
@@ -18,29 +19,30 @@ const NONE = { job: null, dropped: [] };
 test('gives a job out once, the one that waited longest first, not before its instant', async () => {
   await queue.push(job('later'), NOW + 10);
   await queue.push(job('now'), NOW);
-  expect(await queue.claim(NOW - 1)).toEqual(NONE);
-  expect(await queue.claim(NOW + 10)).toEqual({ job: job('now'), dropped: [] });
-  expect(await queue.claim(NOW + 10)).toEqual({ job: job('later'), dropped: [] });
-  expect(await queue.claim(NOW + 10)).toEqual(NONE);
+  expect(await queue.claim(NOW - 1, PROOF)).toEqual(NONE);
+  expect(await queue.claim(NOW + 10, PROOF)).toEqual({ job: job('now'), dropped: [] });
+  expect(await queue.claim(NOW + 10, PROOF)).toEqual({ job: job('later'), dropped: [] });
+  expect(await queue.claim(NOW + 10, PROOF)).toEqual(NONE);
 });
 
 test('a job whose taker crashed comes back, one that is done does not', async () => {
   await queue.push(job('a'), NOW);
   await queue.push(job('b'), NOW);
-  const { job: done } = await queue.claim(NOW);
-  const { job: lost } = await queue.claim(NOW);
+  const { job: done } = await queue.claim(NOW, PROOF);
+  const { job: lost } = await queue.claim(NOW, PROOF);
   await queue.done(done!);
-  expect(await queue.claim(NOW + 999)).toEqual(NONE);
-  expect(await queue.claim(NOW + 1_000)).toEqual({ job: lost, dropped: [] });
-  expect(await queue.claim(NOW + 1_000)).toEqual(NONE);
+  expect(await queue.claim(NOW + 999, PROOF)).toEqual(NONE);
+  expect(await queue.claim(NOW + 1_000, PROOF)).toEqual({ job: lost, dropped: [] });
+  expect(await queue.claim(NOW + 1_000, PROOF)).toEqual(NONE);
 });
 
 test('a job that is too old is dropped and told of', async () => {
   await queue.push(job('old'), NOW);
   await queue.push(job('new'), NOW + 1);
-  expect(await queue.claim(NOW + 5_000)).toEqual({ job: job('new'), dropped: [job('old')] });
+  expect(await queue.claim(NOW + 5_000, PROOF)).toEqual({ job: job('new'), dropped: [job('old')] });
   await queue.done(job('new'));
-  expect(await fixture.raw.dbsize()).toBe(0);
+  // What is left is the fence of whoever took it.
+  expect(await fixture.raw.keys('*')).toEqual(['maskline:{originations}:fences']);
 });
 
 test('the same job twice is one, and the queue has a bound', async () => {
@@ -49,6 +51,6 @@ test('the same job twice is one, and the queue has a bound', async () => {
   await queue.done(job('b'));
   await queue.push(job('d'), NOW);
   const taken = [];
-  for (let count = 0; count < 3; count += 1) taken.push((await queue.claim(NOW)).job?.interactionId);
+  for (let count = 0; count < 3; count += 1) taken.push((await queue.claim(NOW, PROOF)).job?.interactionId);
   expect(taken).toEqual(['a', 'c', 'd']);
 });

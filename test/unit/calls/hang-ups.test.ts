@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { HangUps } from '../../../src/calls/hang-ups.js';
 import { NodeCommands, type CommandOutcome, type NodeCommand } from '../../../src/calls/node-commands.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
+import { HELD } from '../../helpers/hold.js';
 import { NOW } from '../../helpers/sessions.js';
 
 /** The store's queue, in memory. */
@@ -49,7 +50,7 @@ const running: NodeCommands[] = [];
 afterEach(() => Promise.all(running.splice(0).map((commands) => commands.stop())));
 
 function serve(node: Node, desk: Desk, now = NOW): NodeCommands {
-  const commands = new NodeCommands({ node, source: desk, now: () => now, log });
+  const commands = new NodeCommands({ node, hold: HELD, source: desk, now: () => now, log });
   commands.start();
   running.push(commands);
   return commands;

@@ -1,10 +1,13 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { NodeHold } from '../../../src/lease-holder.js';
 import type { NodeLink } from '../../../src/calls/node-link.js';
 import type { LiveInteraction } from '../../../src/calls/ports.js';
 import { Reconciler, type ReconcilerOptions, type SightingStore } from '../../../src/calls/reconciler.js';
 import type { Interaction, LegRecord } from '../../../src/masking/interaction.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
+import { LeaseLostError } from '../../../src/store/errors.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { HELD } from '../../helpers/hold.js';
 import { DID, NOW } from '../../helpers/sessions.js';
 
 const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
@@ -15,6 +18,7 @@ class FakeNode implements NodeLink {
   state: NodeLink['state'] = 'up';
   name = 'node-1';
   failure: Error | null = null;
+  onLook: () => void = () => undefined;
   readonly channels = new Set<string>();
   start(): void {
     throw new Error('a reconciler does not start nodes');
@@ -32,6 +36,7 @@ class FakeNode implements NodeLink {
     return Promise.reject(new Error('a reconciler hangs nothing up'));
   }
   exists(uuid: string): Promise<boolean> {
+    this.onLook();
     return this.failure === null ? Promise.resolve(this.channels.has(uuid)) : Promise.reject(this.failure);
   }
 }
@@ -43,12 +48,17 @@ class LiveStore extends FakeCallStore {
 }
 
 class Sightings extends Map<string, number> implements SightingStore {
+  /** The node's next holder has looked. */
+  lost = false;
   noteSeen(node: string, at: number): Promise<void> {
     this.set(node, at);
     return Promise.resolve();
   }
   lastSeen(node: string): Promise<number | null> {
     return Promise.resolve(this.get(node) ?? null);
+  }
+  confirm(): Promise<void> {
+    return this.lost ? Promise.reject(new LeaseLostError('the next holder has looked')) : Promise.resolve();
   }
 }
 
@@ -86,6 +96,7 @@ let store: LiveStore;
 let node: FakeNode;
 let sightings: Sightings;
 let time: number;
+let hold: NodeHold;
 
 beforeEach(() => {
   store = new LiveStore();
@@ -96,7 +107,7 @@ beforeEach(() => {
 });
 
 function reconcilerWith(changes: Partial<ReconcilerOptions> = {}): Reconciler {
-  return new Reconciler({ node, store, sightings, now: () => time, log, ...changes });
+  return new Reconciler({ node, hold: HELD, store, sightings, now: () => time, log, ...changes });
 }
 
 /** One round at `at`, in milliseconds since the epoch. */
@@ -114,6 +125,59 @@ describe('what it ends', () => {
     expect(store.finished).toMatchObject([
       { address: { interactionId: UUID }, leg: { uuid: UUID, role: 'a', cause: 'CRASH', endedBy: 'system' } },
     ]);
+  });
+
+  it('what is missing when the node is taken over, within seconds', async () => {
+    const reconciler = reconcilerWith({ intervalMs: 60_000, againMs: 20 });
+    reconciler.start();
+    await vi.waitFor(() => expect(store.finished).toHaveLength(1));
+    await reconciler.stop();
+  });
+
+  it('nothing while the record of the call waits to be taken, and says more', async () => {
+    let waits = true;
+    const reconciler = reconcilerWith({ recordWaits: (uuid) => Promise.resolve(waits && uuid === UUID) });
+    await round(reconciler, NOW);
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toEqual([]);
+    waits = false;
+    await round(reconciler, NOW + 30_000);
+    expect(store.finished).toHaveLength(1);
+  });
+
+  it.each([
+    { how: 'by its own clock', lose: () => void (hold = { proof: null }) },
+    { how: 'because its next holder was there', lose: () => void (sightings.lost = true) },
+  ])('nothing once the lease is lost, $how', async ({ lose }) => {
+    hold = HELD;
+    const reconciler = reconcilerWith({
+      hold: {
+        get proof() {
+          return hold.proof;
+        },
+      },
+    });
+    await round(reconciler, NOW);
+    lose();
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toEqual([]);
+    expect(sightings.get('node-1')).toBe(NOW);
+  });
+
+  it('nothing when the lease is lost between the look and the end', async () => {
+    hold = HELD;
+    const reconciler = reconcilerWith({
+      hold: {
+        get proof() {
+          return hold.proof;
+        },
+      },
+    });
+    await round(reconciler, NOW);
+    // The controller is stopped here for longer than the lease lasts.
+    node.onLook = () => (hold = { proof: null });
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished).toEqual([]);
   });
 
   it('no running and no young call, and it forgets a miss when the channel is seen', async () => {

@@ -6,12 +6,15 @@ import type { NodeCommands } from '../../../src/calls/node-commands.js';
 import type { NodeLink } from '../../../src/calls/node-link.js';
 import type { LegAddress, OriginationJob } from '../../../src/calls/ports.js';
 import type { Reconciler } from '../../../src/calls/reconciler.js';
+import type { NodeHold } from '../../../src/lease-holder.js';
 import { CallRecords } from '../../../src/calls/records.js';
+import { NodeLease } from '../../../src/calls/node-lease.js';
 import { NodeSupervisor } from '../../../src/calls/supervisor.js';
 import { OriginateError } from '../../../src/freeswitch/errors.js';
 import type { LegRecord } from '../../../src/masking/interaction.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { HELD } from '../../helpers/hold.js';
 import { aNumber, aSession, DID, NOW } from '../../helpers/sessions.js';
 
 const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
@@ -127,16 +130,23 @@ describe('records', () => {
 describe('the dialer of first parties', () => {
   const job: OriginationJob = { sessionId: session.id, number: DID, interactionId: UUID };
 
+  let hold: NodeHold;
+  let lost: boolean;
+
   beforeEach(() => {
     vi.useRealTimers();
+    hold = HELD;
+    lost = false;
   });
 
   async function dial(jobs = [job], tooOld: OriginationJob[] = []): Promise<OriginationJob[]> {
     const done: OriginationJob[] = [];
     const dialer = new FirstPartyDialer({
       node,
+      hold,
       source: {
         claim: () => Promise.resolve({ job: jobs.shift() ?? null, dropped: tooOld.splice(0) }),
+        confirm: () => (lost ? Promise.reject(new Error('lost')) : Promise.resolve()),
         done: (finished) => {
           done.push(finished);
           return Promise.resolve();
@@ -176,6 +186,26 @@ describe('the dialer of first parties', () => {
     expect(await dial()).toEqual([job]);
     expect(node.originated).toHaveLength(1);
     expect(store.finished).toMatchObject([{ leg: { role: 'a', cause: 'NO_ANSWER', answeredAt: null } }]);
+  });
+
+  it('leaves the end of a call that failed to the next holder of the node, who may be dialling it', async () => {
+    node.originateErrors = [new OriginateError('NO_ANSWER')];
+    lost = true;
+    expect(await dial()).toEqual([]);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('claims no session once the lease is lost', async () => {
+    let left = 1;
+    hold = {
+      get proof() {
+        left -= 1;
+        return left < 0 ? null : HELD.proof;
+      },
+    };
+    expect(await dial()).toEqual([]);
+    expect(store.begun).toEqual([]);
+    expect(node.originated).toEqual([]);
   });
 
   const known = { id: UUID, node: 'node-1', stage: 'dialing', startedAt: NOW - 20_000 };
@@ -228,85 +258,33 @@ describe('a supervisor', () => {
   const idle = { start: vi.fn(), stop: () => Promise.resolve() } as unknown as FirstPartyDialer &
     Reconciler &
     NodeCommands;
-  let granted: { fence: number } | null = { fence: 1 };
-  let renewed = true;
-  let broken = false;
-  const leases = {
-    acquire: () => Promise.resolve(granted),
-    renew: () => (broken ? Promise.reject(new Error('no redis')) : Promise.resolve(renewed)),
-    release: vi.fn(() => Promise.resolve(true)),
-  };
-
-  function supervisor(): NodeSupervisor<{ fence: number }> {
-    return new NodeSupervisor({
-      endpoint: '127.0.0.1:8021',
-      controllerId: 'one',
-      node,
-      leases,
-      records,
-      dialer: idle,
-      commands: idle,
-      reconciler: idle,
-      log,
-    });
-  }
-
-  beforeEach(() => {
-    granted = { fence: 1 };
-    renewed = true;
-    broken = false;
-    leases.release.mockClear();
-  });
-
-  it('connects the node once it has the lease, and stands by without one', async () => {
-    granted = null;
-    const watched = supervisor();
-    watched.start();
-    await vi.advanceTimersByTimeAsync(10);
-    expect(watched.state).toBe('standby');
-    expect(node.started).toBe(0);
-    granted = { fence: 2 };
-    await vi.advanceTimersByTimeAsync(1600);
-    expect(node.started).toBe(1);
-    await watched.stop();
-    expect(leases.release).toHaveBeenCalledTimes(1);
-  });
 
   it('starts nothing when the node comes up while it is being let go', async () => {
     const start = vi.spyOn(idle, 'start');
     start.mockClear();
-    const watched = supervisor();
+    const leases = {
+      acquire: () => Promise.resolve({ fence: 1 }),
+      renew: () => Promise.resolve(true),
+      release: () => Promise.resolve(true),
+      lapsesIn: () => Promise.resolve(0),
+    };
+    const lease = new NodeLease({ endpoint: '127.0.0.1:8021', controllerId: 'one', leases, log });
+    const watched = new NodeSupervisor({
+      ...{ lease, node, records, log },
+      ...{ dialer: idle, commands: idle, reconciler: idle },
+    });
+    expect(watched.state).toBe('standby');
     watched.start();
     await vi.advanceTimersByTimeAsync(10);
+    expect(node.started).toBe(1);
+    expect(watched.state).toBe('up');
+    node.emit('up', 'node-1');
+    expect(start).toHaveBeenCalledTimes(3);
     const stopped = watched.stop();
     await vi.advanceTimersByTimeAsync(1);
     node.emit('up', 'node-1');
     await stopped;
-    expect(start).not.toHaveBeenCalled();
-  });
-
-  it('lets the node go when the lease is lost', async () => {
-    const watched = supervisor();
-    watched.start();
-    await vi.advanceTimersByTimeAsync(10);
-    renewed = false;
-    granted = null;
-    await vi.advanceTimersByTimeAsync(1600);
+    expect(start).toHaveBeenCalledTimes(3);
     expect(node.stopped).toBe(1);
-    expect(watched.holding).toBe(false);
-    await watched.stop();
-  });
-
-  it('lets the node go when the lease must have lapsed, though Redis does not say so', async () => {
-    const watched = supervisor();
-    watched.start();
-    await vi.advanceTimersByTimeAsync(10);
-    broken = true;
-    await vi.advanceTimersByTimeAsync(3000);
-    expect(node.stopped).toBe(0);
-    granted = null;
-    await vi.advanceTimersByTimeAsync(5000);
-    expect(node.stopped).toBe(1);
-    await watched.stop();
   });
 });

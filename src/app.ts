@@ -22,6 +22,7 @@ import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { httpApi } from './http-api.js';
+import { QuestionGate } from './question-gate.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
@@ -34,6 +35,10 @@ import { withdrawalLog } from './withdrawal-log.js';
 
 const now = (): number => Date.now();
 
+/** Milliseconds that what runs has to finish when the controller stops; less when the deadline is short. */
+const LONGEST_GRACE_MS = 5_000;
+const QUESTION_GRACE_MS = 3_000;
+
 /** One controller: everything it is made of, and the order in which that starts and stops. */
 export class Controller {
   /** Tells this controller from every other, and from what it was before a restart. */
@@ -45,6 +50,7 @@ export class Controller {
   readonly #sessionPrompts: SessionPrompts;
   readonly #promptKeeper: PromptKeeper;
   readonly #questions: QuestionServer;
+  readonly #gate: QuestionGate;
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor[];
   readonly #sweep: SessionSweep<Lease>;
@@ -94,6 +100,7 @@ export class Controller {
     });
     const records = new CallRecords(this.#store.calls, log);
     this.#questions = this.#questionServer(records);
+    this.#gate = new QuestionGate({ port: this.#questions, ask: () => this.#store.ready(), log });
     this.#supervisors = this.#nodeSupervisors(records);
     this.#sweep = new SessionSweep({
       controllerId: this.#id,
@@ -131,6 +138,7 @@ export class Controller {
     const { folders, http } = this.#config;
     for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
     await this.#questions.listen();
+    this.#gate.start();
     for (const supervisor of this.#supervisors) supervisor.start();
     this.#spool.start();
     this.#sweep.start();
@@ -142,29 +150,48 @@ export class Controller {
       signal: this.#stopping.signal,
     });
     await this.#api.listen({ host: http.host, port: http.port });
+    if (this.#stopping.signal.aborted) return;
     this.#started = true;
     this.#log.info({ http: `${http.host}:${http.port}` }, 'the controller is up');
   }
 
   /**
-   * Ends in order: no new questions, running ones answered, nodes given up, requests finished.
-   * Calls that are up go on without us.
+   * Drains: at once no new question is taken and every lease is handed over; what runs is finished. Calls that
+   * are up go on without us. Side by side, so that nothing that hangs holds up the rest; each part has a limit.
    */
   async stop(): Promise<void> {
     this.#started = false;
     this.#stopping.abort();
-    await this.#seeding;
-    await this.#questions.close();
-    await this.#api.close();
-    await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop()));
-    await this.#spool.stop();
-    await this.#sweep.stop();
-    await this.#callbacks.stop();
-    await this.#recordings.stop();
+    const graceMs = Math.min(LONGEST_GRACE_MS, this.#config.shutdownDeadline * 250);
+    await this.#gate.stop();
+    await Promise.all([
+      this.#questions.close(Math.min(QUESTION_GRACE_MS, graceMs)),
+      ...this.#supervisors.map((supervisor) => supervisor.stop()),
+      this.#sweep.stop(),
+      this.#recordings.stop(),
+      this.#spool.stop(),
+      this.#callbacks.stop(graceMs),
+      this.#seeding,
+    ]);
+    // Until here the API has told balancers, at /readyz, that this controller goes.
+    await this.#closeApi(graceMs);
     await this.#prompts.close();
     await this.#promptKeeper.stop();
     await this.#store.close();
     this.#log.info('the controller is down');
+  }
+
+  /** Requests under way are answered; who takes longer than `graceMs` milliseconds over one is cut off. */
+  async #closeApi(graceMs: number): Promise<void> {
+    const limit = setTimeout(() => {
+      this.#log.warn({ graceMs }, 'requests that took too long were cut off');
+      this.#api.server.closeAllConnections();
+    }, graceMs);
+    try {
+      await this.#api.close();
+    } finally {
+      clearTimeout(limit);
+    }
   }
 
   #questionServer(records: CallRecords): QuestionServer {

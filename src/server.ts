@@ -11,6 +11,9 @@ docs/configuration.md lists the variables. A bad value stops the start with one 
   --help   print this and exit
 `;
 
+/** Milliseconds that a process whose controller has stopped may take to end by itself. */
+const AFTERLIFE_MS = 1_000;
+
 async function main(): Promise<void> {
   if (process.argv.length > 2) {
     const asked = process.argv.includes('--help');
@@ -23,10 +26,10 @@ async function main(): Promise<void> {
   const log = createLogger({ level: config.logLevel });
   const controller = new Controller(config, log);
   const watchdog = new Watchdog({ limitMs: config.watchdogLimitMs, log });
-  endOnSignals(controller, watchdog, config, log);
+  const isEnding = endOnSignals(controller, watchdog, config, log);
   try {
     await controller.start();
-    if (config.watchdogLimitMs > 0) watchdog.start();
+    if (config.watchdogLimitMs > 0 && !isEnding()) watchdog.start();
   } catch (error) {
     log.fatal({ err: error }, 'the controller could not start');
     process.exitCode = 1;
@@ -45,7 +48,13 @@ function configuration(): Config | null {
   }
 }
 
-function endOnSignals(controller: Controller, watchdog: Watchdog, config: Config, log: Logger): void {
+/** Answers what tells whether the end has begun. */
+function endOnSignals(
+  controller: Controller,
+  watchdog: Watchdog,
+  config: Config,
+  log: Logger,
+): () => boolean {
   let ending = false;
   const end = (why: string, exitCode: number): void => {
     if (ending) return;
@@ -60,9 +69,13 @@ function endOnSignals(controller: Controller, watchdog: Watchdog, config: Config
     log.fatal({ err: error }, 'a defect: the controller ends, and its calls go on');
     end('uncaughtException', 1);
   });
+  return () => ending;
 }
 
-/** Stops the controller, and the process if that takes longer than `seconds`. */
+/**
+ * Stops the controller, and the process if that takes longer than `seconds`. Then the process ends by itself;
+ * should anything be left that keeps it, it is ended all the same.
+ */
 async function stopWithin(controller: Controller, seconds: number, log: Logger): Promise<void> {
   const deadline = setTimeout(() => {
     log.error({ seconds }, 'the controller did not stop in time');
@@ -76,6 +89,10 @@ async function stopWithin(controller: Controller, seconds: number, log: Logger):
     process.exitCode = 1;
   }
   clearTimeout(deadline);
+  setTimeout(() => {
+    log.warn('something outlived the controller; the process ends');
+    process.exit();
+  }, AFTERLIFE_MS).unref();
 }
 
 await main();

@@ -39,9 +39,6 @@ export interface CallbacksOptions {
   readonly sweepInterval?: number;
 }
 
-/** Milliseconds that deliveries under way have to finish when the controller stops. */
-const GRACE = 5_000;
-
 /** Tells clients' receivers of what happens to sessions: from the outboxes to the receivers' answers. */
 export class Callbacks {
   readonly #options: CallbacksOptions;
@@ -89,10 +86,13 @@ export class Callbacks {
     this.#relay.start();
   }
 
-  /** What is not delivered within the grace goes back to the queue, and what is not queued stays in its outbox. */
-  async stop(): Promise<void> {
+  /**
+   * What is not delivered within `graceMs` milliseconds goes back to the queue, and what is not queued stays in
+   * its outbox.
+   */
+  async stop(graceMs = 5_000): Promise<void> {
     await this.#relay.stop();
-    await this.#queue.stop(GRACE);
+    await this.#queue.stop(graceMs);
   }
 
   /** Callbacks of a session, newest first. Throws StoreUnavailableError, UnreadableDocumentError. */

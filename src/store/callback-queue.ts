@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
 
@@ -38,6 +39,8 @@ const NAME = 'deliveries';
 const STORE_PATIENCE = 5_000;
 /** How often a delivery may be taken up after a controller's death. */
 const MOST_STALLS = 1_000;
+/** Milliseconds that Redis has for a goodbye. */
+const REDIS_PATIENCE = 2_000;
 
 /**
  * Deliveries that wait for their turn or for a retry, on disk. BullMQ keeps them: a delivery whose
@@ -118,16 +121,29 @@ export class CallbackQueue {
     this.#worker.on('error', onError);
   }
 
-  /** Takes nothing more; deliveries under way have `grace` milliseconds, then go back to the queue. */
+  /**
+   * Takes nothing more; deliveries under way have `grace` milliseconds, then go back to the queue. A Redis that
+   * is silent holds nobody up: what could not be given back is given out again when its lock lapses.
+   */
   async stop(grace: number): Promise<void> {
     const timer = setTimeout(() => this.#stopping.abort(), grace);
     try {
-      await this.#worker?.close();
+      await this.#unlessSilent(this.#worker?.close(), grace + REDIS_PATIENCE);
+      await this.#unlessSilent(this.#queue.close(), REDIS_PATIENCE);
     } finally {
       clearTimeout(timer);
     }
-    await this.#queue.close();
     await Promise.all([this.#connection.close(), this.#patient?.close()]);
+  }
+
+  /** Waits for `closed`, for at most so many milliseconds. Never rejects. */
+  async #unlessSilent(closed: Promise<void> | undefined, withinMs: number): Promise<void> {
+    if (closed === undefined) return;
+    const late = new AbortController();
+    const settled = closed.catch((error: unknown) => this.#options.onError?.(error));
+    const limit = sleep(withinMs, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([settled, limit]);
+    late.abort();
   }
 
   async #process(deliver: Deliver, job: DeliveryJob, token: string | undefined): Promise<void> {

@@ -29,10 +29,12 @@ export class SimBed implements TestBed {
     readonly freeswitch: SimulatedFreeSwitch,
   ) {}
 
-  /** `environment`: further variables of the controllers. */
+  /** `environment`: further variables of the controllers. `proxied`: see StackOptions. `cdrs`: false for a node whose CDRs are lost. */
   static async start(options: {
     controllers: number;
     environment?: Readonly<Record<string, string>>;
+    proxied?: boolean;
+    cdrs?: boolean;
   }): Promise<SimBed> {
     const stack = await Stack.prepare({ ...options, trunks: [SPARE_TRUNK] });
     const freeswitch = new SimulatedFreeSwitch({
@@ -43,7 +45,7 @@ export class SimBed implements TestBed {
       eventSocketPort: stack.eventSocketPort,
       password: stack.eventSocketPassword,
       switchname: 'node-under-test',
-      cdrDir: stack.cdrDir,
+      cdrDir: options.cdrs === false ? '' : stack.cdrDir,
       trunks: { [SPARE_TRUNK]: 'up' },
     });
     await freeswitch.start();

@@ -7,6 +7,7 @@ import { AudioHost } from './audio-host.js';
 import { ControllerProcess } from './controller.js';
 import { freeTcpPort } from './ports.js';
 import { RedisServer } from './redis-server.js';
+import { TcpProxy } from './tcp-proxy.js';
 
 export const AUTH_ID = 'MATESTTESTTESTTEST00';
 
@@ -16,11 +17,17 @@ export interface StackOptions {
   readonly trunks: readonly string[];
   /** Further variables of the controllers. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Puts a network that can be cut before each controller's Redis, and one before the Event Socket. */
+  readonly proxied?: boolean;
 }
 
 /** Redis, controllers and a place for files; FreeSWITCH, simulated or real, is put beside it. */
 export class Stack {
   readonly controllers: ControllerProcess[] = [];
+  /** One per controller, with `proxied`. */
+  readonly redisProxies: TcpProxy[] = [];
+  /** Between the controllers and the node, with `proxied`. */
+  eventSocketProxy: TcpProxy | null = null;
   readonly authToken = randomBytes(24).toString('base64url');
   readonly eventSocketPassword = randomBytes(24).toString('base64url');
   readonly questionSecret = randomBytes(24).toString('base64url');
@@ -45,7 +52,12 @@ export class Stack {
     for (const name of ['cdr', 'recordings', 'prompts']) {
       await mkdir(join(folder, name), { recursive: true, mode: 0o777 });
     }
+    const proxied = options.proxied === true;
+    if (proxied) stack.eventSocketProxy = await TcpProxy.to(eventSocketPort);
+    const nodePort = stack.eventSocketProxy?.port ?? eventSocketPort;
     for (let index = 0; index < options.controllers; index += 1) {
+      if (proxied) stack.redisProxies.push(await TcpProxy.to(redis.port));
+      const redisProxy = stack.redisProxies[index];
       const [httpPort, questionPort] = [await freeTcpPort(), await freeTcpPort()];
       stack.#questionPorts.push(questionPort);
       stack.controllers.push(
@@ -56,8 +68,8 @@ export class Stack {
             PUBLIC_URL: `http://127.0.0.1:${httpPort}`,
             AUTH_ID,
             AUTH_TOKEN: stack.authToken,
-            REDIS_URL: redis.url,
-            FREESWITCH_NODES: `127.0.0.1:${eventSocketPort}`,
+            REDIS_URL: redisProxy === undefined ? redis.url : `redis://127.0.0.1:${redisProxy.port}`,
+            FREESWITCH_NODES: `127.0.0.1:${nodePort}`,
             FREESWITCH_PASSWORD: stack.eventSocketPassword,
             QUESTION_HOST: '127.0.0.1',
             QUESTION_PORT: String(questionPort),
@@ -129,6 +141,11 @@ export class Stack {
 
   async close(): Promise<void> {
     await Promise.all(this.controllers.map((controller) => controller.end('SIGTERM')));
+    const proxies = [
+      ...this.redisProxies,
+      ...(this.eventSocketProxy === null ? [] : [this.eventSocketProxy]),
+    ];
+    await Promise.all(proxies.map((proxy) => proxy.close()));
     await this.redis.stop();
     await this.audio.close();
     if (process.env['MASKLINE_KEEP_TEST_FILES'] === undefined) {

@@ -32,6 +32,8 @@ export interface RealBedOptions {
   readonly trunks?: readonly string[];
   /** Further variables of freeswitch/start.sh. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** See StackOptions. */
+  readonly proxied?: boolean;
   /** Further variables of the controllers. */
   readonly controllerEnvironment?: Readonly<Record<string, string>>;
 }
@@ -57,6 +59,7 @@ export class RealBed implements TestBed {
     const stack = await Stack.prepare({
       controllers: options.controllers,
       trunks: options.trunks ?? [SPARE_TRUNK],
+      ...(options.proxied === undefined ? {} : { proxied: options.proxied }),
       ...(options.controllerEnvironment === undefined ? {} : { environment: options.controllerEnvironment }),
     });
     const trunkPorts = new Map<string, number>();

@@ -235,11 +235,14 @@ else
 fi
 
 value DRAIN false
-case $found in
-  true) drain=-elegant-term ;;
-  false) drain= ;;
+drain=$found
+case $drain in
+  true | false) ;;
   *) fail 'DRAIN must be true or false' ;;
 esac
+value DRAIN_SECONDS 300
+drain_seconds=$found
+matches "$drain_seconds" '[1-9][0-9]{0,4}' || fail 'DRAIN_SECONDS must be seconds from 1 to 99999'
 
 # The later ones go before the earlier ones; what a language lacks is English.
 rm -rf "$sounds_dir"
@@ -254,6 +257,42 @@ chmod 700 "$conf" "$run_dir/log"
 umask "$file_umask"
 
 # -np keeps the priority of an ordinary process even under root; -nonat asks no router for anything.
-exec "$binary" -nf -np -nonat $drain -conf "$conf" -log "$run_dir/log" -db "$run_dir/db" -run "$run_dir/run" \
+set -- "$binary" -nf -np -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/db" -run "$run_dir/run" \
   -mod "$mod_dir" -temp "$run_dir/tmp" -recordings "$recordings_dir" -sounds "$sounds_dir" -certs "$conf/tls" \
   -scripts "$conf" -grammar "$conf" -htdocs "$conf" -storage "$run_dir/tmp" -cache "$run_dir/tmp"
+[ "$drain" = true ] || exec "$@"
+
+# -elegant-term makes FreeSWITCH end with its last call, however long that takes, and a second SIGTERM holds up one
+# of its threads (switch.c, handle_SIGTERM). So this shell stays and gives it its signals: SIGTERM once, and
+# SIGILL, its own signal for an end in order and at once, after DRAIN_SECONDS or with our second SIGTERM.
+signals=0
+trap 'signals=$((signals + 1))' TERM INT
+"$@" -elegant-term &
+pid=$!
+trap 'kill -HUP "$pid"' HUP
+
+code=0
+while [ "$signals" -eq 0 ]; do
+  code=0
+  wait "$pid" || code=$?
+  # A signal ends the wait early.
+  kill -0 "$pid" 2>/dev/null || break
+done
+kill -0 "$pid" 2>/dev/null || exit "$code"
+echo "freeswitch/start.sh: draining, for at most $drain_seconds s" >&2
+kill -TERM "$pid"
+left=$drain_seconds
+while [ "$left" -gt 0 ] && [ "$signals" -eq 1 ] && kill -0 "$pid" 2>/dev/null; do
+  sleep 1
+  left=$((left - 1))
+done
+if kill -0 "$pid" 2>/dev/null; then
+  echo 'freeswitch/start.sh: the calls that are left are hung up' >&2
+  kill -ILL "$pid"
+fi
+code=0
+while :; do
+  code=0
+  wait "$pid" || code=$?
+  kill -0 "$pid" 2>/dev/null || exit "$code"
+done

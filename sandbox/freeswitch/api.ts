@@ -24,7 +24,8 @@ const commands: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['uptime', (core, argument) => `${uptime(core, argument)}\n`],
   ['global_getvar', (core, name) => core.global(name) ?? '-ERR no reply\n'],
   ['show', show],
-  ['fsctl', (_, argument) => (argument === 'ready_check' ? 'true' : '-ERR not simulated\n')],
+  ['fsctl', control],
+  ['global_setvar', setGlobal],
   ['uuid_exists', (core, uuid) => String(core.channels.has(uuid))],
   ['uuid_kill', kill],
   ['uuid_dump', dump],
@@ -49,6 +50,25 @@ export async function runApi(core: Core, line: string): Promise<string> {
 function withChannel(core: Core, uuid: string, then: (channel: Channel) => string): string {
   const channel = core.channels.get(uuid);
   return channel === undefined ? NO_CHANNEL : then(channel);
+}
+
+/** A drain only marks and tells: whoever runs the simulation ends it. */
+function control(core: Core, argument: string): string {
+  if (argument === 'ready_check') return 'true';
+  if (argument === 'shutdown_check') return String(core.shutdownRequested);
+  if (argument !== 'shutdown elegant') return '-ERR not simulated\n';
+  core.shutdownRequested = true;
+  const event = core.newEvent('SHUTDOWN_REQUESTED');
+  event.set('Event-Info', 'elegant');
+  core.fire('SHUTDOWN_REQUESTED', event);
+  return '+OK\n';
+}
+
+function setGlobal(core: Core, argument: string): string {
+  const [name = '', value = ''] = separate(argument, '=', 3);
+  if (name === '') return '-USAGE: <var>=<value> [=<value2>]\n';
+  core.setGlobal(name, value === '' ? undefined : value);
+  return '+OK';
 }
 
 function kill(core: Core, argument: string): string {

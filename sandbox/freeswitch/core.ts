@@ -49,6 +49,8 @@ export class Core implements ChannelHost {
   readonly channels = new Map<string, Channel>();
   readonly startedAt: number;
   readonly #globals: Map<string, string>;
+  /** `fsctl shutdown elegant` was given. */
+  shutdownRequested = false;
   #listeners = new Set<EventListener>();
   #work = new Set<Promise<unknown>>();
   #sequence = 0;

@@ -223,4 +223,5 @@ const EVENT_NAMES: ReadonlySet<string> = new Set([
   'RECORD_START',
   'RECORD_STOP',
   'SHUTDOWN',
+  'SHUTDOWN_REQUESTED',
 ]);

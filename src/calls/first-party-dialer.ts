@@ -80,7 +80,7 @@ export class FirstPartyDialer {
   /** True when a job was found, so that the next one is looked for at once. */
   async #next(): Promise<boolean> {
     const { node, source, hold, now, log } = this.#options;
-    if (node.state !== 'up') return false;
+    if (node.state !== 'up' || node.draining) return false;
     try {
       const { job, dropped } = await source.claim(now(), proofOf(hold));
       for (const old of dropped) await this.#giveUp(old);

@@ -44,6 +44,8 @@ export interface NodeLink {
   readonly state: 'stopped' | 'connecting' | 'up' | 'waiting';
   /** FreeSWITCH's switchname, "" before the first connect. */
   readonly name: string;
+  /** The node is to end: it wants no new call. */
+  readonly draining: boolean;
   start(): void;
   stop(): Promise<void>;
   on<Name extends keyof NodeLinkEvents>(

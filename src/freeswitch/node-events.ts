@@ -9,7 +9,8 @@ type LegMomentName = 'leg-ringing' | 'leg-answered' | 'leg-bridged';
 export type NodeEvent =
   | { readonly name: LegMomentName; readonly moment: LegMoment }
   | { readonly name: 'leg-ended'; readonly ended: EndedLeg }
-  | { readonly name: 'unmarked-leg-ended'; readonly leg: UnmarkedLeg };
+  | { readonly name: 'unmarked-leg-ended'; readonly leg: UnmarkedLeg }
+  | { readonly name: 'draining' };
 
 const MOMENTS: Readonly<Partial<Record<string, LegMomentName>>> = {
   CHANNEL_PROGRESS: 'leg-ringing',
@@ -20,12 +21,17 @@ const MOMENTS: Readonly<Partial<Record<string, LegMomentName>>> = {
 };
 
 /** Every event of the event connection; each one more costs FreeSWITCH milliseconds of CPU per call. */
-export const EVENT_SUBSCRIPTION = [...Object.keys(MOMENTS), 'CHANNEL_HANGUP_COMPLETE', 'HEARTBEAT'];
+export const EVENT_SUBSCRIPTION = [
+  ...Object.keys(MOMENTS),
+  'CHANNEL_HANGUP_COMPLETE',
+  'HEARTBEAT',
+  'SHUTDOWN_REQUESTED',
+];
 
 /** What the command connection needs: the results of its background jobs, and a sign of life. */
 export const COMMAND_SUBSCRIPTION = ['BACKGROUND_JOB', 'HEARTBEAT'];
 
-/** What an Event Socket event means, or null when it is about no leg of ours. */
+/** What an Event Socket event means to us, or null. */
 export function nodeEventOf(event: EslEvent): NodeEvent | null {
   const eventName = eventValue(event, 'Event-Name');
   if (eventName === 'CHANNEL_HANGUP_COMPLETE') {
@@ -34,6 +40,7 @@ export function nodeEventOf(event: EslEvent): NodeEvent | null {
     const leg = unmarkedLegFromEvent(event);
     return leg === null ? null : { name: 'unmarked-leg-ended', leg };
   }
+  if (eventName === 'SHUTDOWN_REQUESTED') return { name: 'draining' };
   const name = MOMENTS[eventName];
   if (name === undefined) return null;
   const leg = legOf(event);

@@ -52,6 +52,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   #state: NodeState = 'stopped';
   #link: Link | undefined;
   #name = '';
+  #draining = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   /** The attempt in progress; stop() waits for it. */
@@ -70,6 +71,11 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   /** FreeSWITCH's switchname, "" before the first connect. */
   get name(): string {
     return this.#name;
+  }
+
+  /** True once the node was told to end: it carries its calls to their ends and takes no new one. */
+  get draining(): boolean {
+    return this.#draining;
   }
 
   /** Begins to connect, and to reconnect for as long as it is not stopped. */
@@ -169,6 +175,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
       if (nodeEvent === null) return;
       if (nodeEvent.name === 'leg-ended') this.emit('leg-ended', nodeEvent.ended);
       else if (nodeEvent.name === 'unmarked-leg-ended') this.emit('unmarked-leg-ended', nodeEvent.leg);
+      else if (nodeEvent.name === 'draining') void this.#drain(link);
       else this.emit(nodeEvent.name, nodeEvent.moment);
     });
     for (const connection of [events, commands]) connection.on('closed', (cause) => this.#lost(link, cause));
@@ -181,6 +188,9 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     await Promise.all([events.subscribe(EVENT_SUBSCRIPTION), commands.subscribe(COMMAND_SUBSCRIPTION)]);
     const name = (await commands.api('switchname')).trim();
     if (name === '' || name.startsWith('-ERR')) throw new EslConnectError('the node does not tell its name');
+    // It may have been told before we came; a new process takes calls again.
+    this.#draining = false;
+    if ((await commands.api('fsctl shutdown_check')).trim() === 'true') await this.#drain(link);
     if (this.#link !== link || this.#state !== 'connecting') return;
     const silenceMs = this.#options.silenceMs ?? 45_000;
     (link.watches as HeartbeatWatch[]).push(
@@ -191,6 +201,18 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     this.#failures = 0;
     this.#log.info({ node: name }, 'the node is connected');
     this.emit('up', name);
+  }
+
+  /** FreeSWITCH itself goes on taking calls until its last one has ended; its dialplan refuses them from here on. */
+  async #drain({ commands }: Link): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#log.info({ node: this.#name }, 'the node drains: it takes no new call');
+    try {
+      await commands.api('global_setvar node_draining=true');
+    } catch (err) {
+      this.#log.warn({ err, node: this.#name }, 'a node that drains was not told to refuse new calls');
+    }
   }
 
   /** Once per link: its other connection and a failed attempt come here too. */

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, closeSync, constants, openSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
@@ -184,13 +184,34 @@ export class RealFreeSwitch {
     return connection;
   }
 
+  /** Sends a signal to what start.sh became, or stays. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child?.kill(signal);
+  }
+
+  /** Resolves when it has ended, to its exit code; null for a death by signal. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child === null) throw new Error('FreeSWITCH does not run');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  }
+
   async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = null;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
+    // With DRAIN=true the child is the shell, which would leave its FreeSWITCH behind.
+    if (signal === 'SIGKILL') await this.#killServer();
     child.kill(signal);
     await exited;
+  }
+
+  async #killServer(): Promise<void> {
+    const file = join(this.#options.folder, 'freeswitch', 'run', 'freeswitch.pid');
+    const pid = Number(await readFile(file, 'utf8').catch(() => ''));
+    if (pid > 0) process.kill(pid, 'SIGKILL');
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { FreeswitchNode, type NodeOptions } from '../../../src/freeswitch/node.js';
+import { NodeNotHeldError } from '../../../src/lease-holder.js';
 import { FakeEventSocket, keepingLog, type FakePeer, type FakeScript } from './fake-event-socket.js';
 
 const closers: (() => Promise<void>)[] = [];
@@ -66,6 +67,10 @@ function subscriber(fake: FakeEventSocket, event: string): FakePeer {
   return found;
 }
 
+function linesTo(fake: FakeEventSocket): string[] {
+  return fake.peers.flatMap((peer) => peer.commands.map(({ line }) => line));
+}
+
 const LEG = {
   'FreeSWITCH-Switchname': 'node-1',
   'Unique-ID': UUID,
@@ -88,8 +93,38 @@ describe('node', () => {
     );
     expect(subscriptions.map(({ line }) => line).sort()).toEqual([
       'event json BACKGROUND_JOB HEARTBEAT',
-      'event json CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_HANGUP_COMPLETE HEARTBEAT',
+      'event json CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_HANGUP_COMPLETE HEARTBEAT SHUTDOWN_REQUESTED',
     ]);
+  });
+
+  it.each([
+    { when: 'while we are connected', before: false },
+    { when: 'before we came', before: true },
+  ])('is told to refuse new calls when it was told to end $when', async ({ before }) => {
+    const draining: FakeScript = (command, peer) => {
+      if (command.line === 'api fsctl shutdown_check') peer.apiReply(String(before));
+      else node(command, peer);
+    };
+    const { supervised: it_, fake, ups } = await supervised(draining);
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    expect(it_.draining).toBe(before);
+    const peer = subscriber(fake, 'SHUTDOWN_REQUESTED');
+    peer.event({ 'Event-Name': 'SHUTDOWN_REQUESTED', 'Event-Info': 'elegant' });
+    await vi.waitFor(() => expect(it_.draining).toBe(true));
+    await vi.waitFor(() => expect(linesTo(fake)).toContain('api global_setvar node_draining=true'));
+    expect(linesTo(fake).filter((line) => line.includes('global_setvar'))).toHaveLength(1);
+  });
+
+  it('originates and hangs up nothing while it is not ours, and still answers', async () => {
+    const checkHold = (): void => {
+      throw new NodeNotHeldError('the lease of the node is not held');
+    };
+    const { supervised: it_, fake, ups } = await supervised(node, { checkHold });
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    await expect(it_.originate(CALL, UUID)).rejects.toMatchObject({ code: 'ERR_NODE_NOT_HELD' });
+    await expect(it_.hangup(UUID, 'NORMAL_CLEARING')).rejects.toMatchObject({ code: 'ERR_NODE_NOT_HELD' });
+    expect(await it_.exists(UUID)).toBe(true);
+    expect(linesTo(fake).filter((line) => /originate|uuid_kill/.test(line))).toEqual([]);
   });
 
   it('tells what happens to our legs, and nothing of other channels', async () => {

@@ -17,6 +17,7 @@ const log = createLogger({ level: 'silent' });
 class FakeNode implements NodeLink {
   state: NodeLink['state'] = 'up';
   name = 'node-1';
+  draining = false;
   failure: Error | null = null;
   onLook: () => void = () => undefined;
   readonly channels = new Set<string>();

@@ -23,6 +23,7 @@ const log = createLogger({ level: 'silent' });
 class FakeNode extends EventEmitter implements NodeLink {
   state: NodeLink['state'] = 'up';
   name = 'node-1';
+  draining = false;
   started = 0;
   stopped = 0;
   channels = new Set<string>();
@@ -206,6 +207,12 @@ describe('the dialer of first parties', () => {
     expect(await dial()).toEqual([]);
     expect(store.begun).toEqual([]);
     expect(node.originated).toEqual([]);
+  });
+
+  it('places nothing on a node that drains', async () => {
+    node.draining = true;
+    expect(await dial()).toEqual([]);
+    expect(store.begun).toEqual([]);
   });
 
   const known = { id: UUID, node: 'node-1', stage: 'dialing', startedAt: NOW - 20_000 };

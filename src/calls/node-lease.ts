@@ -44,6 +44,7 @@ const LAPSE_MARGIN_MS = 10;
 export class NodeLease implements NodeHold {
   readonly #options: NodeLeaseOptions;
   #changes: LeaseChanges | undefined;
+  #running = false;
   #lease: FencedLease | null = null;
   #until = { monotonic: -Infinity, wall: -Infinity };
   #next: NodeJS.Timeout | undefined;
@@ -62,7 +63,8 @@ export class NodeLease implements NodeHold {
   }
 
   start(changes: LeaseChanges): void {
-    if (this.#changes !== undefined) return;
+    if (this.#running) return;
+    this.#running = true;
     this.#changes = changes;
     this.#schedule(0);
   }
@@ -70,8 +72,7 @@ export class NodeLease implements NodeHold {
   /** Ends what the lease allowed, then gives it up, so that another controller can have it at once. */
   async stop(): Promise<void> {
     const { leases, endpoint, controllerId, log } = this.#options;
-    const changes = this.#changes;
-    this.#changes = undefined;
+    this.#running = false;
     clearTimeout(this.#next);
     await this.#turn;
     clearTimeout(this.#expiry);
@@ -79,7 +80,7 @@ export class NodeLease implements NodeHold {
     this.#lease = null;
     await this.#ending;
     if (lease === null) return;
-    await changes?.lost();
+    await this.#changes?.lost();
     await leases.release(endpoint, controllerId, lease).catch((error: unknown) => {
       log.warn({ err: error, endpoint }, 'a lease was not released; it lapses');
     });
@@ -88,7 +89,7 @@ export class NodeLease implements NodeHold {
   #schedule(delayMs: number): void {
     this.#next = setTimeout(() => {
       this.#turn = this.#takeTurn().then((pauseMs) => {
-        if (this.#changes !== undefined) this.#schedule(pauseMs);
+        if (this.#running) this.#schedule(pauseMs);
       });
     }, delayMs);
   }
@@ -115,6 +116,8 @@ export class NodeLease implements NodeHold {
     this.#hold(lease, asked);
     // An answer that was so late is worth nothing: this is asked again.
     if (this.#lease === null) return 0;
+    // Told to stop meanwhile, it is given up again.
+    if (!this.#running) return 0;
     log.info({ endpoint, fence: lease.fence }, 'supervising the node');
     this.#changes?.gained();
     return RENEW_MS;

@@ -159,6 +159,25 @@ describe('a holder', () => {
     expect(leases.holder.id).toBe('two');
   });
 
+  it('lets the node go once, also when it learns of the loss while it stops', async () => {
+    const { lease, history } = start('one');
+    await vi.advanceTimersByTimeAsync(10);
+    leases.holder = { id: 'two', fence: 7, until: Date.now() + 60_000 };
+    // The renewal is on its way.
+    vi.advanceTimersByTime(750);
+    await lease.stop();
+    expect(history).toEqual(['gained', 'lost']);
+    expect(leases.holder.id).toBe('two');
+  });
+
+  it('gives up at once what it is given while it stops', async () => {
+    const { lease, history } = start('one');
+    vi.advanceTimersByTime(1);
+    await lease.stop();
+    expect(history).not.toContain('gained');
+    expect(leases.holder).toBeNull();
+  });
+
   it('counts an answer that came later than the lease lasts for nothing', async () => {
     leases.delayMs = 3_500;
     const { lease, history } = start('one');

@@ -83,7 +83,13 @@ export class RealFreeSwitch {
   static async start(options: RealFreeSwitchOptions): Promise<RealFreeSwitch> {
     requireFreeSwitch();
     const server = new RealFreeSwitch(options, await freeUdpPort(), await freeUdpPort());
-    await server.launch();
+    try {
+      await server.launch();
+    } catch (error) {
+      // Nobody else would end it.
+      await server.end('SIGKILL');
+      throw error;
+    }
     return server;
   }
 

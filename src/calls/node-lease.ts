@@ -24,9 +24,9 @@ export interface LeaseChanges {
 
 /**
  * A lease that its holder does not renew passes on after this time. With the next holder's connections
- * that is well below 5 s; and a process that has no time for 2 s keeps it.
+ * that is below 5 s; and a process that has no time for 2.5 s keeps it.
  */
-const LEASE_MS = 3_000;
+const LEASE_MS = 3_500;
 const RENEW_MS = 750;
 /** After a store that failed. */
 const RETRY_MS = 250;

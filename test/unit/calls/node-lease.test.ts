@@ -140,7 +140,7 @@ describe('a holder', () => {
     leases.failing = true;
     await vi.advanceTimersByTimeAsync(2_000);
     expect(history).toEqual(['gained']);
-    await vi.advanceTimersByTimeAsync(1_500);
+    await vi.advanceTimersByTimeAsync(1_700);
     expect(history).toEqual(['gained', 'lost']);
     leases.failing = false;
     await vi.advanceTimersByTimeAsync(1_000);
@@ -179,9 +179,9 @@ describe('a holder', () => {
   });
 
   it('counts an answer that came later than the lease lasts for nothing', async () => {
-    leases.delayMs = 3_500;
+    leases.delayMs = 4_000;
     const { lease, history } = start('one');
-    await vi.advanceTimersByTimeAsync(3_600);
+    await vi.advanceTimersByTimeAsync(4_100);
     expect(lease.proof).toBeNull();
     expect(history).toEqual([]);
     leases.delayMs = 0;

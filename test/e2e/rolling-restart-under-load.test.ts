@@ -44,7 +44,8 @@ const PINS: Load = {
   },
   callsPerSecond: 1,
   calls: 40,
-  steps: [{ wait: 1_500 }, { press: PIN }, { wait: 3_000 }, { hangup: true }],
+  // The caller is answered before B is: it stays long enough to be connected on a busy machine too.
+  steps: [{ wait: 1_500 }, { press: PIN }, { wait: 8_000 }, { hangup: true }],
 };
 
 let bed: RealBed;

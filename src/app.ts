@@ -299,6 +299,7 @@ export class Controller {
       ...Object.fromEntries(nodes),
       // Calls go on without it.
       recordings: { ok: true, detail: this.#recordings.disk.detail },
+      callbacks: { ok: true, detail: this.#callbacks.detail },
       controller: { ok: this.#started, detail: this.#started ? 'running' : 'starting or stopping' },
     };
   }

@@ -121,14 +121,18 @@ export interface LoggedCallback {
 
 /** What the API needs of the callbacks. */
 export interface CallbackStore {
-  /** Newest first. */
+  /** Newest first, and how many of the session's events found no place and are told nobody. */
   list(
     number: E164,
     sessionId: string,
     page: { readonly limit: number; readonly offset: number },
-  ): Promise<{ readonly callbacks: readonly LoggedCallback[]; readonly total: number }>;
+  ): Promise<{
+    readonly callbacks: readonly LoggedCallback[];
+    readonly total: number;
+    readonly lost: number;
+  }>;
   read(address: CallbackAddress): Promise<LoggedCallback | null>;
-  /** Sends it once more. False when it is not known. */
+  /** Sends it once more. False when it is not known. Throws an error with the code ERR_QUEUE_FULL. */
   resend(address: CallbackAddress): Promise<boolean>;
 }
 

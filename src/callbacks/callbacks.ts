@@ -1,10 +1,10 @@
 import { AddressGuard } from '../outbound/address-guard.js';
-import { CallbackQueue } from '../store/callback-queue.js';
+import { CallbackQueue, type Delivery } from '../store/callback-queue.js';
 import type { CallbackAddress, CallbackLog, LoggedCallback } from '../store/callback-log.js';
 import type { Store } from '../store/store.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Courier } from './courier.js';
-import { rulesOf, type FailureClass, type RetryDefaults } from './delivery-rules.js';
+import type { FailureClass, RetryDefaults } from './delivery-rules.js';
 import { ReceiverLanes } from './lanes.js';
 import type { PayloadContext } from './parameters.js';
 import { ReceiverClient } from './receiver-client.js';
@@ -36,13 +36,18 @@ export interface CallbacksOptions {
   readonly logger: Logger;
   /** See CallbackQueueOptions, RelayOptions. */
   readonly lockDuration?: number;
+  readonly mostStalls?: number;
   readonly sweepInterval?: number;
+  readonly mostWaiting?: number;
 }
+
+const DEFAULT_GRACE = 5_000;
+/** Deliveries that are looked at beyond those under way: to be told to wait, they need no more than a moment. */
+const SPARE = 16;
 
 /** Tells clients' receivers of what happens to sessions: from the outboxes to the receivers' answers. */
 export class Callbacks {
   readonly #options: CallbacksOptions;
-  readonly #defaults: RetryDefaults;
   readonly #queue: CallbackQueue;
   readonly #courier: Courier;
   readonly #relay: Relay;
@@ -52,19 +57,22 @@ export class Callbacks {
     const { settings, store, logger, now } = options;
     const log = store.callbacks;
     this.#options = options;
-    this.#defaults = { retries: settings.retries, retryOn: settings.retryOn };
+    const defaults: RetryDefaults = { retries: settings.retries, retryOn: settings.retryOn };
+    const lanes = new ReceiverLanes({ places: settings.concurrency, most: settings.receiverConcurrency });
     this.#queue = new CallbackQueue({
       url: options.redisUrl,
-      concurrency: settings.concurrency,
+      concurrency: settings.concurrency + SPARE,
       retryDelays: settings.retryDelays,
       onError: (error) => logger.warn({ err: error }, 'the queue of callbacks failed'),
+      onGivenUp: (delivery) => void this.#giveUp(delivery),
       ...(options.lockDuration === undefined ? {} : { lockDuration: options.lockDuration }),
+      ...(options.mostStalls === undefined ? {} : { mostStalls: options.mostStalls }),
     });
     this.#courier = new Courier({
       log,
       client: new ReceiverClient(new AddressGuard(settings.allowAddresses)),
-      lanes: new ReceiverLanes(settings.receiverConcurrency),
-      defaults: this.#defaults,
+      lanes,
+      defaults,
       tokensOf: options.tokensOf,
       now,
       logger,
@@ -73,16 +81,23 @@ export class Callbacks {
       outbox: store.outbox,
       log,
       queue: this.#queue,
+      lanes,
       payloads: options.payloads,
-      defaults: this.#defaults,
+      defaults,
       now,
       logger,
       ...(options.sweepInterval === undefined ? {} : { sweepInterval: options.sweepInterval }),
+      ...(options.mostWaiting === undefined ? {} : { mostWaiting: options.mostWaiting }),
     });
   }
 
+  /** How things stand, in words. */
+  get detail(): string {
+    return this.#relay.detail;
+  }
+
   start(): void {
-    this.#queue.work((address, attempt) => this.#courier.deliver(address, attempt));
+    this.#queue.work((delivery, turn) => this.#courier.deliver(delivery, turn));
     this.#relay.start();
   }
 
@@ -90,7 +105,7 @@ export class Callbacks {
    * What is not delivered within `graceMs` milliseconds goes back to the queue, and what is not queued stays in
    * its outbox.
    */
-  async stop(graceMs = 5_000): Promise<void> {
+  async stop(graceMs = DEFAULT_GRACE): Promise<void> {
     await this.#relay.stop();
     await this.#queue.stop(graceMs);
   }
@@ -105,13 +120,26 @@ export class Callbacks {
     return this.#options.store.callbacks.read(address);
   }
 
-  /** Sends a callback once more, with its own retries. False when it is not known. Throws StoreUnavailableError. */
+  /**
+   * Sends a callback once more, with its own retries. False when it is not known.
+   * Throws StoreUnavailableError, QueueFullError.
+   */
   async resend(address: CallbackAddress): Promise<boolean> {
-    const { callbacks } = this.#options.store;
-    const callback = await callbacks.read(address);
-    if (callback === null || !(await callbacks.note(address, 'queued'))) return false;
-    const attempts = 1 + rulesOf(callback.record.url, this.#defaults).retries;
-    await this.#queue.add(address, attempts, `again-${this.#options.now()}`);
+    const { callbacks, outbox } = this.#options.store;
+    void outbox.mark(address.number);
+    if (!(await callbacks.resend(address, this.#options.now()))) return false;
+    outbox.appended(address.number);
     return true;
+  }
+
+  async #giveUp(delivery: Delivery): Promise<void> {
+    const { logger } = this.#options;
+    const { sessionId: session, sequence } = delivery;
+    try {
+      logger.error({ session, sequence }, 'a callback is given up: controllers died of it again and again');
+      await this.#courier.giveUp(delivery);
+    } catch (error) {
+      logger.error({ err: error, session, sequence }, 'that a callback was given up could not be noted');
+    }
   }
 }

@@ -1,8 +1,10 @@
 import type { Logger } from '../telemetry/logger.js';
-import type { CallbackAddress, CallbackLog, LoggedCallback } from '../store/callback-log.js';
-import type { DeliveryResult } from '../store/callback-queue.js';
+import type { CallbackAttempt, CallbackLog, LoggedCallback } from '../store/callback-log.js';
+import type { Delivery, DeliveryResult, DeliveryTurn } from '../store/callback-queue.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import { rulesOf, type DeliveryRules, type RetryDefaults } from './delivery-rules.js';
-import type { ReceiverLanes } from './lanes.js';
+import type { CallbackErrorCode } from './errors.js';
+import { receiverNamed, type AttemptOutcome, type ReceiverLanes } from './lanes.js';
 import type { ReceiverAnswer, ReceiverClient } from './receiver-client.js';
 import type { SigningTokens } from './signature.js';
 
@@ -18,6 +20,14 @@ export interface CourierOptions {
   readonly logger: Logger;
 }
 
+/** Milliseconds that a callback waits for a receiver that is down. */
+const LONGEST_WAIT = 24 * 3_600_000;
+
+/** An attempt that was not made, and why. */
+export function notMade(error: CallbackErrorCode, at: number): CallbackAttempt {
+  return { at, durationMs: 0, status: null, error, answer: '' };
+}
+
 /** Carries one callback to its receiver, and writes down what came of it. */
 export class Courier {
   readonly #options: CourierOptions;
@@ -27,36 +37,69 @@ export class Courier {
   }
 
   /** One attempt, unless the receiver has enough of them under way. Throws StoreUnavailableError. */
-  async deliver(
-    address: CallbackAddress,
-    attempt: { readonly last: boolean; readonly signal: AbortSignal },
-  ): Promise<DeliveryResult> {
-    const { log, lanes } = this.#options;
-    if (attempt.signal.aborted) return { later: 0 };
-    const callback = await log.read(address);
-    // Its session's time is over; or two controllers queued it, and one of the two was faster.
-    if (callback?.state !== 'queued') return 'done';
-    const { url, accountId } = callback.record;
-    const entry = lanes.enter(new URL(url).host);
-    if (typeof entry === 'number') return { later: entry };
-    let healthy = true;
+  async deliver(delivery: Delivery, turn: DeliveryTurn): Promise<DeliveryResult> {
+    if (turn.signal.aborted) return { later: 0 };
     try {
-      const tokens = await this.#options.tokensOf(accountId);
-      const at = this.#options.now();
-      const begun = performance.now();
-      const rules = rulesOf(url, this.#options.defaults);
-      const answer = await this.#options.client.send(callback.record, tokens, rules, attempt.signal);
-      if (answer.error?.code === 'ERR_CALLBACK_STOPPED') return { later: 0 };
-      healthy = answer.status !== null;
-      const durationMs = Math.round(performance.now() - begun);
-      return await this.#settle(address, callback, answer, rules, { at, durationMs, last: attempt.last });
-    } finally {
-      entry.leave(healthy);
+      const callback = await this.#options.log.read(delivery);
+      // Its session's time is over; two controllers queued it, and one was faster; or it was to be sent again since.
+      if (callback?.state !== 'queued' || callback.round !== delivery.round) return 'done';
+      return await this.#attempt(delivery, callback, turn);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      // It would fail as often as it is tried. It stays in the log, from where it can be sent again.
+      const { sessionId: session, sequence } = delivery;
+      this.#options.logger.error(
+        { err: error, session, sequence },
+        'a callback cannot be sent: it is set aside',
+      );
+      await this.giveUp(delivery);
+      return 'done';
     }
   }
 
+  /** Notes that a callback cannot be sent. Throws StoreUnavailableError. */
+  async giveUp(delivery: Delivery): Promise<void> {
+    const { log, now } = this.#options;
+    await log.note(delivery, delivery.round, 'failed', notMade('ERR_CALLBACK_DEFECT', now()));
+  }
+
+  async #attempt(delivery: Delivery, callback: LoggedCallback, turn: DeliveryTurn): Promise<DeliveryResult> {
+    const { lanes, now, client, defaults } = this.#options;
+    const { url, accountId } = callback.record;
+    const receiver = receiverNamed(accountId, url);
+    const entry = lanes.enter(receiver);
+    if (typeof entry === 'number') {
+      if (!lanes.isDown(receiver) || now() - turn.queuedAt < LONGEST_WAIT) return { later: entry };
+      return this.#notedDown(delivery);
+    }
+    let outcome: AttemptOutcome = 'stopped';
+    try {
+      const tokens = await this.#options.tokensOf(accountId);
+      const at = now();
+      const begun = performance.now();
+      const rules = rulesOf(url, defaults);
+      const answer = await client.send(callback.record, tokens, rules, turn.signal);
+      if (answer.error?.code === 'ERR_CALLBACK_STOPPED') return { later: 0 };
+      outcome = answer.status === null ? 'silent' : 'answered';
+      const durationMs = Math.round(performance.now() - begun);
+      // The place is free for the next one while this one is written down.
+      entry.leave(outcome);
+      return await this.#settle(delivery, callback, answer, rules, { at, durationMs, last: turn.last });
+    } finally {
+      entry.leave(outcome);
+    }
+  }
+
+  async #notedDown(delivery: Delivery): Promise<DeliveryResult> {
+    const { log, now, logger } = this.#options;
+    const { sessionId: session, sequence } = delivery;
+    await log.note(delivery, delivery.round, 'failed', notMade('ERR_CALLBACK_RECEIVER_DOWN', now()));
+    logger.warn({ session, sequence }, 'a callback waited for a day: its receiver answers nothing');
+    return 'done';
+  }
+
   async #settle(
-    address: CallbackAddress,
+    delivery: Delivery,
     callback: LoggedCallback,
     answer: ReceiverAnswer,
     rules: DeliveryRules,
@@ -66,9 +109,9 @@ export class Courier {
     const again = error !== null && !last && error.failure !== null && rules.retryOn.has(error.failure);
     const state = error === null ? 'delivered' : again ? 'queued' : 'failed';
     const attempt = { at, durationMs, status, error: error?.code ?? '', answer: answer.body };
-    await this.#options.log.note(address, state, attempt);
+    await this.#options.log.note(delivery, delivery.round, state, attempt);
     const [, event] = callback.record.parameters[0] ?? [];
-    const told = { session: address.sessionId, sequence: address.sequence, event, status, durationMs };
+    const told = { session: delivery.sessionId, sequence: delivery.sequence, event, status, durationMs };
     if (error === null) this.#options.logger.debug(told, 'a callback was taken');
     else this.#options.logger.warn({ ...told, code: error.code, again }, 'a callback was not taken');
     return again ? 'retry' : 'done';

@@ -10,7 +10,10 @@ export type CallbackErrorCode =
   | 'ERR_CALLBACK_STATUS'
   | 'ERR_CALLBACK_REDIRECT'
   | 'ERR_CALLBACK_ADDRESS'
-  | 'ERR_CALLBACK_STOPPED';
+  | 'ERR_CALLBACK_STOPPED'
+  | 'ERR_CALLBACK_RECEIVER_DOWN'
+  | 'ERR_CALLBACK_OVERFLOW'
+  | 'ERR_CALLBACK_DEFECT';
 
 /** A callback was not taken. The message never holds its URL or what it told: both are private. */
 export class CallbackError extends MasklineError {

@@ -2,17 +2,23 @@ import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
 import { isSessionEventKind } from '../masking/session-event.js';
 import { PollLoop } from '../poll-loop.js';
-import type { CallbackLog } from '../store/callback-log.js';
-import type { CallbackQueue } from '../store/callback-queue.js';
+import type { CallbackAddress, CallbackLog, CallbackRecord } from '../store/callback-log.js';
+import type { CallbackQueue, Delivery } from '../store/callback-queue.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import type { Outbox, OutboxEntry } from '../store/outbox.js';
 import type { Logger } from '../telemetry/logger.js';
+import { notMade } from './courier.js';
 import { rulesOf, type RetryDefaults } from './delivery-rules.js';
+import type { CallbackErrorCode } from './errors.js';
+import { receiverNamed, type ReceiverLanes } from './lanes.js';
 import { parametersOf, receiverOf, type PayloadContext } from './parameters.js';
+import { TroubledEntries } from './troubled-entries.js';
 
 export interface RelayOptions {
   readonly outbox: Outbox;
   readonly log: CallbackLog;
   readonly queue: CallbackQueue;
+  readonly lanes: ReceiverLanes;
   readonly payloads: PayloadContext;
   readonly defaults: RetryDefaults;
   /** Milliseconds since the epoch. */
@@ -20,14 +26,17 @@ export interface RelayOptions {
   readonly logger: Logger;
   /** Milliseconds between two looks for what nobody moved: its controller died. Default 2000. */
   readonly sweepInterval?: number;
+  /** Deliveries that may wait; past that, entries stay in their outboxes. Default 200,000. */
+  readonly mostWaiting?: number;
 }
 
-/** Entries of a number that are read together. */
+/** Entries of a number that are read, and moved, together. */
 const BATCH = 50;
 /** Numbers that are moved at once. */
 const WIDTH = 8;
-/** Deliveries that may wait; past that, entries stay in their outboxes. */
 const MOST_WAITING = 200_000;
+/** The outbox's own kind of entry, beside those of session events: see resend-callback.lua. */
+const RESEND = 'resend';
 
 /**
  * Moves what the scripts told from the outboxes to the log and the queue, at once after the write, and by
@@ -39,10 +48,14 @@ export class Relay {
   readonly #waiting = new Set<E164>();
   readonly #running = new Map<E164, Promise<void>>();
   readonly #loop: PollLoop;
-  #full = false;
+  readonly #troubled: TroubledEntries;
+  #size = 0;
+  #lost = 0;
+  #overflown = 0;
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#troubled = new TroubledEntries(options);
     this.#loop = new PollLoop(() => this.#sweep(), options.sweepInterval ?? 2_000);
   }
 
@@ -60,12 +73,30 @@ export class Relay {
     await Promise.all(this.#running.values());
   }
 
+  /** How things stand, in words. */
+  get detail(): string {
+    const lines = [`${this.#size} wait`];
+    if (this.#isFull) lines.push('no more are taken up before these are fewer');
+    const aside = this.#overflown + this.#troubled.setAside;
+    if (aside > 0) lines.push(`${aside} set aside since the start`);
+    if (this.#lost > 0) lines.push(`${this.#lost} lost since the start`);
+    return lines.join(', ');
+  }
+
+  get #most(): number {
+    return this.#options.mostWaiting ?? MOST_WAITING;
+  }
+
+  get #isFull(): boolean {
+    return this.#size >= this.#most;
+  }
+
   async #sweep(): Promise<boolean> {
     const { outbox, queue, logger } = this.#options;
     try {
-      const full = (await queue.size()) >= MOST_WAITING;
-      if (full && !this.#full) logger.error({ most: MOST_WAITING }, 'too many callbacks wait');
-      this.#full = full;
+      const wasFull = this.#isFull;
+      this.#size = await queue.size();
+      if (this.#isFull && !wasFull) logger.error({ most: this.#most }, 'too many callbacks wait');
       for (const number of await outbox.waiting()) this.#move(number);
     } catch (error) {
       logger.warn({ err: error }, 'the outboxes could not be looked at');
@@ -74,7 +105,7 @@ export class Relay {
   }
 
   #move(number: E164): void {
-    if (this.#loop.isStopped || this.#full) return;
+    if (this.#loop.isStopped || this.#isFull) return;
     this.#waiting.add(number);
     if (this.#running.size >= WIDTH || this.#running.has(number)) return;
     this.#waiting.delete(number);
@@ -91,16 +122,19 @@ export class Relay {
     const { outbox, logger } = this.#options;
     let left = 0;
     try {
-      while (!this.#loop.isStopped) {
+      while (!this.#loop.isStopped && !this.#isFull) {
         const { entries, unreadable, lost } = await outbox.read(number, left, BATCH);
+        this.#lost += lost;
         if (lost > 0) logger.error({ did: number, lost }, 'an outbox was full: receivers are not told');
-        for (const raw of unreadable) {
-          logger.error({ did: number }, 'what was to be told cannot be opened: a data key is missing');
-          await outbox.remove(number, raw);
-        }
-        for (const entry of entries) {
-          if (await this.#hand(entry)) await outbox.remove(number, entry.raw);
-          else left += 1;
+        const dealtWith = await Promise.allSettled([
+          ...unreadable.map((entry) =>
+            this.#takeOut(number, entry.raw, this.#troubled.tried(number, entry, null)),
+          ),
+          ...entries.map((entry) => this.#takeOut(number, entry.raw, this.#dealWith(entry))),
+        ]);
+        for (const result of dealtWith) {
+          if (result.status === 'rejected') throw result.reason;
+          if (!result.value) left += 1;
         }
         if (entries.length + unreadable.length < BATCH) return;
       }
@@ -109,10 +143,37 @@ export class Relay {
     }
   }
 
+  /** Takes an entry out once it is dealt with; false when it has to wait. */
+  async #takeOut(number: E164, raw: string, dealtWith: Promise<boolean>): Promise<boolean> {
+    if (!(await dealtWith)) return false;
+    await this.#options.outbox.remove(number, raw);
+    return true;
+  }
+
+  /** As #hand; one that fails by itself, and not for want of Redis, is set aside after a few tries. */
+  async #dealWith(entry: OutboxEntry): Promise<boolean> {
+    try {
+      return await this.#hand(entry);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) throw error;
+      const { number, sessionId, sequence, raw, session } = entry;
+      this.#options.logger.error({ err: error, session: sessionId, sequence }, 'a callback cannot be made');
+      const told = { sessionId, sequence };
+      return this.#troubled.tried(number, { raw, told }, session);
+    }
+  }
+
   /** True when the entry is dealt with, false when it has to wait. */
   async #hand(entry: OutboxEntry): Promise<boolean> {
-    const { log, queue, payloads, defaults, now, logger } = this.#options;
+    const { log, payloads, now, logger } = this.#options;
     const { kind, session, sessionId, sequence, number } = entry;
+    const address = { number, sessionId, sequence };
+    if (kind === RESEND) {
+      const callback = await log.read(address);
+      const { round } = JSON.parse(entry.data) as { round: number };
+      if (callback !== null) await this.#queue({ ...address, round }, callback.record.url);
+      return true;
+    }
     if (!isSessionEventKind(kind)) {
       // A newer controller wrote it, and knows what it means.
       logger.debug({ kind }, 'an event is not known here');
@@ -123,11 +184,36 @@ export class Relay {
     // The client took its URL back.
     if (url === '') return true;
     const parameters = parametersOf({ ...entry, kind, session }, payloads);
-    const address = { number, sessionId, sequence };
-    const { accountId } = session;
-    const state = await log.open(address, { accountId, method, url, parameters, createdAt: now() });
-    if (state === 'queued') await queue.add(address, 1 + rulesOf(url, defaults).retries);
+    const record: CallbackRecord = {
+      accountId: session.accountId,
+      ...{ method, url, parameters, createdAt: now() },
+    };
+    // Half of the room is not for those who do not answer: they would have all of it in the end.
+    if (this.#size >= this.#most / 2 && this.#options.lanes.isDown(receiverNamed(record.accountId, url))) {
+      await this.#overflow(address, record);
+      return true;
+    }
+    const state = await log.open(address, record);
+    if (state === 'full') await this.#overflow(address, record);
+    if (state === 'queued') await this.#queue({ ...address, round: 0 }, url);
     return true;
+  }
+
+  async #queue(delivery: Delivery, url: string): Promise<void> {
+    const { queue, defaults } = this.#options;
+    await queue.add(delivery, 1 + rulesOf(url, defaults).retries);
+    this.#size += 1;
+  }
+
+  async #overflow(address: CallbackAddress, record: CallbackRecord): Promise<void> {
+    const { log, now, logger } = this.#options;
+    const { sessionId: session, sequence } = address;
+    const code: CallbackErrorCode = 'ERR_CALLBACK_OVERFLOW';
+    logger.error({ session, sequence, code }, 'too many callbacks wait for a receiver: one is set aside');
+    const state = await log.setAside(address, record, notMade(code, now()));
+    if (state === 'failed') this.#overflown += 1;
+    // It was queued by another controller, or before this one died.
+    if (state === 'queued') await this.#queue({ ...address, round: 0 }, record.url);
   }
 }
 

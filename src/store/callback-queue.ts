@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { DelayedError, Queue, UnrecoverableError, Worker, type Job } from 'bullmq';
+import { DelayedError, Queue, Worker, type Job } from 'bullmq';
 
 import type { CallbackAddress } from './callback-log.js';
 import { CallbackNotTakenError, StoreUnavailableError } from './errors.js';
@@ -11,13 +11,22 @@ import { RedisConnection } from './redis.js';
 export interface CallbackQueueOptions {
   /** REDIS_URL. */
   readonly url: string;
-  /** Deliveries under way at once. */
+  /** Deliveries that are looked at at once: those under way, and some more, or nobody could be told to wait. */
   readonly concurrency: number;
   /** Milliseconds before the first retry, the second, …; the last one counts for all after it. */
   readonly retryDelays: readonly number[];
   /** Milliseconds after which a delivery whose controller died is taken up by another. Default 15 000. */
   readonly lockDuration?: number;
+  /** How often a delivery may be taken up again after a controller's death. Default 1000. */
+  readonly mostStalls?: number;
   readonly onError?: (error: unknown) => void;
+  /** Hears of a delivery that is given up because every controller that took it up died. */
+  readonly onGivenUp?: (delivery: Delivery) => void;
+}
+
+/** One callback, in the round in which it was queued: see LoggedCallback. */
+export interface Delivery extends CallbackAddress {
+  readonly round: number;
 }
 
 /**
@@ -26,18 +35,23 @@ export interface CallbackQueueOptions {
  */
 export type DeliveryResult = 'done' | 'retry' | { readonly later: number };
 
-/** `last`: no attempt is left after this one. `signal` is aborted when the controller stops. */
-export type Deliver = (
-  address: CallbackAddress,
-  attempt: { readonly last: boolean; readonly signal: AbortSignal },
-) => Promise<DeliveryResult>;
+export interface DeliveryTurn {
+  /** No attempt is left after this one. */
+  readonly last: boolean;
+  /** Aborted when the controller stops. */
+  readonly signal: AbortSignal;
+  /** Since when it is queued, in milliseconds since the epoch. */
+  readonly queuedAt: number;
+}
 
-type DeliveryJob = Job<CallbackAddress>;
+export type Deliver = (delivery: Delivery, turn: DeliveryTurn) => Promise<DeliveryResult>;
+
+type DeliveryJob = Job<Delivery>;
 
 const NAME = 'deliveries';
-/** A delivery that found Redis away comes back after so many milliseconds. */
+/** A delivery that found Redis away, or a defect of ours, comes back after so many milliseconds. */
 const STORE_PATIENCE = 5_000;
-/** How often a delivery may be taken up after a controller's death. */
+const DEFECT_PATIENCE = 60_000;
 const MOST_STALLS = 1_000;
 /** Milliseconds that Redis has for a goodbye. */
 const REDIS_PATIENCE = 2_000;
@@ -51,10 +65,10 @@ const REDIS_PATIENCE = 2_000;
 export class CallbackQueue {
   readonly #options: CallbackQueueOptions;
   readonly #connection: RedisConnection;
-  readonly #queue: Queue<CallbackAddress>;
+  readonly #queue: Queue<Delivery>;
   readonly #stopping = new AbortController();
   #patient: RedisConnection | undefined;
-  #worker: Worker<CallbackAddress> | undefined;
+  #worker: Worker<Delivery> | undefined;
 
   /** Begins to connect. Throws BadRedisUrlError. */
   constructor(options: CallbackQueueOptions) {
@@ -79,14 +93,13 @@ export class CallbackQueue {
   }
 
   /**
-   * Queues a delivery, once: while one of this address waits, adding it again changes nothing, unless it
-   * is an `again`, which has an id of its own. Throws StoreUnavailableError.
+   * Queues a delivery, once: while it waits or is under way, adding it again changes nothing.
+   * Throws StoreUnavailableError.
    */
-  async add(address: CallbackAddress, attempts: number, again = ''): Promise<void> {
-    const { number, sessionId, sequence } = address;
-    const jobId = [sessionId, sequence, ...(again === '' ? [] : [again])].join('_');
+  async add({ number, sessionId, sequence, round }: Delivery, attempts: number): Promise<void> {
+    const jobId = [sessionId, sequence, ...(round === 0 ? [] : [round])].join('_');
     try {
-      await this.#queue.add(NAME, { number, sessionId, sequence }, { jobId, attempts });
+      await this.#queue.add(NAME, { number, sessionId, sequence, round }, { jobId, attempts });
     } catch (cause) {
       throw new StoreUnavailableError('a callback was not queued', { cause });
     }
@@ -107,18 +120,22 @@ export class CallbackQueue {
     const { url, concurrency, retryDelays, lockDuration = 15_000 } = this.#options;
     const onError = this.#options.onError ?? (() => undefined);
     this.#patient = new RedisConnection(url, { patient: true, onError });
-    this.#worker = new Worker<CallbackAddress>(NAME, (job, token) => this.#process(deliver, job, token), {
+    this.#worker = new Worker<Delivery>(NAME, (job, token) => this.#process(deliver, job, token), {
       connection: this.#patient.client,
       prefix: CALLBACK_QUEUE_PREFIX,
       concurrency,
       lockDuration,
       stalledInterval: lockDuration / 2,
-      maxStalledCount: MOST_STALLS,
+      maxStalledCount: this.#options.mostStalls ?? MOST_STALLS,
       settings: {
         backoffStrategy: (made) => retryDelays[Math.min(made, retryDelays.length) - 1] ?? 0,
       },
     });
     this.#worker.on('error', onError);
+    this.#worker.on('failed', (job, error) => {
+      // A callback that was not taken is tried again. Nothing else of ours fails a job.
+      if (job !== undefined && !(error instanceof CallbackNotTakenError)) this.#options.onGivenUp?.(job.data);
+    });
   }
 
   /**
@@ -150,18 +167,20 @@ export class CallbackQueue {
     const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
     let result: DeliveryResult;
     try {
-      result = await deliver(job.data, { last, signal: this.#stopping.signal });
+      result = await deliver(job.data, { last, signal: this.#stopping.signal, queuedAt: job.timestamp });
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) {
-        this.#options.onError?.(error);
-        throw new UnrecoverableError('a defect');
-      }
-      result = { later: STORE_PATIENCE };
+      this.#options.onError?.(error);
+      result = { later: error instanceof StoreUnavailableError ? STORE_PATIENCE : DEFECT_PATIENCE };
     }
     if (result === 'done') return;
     // What is thrown here is stored with the job: it says nothing of the callback.
     if (result === 'retry') throw new CallbackNotTakenError('the receiver did not take the callback');
-    await job.moveToDelayed(Date.now() + Math.max(1, Math.round(result.later)), token);
+    try {
+      await job.moveToDelayed(Date.now() + Math.max(1, Math.round(result.later)), token);
+    } catch (error) {
+      // It stays as if we had died, and is taken up again; any other error would cost it an attempt.
+      this.#options.onError?.(error);
+    }
     throw new DelayedError();
   }
 }

@@ -2,7 +2,6 @@ import type { Interaction } from '../masking/interaction.js';
 import { isE164, type E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
 import { interactionFrom, sessionFrom } from './documents.js';
-import { UnreadableDocumentError } from './errors.js';
 import { numberKey, outboxKey, OUTBOXES_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
@@ -26,10 +25,16 @@ export interface OutboxEntry {
   readonly raw: string;
 }
 
+export interface UnreadableEntry {
+  readonly raw: string;
+  /** Of which session, and which of its events; null when it is no entry at all. */
+  readonly told: { readonly sessionId: string; readonly sequence: number } | null;
+}
+
 export interface OutboxPage {
   readonly entries: readonly OutboxEntry[];
-  /** Entries that cannot be opened: a data key was taken away too early. */
-  readonly unreadable: readonly string[];
+  /** Entries that cannot be opened, because a data key was taken away too early, or that are none. */
+  readonly unreadable: readonly UnreadableEntry[];
   /** Entries that found no room since this was last asked. */
   readonly lost: number;
 }
@@ -123,13 +128,13 @@ export class Outbox {
     const reply = await this.#scripts.run('read-outbox', [numberKey(number)], [skip, limit]);
     const [lost, found] = reply as [number, [string, Reply, Reply][]];
     const entries: OutboxEntry[] = [];
-    const unreadable: string[] = [];
+    const unreadable: UnreadableEntry[] = [];
     for (const [raw, session, call] of found) {
       try {
         entries.push(this.#entry(number, raw, session, call));
-      } catch (error) {
-        if (!(error instanceof UnreadableDocumentError)) throw error;
-        unreadable.push(raw);
+      } catch {
+        // One of them may not hold up those after it.
+        unreadable.push({ raw, told: toldIn(raw) });
       }
     }
     return { entries, unreadable, lost };
@@ -161,6 +166,17 @@ export class Outbox {
       interaction: interactionFrom(this.#vault, stored.call, number, call),
       raw,
     };
+  }
+}
+
+function toldIn(raw: string): UnreadableEntry['told'] {
+  try {
+    const { session, sequence } = JSON.parse(raw) as { session: unknown; sequence: unknown };
+    return typeof session === 'string' && typeof sequence === 'number'
+      ? { sessionId: session, sequence }
+      : null;
+  } catch {
+    return null;
   }
 }
 

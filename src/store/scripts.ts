@@ -54,6 +54,7 @@ export type ScriptName =
   | 'remove-account'
   | 'remove-number'
   | 'renew-lease'
+  | 'resend-callback'
   | 'route'
   | 'scan-day'
   | 'settle-session'

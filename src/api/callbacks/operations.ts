@@ -31,15 +31,26 @@ export const LIST_OPERATION: Operation = {
   id: 'listCallbacks',
   tag: 'callbacks',
   summary: 'List the callbacks of a session',
-  description: 'The newest 500 of a session are kept, for as long as the session itself.',
+  description:
+    'Those that wait, and the 500 of a session that were settled last, for as long as the session itself.',
   query: CALLBACK_PAGE,
   answers: {
     200: {
       description: 'Newest first.',
-      schema: z.object({ api_id: API_ID, meta: META, objects: z.array(CALLBACK_OBJECT) }),
+      schema: z.object({
+        api_id: API_ID,
+        meta: META,
+        lost_count: z
+          .int()
+          .describe(
+            'Events that found no place: their sequence numbers are missing. 0 unless a bound was met.',
+          ),
+        objects: z.array(CALLBACK_OBJECT),
+      }),
       example: {
         api_id: EXAMPLE_API_ID,
         meta: { limit: 20, next: null, offset: 0, previous: null, total_count: 1 },
+        lost_count: 0,
         objects: [EXAMPLE],
       },
     },
@@ -63,7 +74,9 @@ export const RESEND_OPERATION: Operation = {
   id: 'resendCallback',
   tag: 'callbacks',
   summary: 'Send a callback again',
-  description: 'The same parameters go to the same URL, newly signed, whatever came of it before.',
+  description:
+    'The same parameters go to the same URL, newly signed, whatever came of it before. 503 when too many wait.',
+  refusals: [503],
   answers: {
     202: {
       description: 'It is queued.',

@@ -20,11 +20,12 @@ export function callbackRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       handler: async (request) => {
         const page = read(CALLBACK_PAGE, paramsOf(request.query));
         const { id, virtualNumber } = await sessionOf(request);
-        const { callbacks, total } = await deps.callbacks.list(virtualNumber, id, page);
+        const { callbacks, total, lost } = await deps.callbacks.list(virtualNumber, id, page);
         const path = pathOf(request, id);
         return {
           api_id: request.id,
           meta: pageMeta(page, total, (from) => `${path}Callback/?limit=${page.limit}&offset=${from}`),
+          lost_count: lost,
           objects: callbacks.map((callback) => callbackObject(callback, id, path)),
         };
       },

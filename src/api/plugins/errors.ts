@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Record<string, ErrorAnswer>> = {
   ERR_ACCOUNT_NOT_FOUND: { status: 404, text: TEXT.notFound },
   ERR_ACCOUNT_IN_USE: { status: 400, text: TEXT.accountInUse },
   ERR_NODE_UNREACHABLE: { status: 503, text: TEXT.nodeUnreachable },
+  ERR_QUEUE_FULL: { status: 503, text: TEXT.queueFull },
   ERR_NUMBER_NOT_FOUND: { status: 404, text: TEXT.notFound },
 };
 

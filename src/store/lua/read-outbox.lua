@@ -11,9 +11,14 @@
 local from = tonumber(ARGV[1])
 local found = {}
 for _, entry in ipairs(redis.call('LRANGE', outboxKey, from, from + tonumber(ARGV[2]) - 1)) do
-  local event = cjson.decode(entry)
-  local call = event.call ~= '' and redis.call('HGETALL', base .. ':call:' .. event.call) or {}
-  table.insert(found, { entry, sessionFields(event.session), call })
+  -- One that is no entry is the reader's to deal with, and hides none after it.
+  local isJson, event = pcall(cjson.decode, entry)
+  if isJson and type(event) == 'table' and type(event.session) == 'string' and type(event.call) == 'string' then
+    local call = event.call ~= '' and redis.call('HGETALL', base .. ':call:' .. event.call) or {}
+    table.insert(found, { entry, sessionFields(event.session), call })
+  else
+    table.insert(found, { entry, false, {} })
+  end
 end
 local lost = redis.call('GET', outboxKey .. ':lost')
 if lost then redis.call('DEL', outboxKey .. ':lost') end

@@ -3,8 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 
-import { CallbackQueue } from '../../../src/store/callback-queue.js';
-import type { CallbackAddress } from '../../../src/store/index.js';
+import { CallbackQueue, type Delivery } from '../../../src/store/callback-queue.js';
 import { freeTcpPort } from '../../helpers/ports.js';
 import { DID, Fixture } from '../store/fixture.js';
 import { eventually } from './fixture.js';
@@ -24,18 +23,18 @@ it('the queue works on a Redis that runs as a cluster, with its retries', async 
     retryDelays: [50],
     onError: (error) => errors.push(error),
   });
-  const tried: { address: CallbackAddress; last: boolean }[] = [];
-  queue.work((address, { last }) => {
-    tried.push({ address, last });
+  const tried: { delivery: Delivery; last: boolean }[] = [];
+  queue.work((delivery, { last }) => {
+    tried.push({ delivery, last });
     return Promise.resolve(last ? 'done' : 'retry');
   });
-  const address = { number: DID, sessionId: 'session-1', sequence: 7 };
-  await queue.add(address, 3);
+  const delivery = { number: DID, sessionId: 'session-1', sequence: 7, round: 0 };
+  await queue.add(delivery, 3);
   await eventually(() => tried.length === 3);
   expect(tried).toEqual([
-    { address, last: false },
-    { address, last: false },
-    { address, last: true },
+    { delivery, last: false },
+    { delivery, last: false },
+    { delivery, last: true },
   ]);
   expect(await queue.size()).toBe(0);
   const keys = await admin.keys('*');

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { Callbacks, type CallbackSettings, type CallbacksOptions } from '../../../src/callbacks/callbacks.js';
 import type { CallbackState, LoggedCallback } from '../../../src/store/index.js';
 import type { Store } from '../../../src/store/index.js';
+import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession, SessionSettings } from '../../../src/masking/session.js';
 import { addressOf, did, DID, draft, Fixture, heard, leg, startOf } from '../store/fixture.js';
 
@@ -73,32 +74,13 @@ export class CallbackBed {
     await this.redis.stop();
   }
 
-  async session(settings: Partial<SessionSettings>): Promise<MaskingSession> {
-    return this.store.sessions.create(
-      draft({
-        firstParty: person(),
-        secondParty: person(),
-        now: Date.now(),
-        settings: { sessionExpiry: 3_600, ...settings },
-      }),
-    );
+  session(settings: Partial<SessionSettings>): Promise<MaskingSession> {
+    return aSession(this.store, settings);
   }
 
-  /** A call from the first party that the second one answers: five events. */
-  async call(session: MaskingSession): Promise<string> {
-    const now = Date.now();
-    const id = randomUUID();
-    const address = addressOf(session, id);
-    const { calls } = this.store;
-    await calls.begin(startOf(session, id, { startedAt: now, claimUntil: now + 60_000 }), now);
-    await calls.progress(address, heard('ringing', 'b', 'ringing', now + 10));
-    await calls.progress(address, heard('answered', 'b', 'whispering', now + 20));
-    await calls.progress(address, heard('answered', 'a', null, now + 20));
-    await calls.progress(address, heard('joined', 'a', 'connected', now + 25));
-    const times = { startedAt: now, ringingAt: now + 10, answeredAt: now + 20, bridgedAt: now + 25 };
-    await calls.finishLeg(address, leg('b', randomUUID(), { ...times, endedAt: now + 4_020 }));
-    await calls.finishLeg(address, leg('a', id, { ...times, endedAt: now + 4_020 }));
-    return id;
+  /** A call from the first party that the second one answers: six events. */
+  call(session: MaskingSession): Promise<string> {
+    return aCall(this.store, session);
   }
 
   /** Every callback of a session, oldest first, once all are settled. */
@@ -119,6 +101,39 @@ export class CallbackBed {
       await sleep(20);
     }
   }
+}
+
+/** A session of two people whom nobody else knows. */
+export function aSession(
+  store: Store,
+  settings: Partial<SessionSettings>,
+  number: E164 = DID,
+): Promise<MaskingSession> {
+  return store.sessions.create(
+    draft({
+      firstParty: person(),
+      secondParty: person(),
+      virtualNumber: number,
+      now: Date.now(),
+      settings: { sessionExpiry: 3_600, ...settings },
+    }),
+  );
+}
+
+/** A call from the first party that the second one answers: six events. */
+export async function aCall({ calls }: Store, session: MaskingSession): Promise<string> {
+  const now = Date.now();
+  const id = randomUUID();
+  const address = addressOf(session, id);
+  await calls.begin(startOf(session, id, { startedAt: now, claimUntil: now + 60_000 }), now);
+  await calls.progress(address, heard('ringing', 'b', 'ringing', now + 10));
+  await calls.progress(address, heard('answered', 'b', 'whispering', now + 20));
+  await calls.progress(address, heard('answered', 'a', null, now + 20));
+  await calls.progress(address, heard('joined', 'a', 'connected', now + 25));
+  const times = { startedAt: now, ringingAt: now + 10, answeredAt: now + 20, bridgedAt: now + 25 };
+  await calls.finishLeg(address, leg('b', randomUUID(), { ...times, endedAt: now + 4_020 }));
+  await calls.finishLeg(address, leg('a', id, { ...times, endedAt: now + 4_020 }));
+  return id;
 }
 
 export async function eventually(holds: () => boolean, deadlineMs = 15_000): Promise<void> {

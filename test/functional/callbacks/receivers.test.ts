@@ -5,7 +5,7 @@ import { ReceiverClient, type ReceiverAnswer } from '../../../src/callbacks/rece
 import { rulesOf } from '../../../src/callbacks/delivery-rules.js';
 import { answers, drips, hangs, Receiver } from '../../helpers/receiver.js';
 import { sparePort } from '../../../sandbox/redis-server.js';
-import { CallbackBed, eventually, SETTINGS, TOKENS } from './fixture.js';
+import { CallbackBed, SETTINGS, TOKENS } from './fixture.js';
 
 const EVENTS = 6;
 
@@ -164,26 +164,4 @@ describe('the address of a receiver', () => {
     expect(receiver.told).toEqual([]);
     await open.close();
   });
-});
-
-describe('a dead receiver with many callbacks queued', () => {
-  it('does not delay a healthy one', async () => {
-    const own = await CallbackBed.start();
-    try {
-      const dead = await Receiver.start();
-      dead.answering = hangs;
-      own.callbacks({ concurrency: 32, receiverConcurrency: 16 });
-      const doomed = await own.session({ callbackUrl: dead.url('/#rt=40000') });
-      for (let call = 0; call < 100; call += 1) await own.call(doomed);
-      await eventually(() => dead.told.length >= 16);
-      const healthy = await own.session({ callbackUrl: receiver.url() });
-      await own.call(healthy);
-      await eventually(() => receiver.told.length === EVENTS);
-      // The dead one still keeps its places: none of its callbacks has been given up in the meantime.
-      expect(dead.told.length).toBe(16);
-      await dead.close();
-    } finally {
-      await own.close();
-    }
-  }, 120_000);
 });

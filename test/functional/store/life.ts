@@ -103,7 +103,8 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
         createdAt: NOW,
       });
       const attempt = { at: NOW, durationMs: 1, status: 200, error: '', answer: String(session.secondParty) };
-      await store.callbacks.note(callback, 'delivered', attempt);
+      await store.callbacks.note(callback, 0, 'delivered', attempt);
+      await store.callbacks.resend(callback, NOW);
       await store.callbacks.read(callback);
       await store.callbacks.list(number, sessionId, { limit: 20, offset: 0 });
       await store.outbox.remove(number, raw);

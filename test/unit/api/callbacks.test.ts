@@ -62,7 +62,7 @@ describe('the callbacks of a session', () => {
     for (let sequence = 25; sequence > 0; sequence -= 1) deps.logged.push(callback(sequence));
     const { status, body } = await send('GET', path('?limit=10&offset=10'));
     expect(status).toBe(200);
-    expect(Object.keys(body)).toEqual(['api_id', 'meta', 'objects']);
+    expect(Object.keys(body)).toEqual(['api_id', 'meta', 'lost_count', 'objects']);
     expect(body['meta']).toEqual({
       limit: 10,
       next: path('?limit=10&offset=20'),
@@ -112,6 +112,20 @@ describe('the callbacks of a session', () => {
     const { status, body } = await send('POST', path('3/'));
     expect({ status, message: body['message'] }).toEqual({ status: 202, message: 'callback queued' });
     expect(deps.resent).toEqual([{ number: DID, sessionId: session, sequence: 3 }]);
+  });
+
+  it('are listed with how many of its events found no place', async () => {
+    deps.lost = 3;
+    expect((await send('GET', path())).body['lost_count']).toBe(3);
+  });
+
+  it('are not sent again while too many wait: the answer says so', async () => {
+    deps.logged.push(callback(3));
+    deps.resendError = Object.assign(new Error('full'), { code: 'ERR_QUEUE_FULL' });
+    expect(await send('POST', path('3/'))).toMatchObject({
+      status: 503,
+      body: { error: 'Too many requests of this kind wait. Try again.' },
+    });
   });
 
   it.each(['2', '0', '-1', '1.5', 'x', '99999999999999999999'])('%s is not found', async (id) => {

@@ -184,16 +184,20 @@ export class FakeDeps implements ApiDeps {
   };
 
   readonly logged: LoggedCallback[] = [];
+  lost = 0;
+  resendError: Error | null = null;
   readonly resent: CallbackAddress[] = [];
   callbacks: ApiDeps['callbacks'] = {
     list: (_number, _sessionId, { limit, offset }) =>
       Promise.resolve({
         callbacks: this.logged.slice(offset, offset + limit),
         total: this.logged.length,
+        lost: this.lost,
       }),
     read: ({ sequence }) =>
       Promise.resolve(this.logged.find((callback) => callback.sequence === sequence) ?? null),
     resend: (address) => {
+      if (this.resendError !== null) return Promise.reject(this.resendError);
       this.resent.push(address);
       return Promise.resolve(this.logged.some(({ sequence }) => sequence === address.sequence));
     },

@@ -12,24 +12,32 @@ local function isWanted(sessionId, kind)
   return string.find(hooks, hook, 1, true) ~= nil
 end
 
--- Tells of a change in a session: true when its receiver wants to know. `at` in ms; `kind` as in
--- src/masking/session-event.ts, a recording's begins with 'recording'; `data` is JSON without a number or PIN in
--- clear, sealed text, or ''; `callId` is the interaction, or ''.
-local function emit(sessionId, at, kind, data, callId)
-  if not isWanted(sessionId, kind) then return false end
-  if redis.call('LLEN', outboxKey) >= OUTBOX_BOUND then
-    redis.call('INCR', outboxKey .. ':lost')
-    return false
-  end
-  local sequence = redis.call('HINCRBY', sessionKey(sessionId), 'sequence', 1)
+local function isOutboxFull() return redis.call('LLEN', outboxKey) >= OUTBOX_BOUND end
+
+local function append(sessionId, sequence, at, kind, data, callId)
   redis.call('RPUSH', outboxKey, cjson.encode({
     session = sessionId,
     sequence = sequence,
     at = ms(at),
     kind = kind,
-    data = data or '',
-    call = callId or '',
+    data = data,
+    call = callId,
   }))
+end
+
+-- Tells of a change in a session: true when its receiver wants to know. `at` in ms; `kind` as in
+-- src/masking/session-event.ts, a recording's begins with 'recording'; `data` is JSON without a number or PIN in
+-- clear, sealed text, or ''; `callId` is the interaction, or ''.
+local function emit(sessionId, at, kind, data, callId)
+  if not isWanted(sessionId, kind) then return false end
+  -- One that finds no room takes its sequence number along: the receiver sees the gap.
+  local sequence = redis.call('HINCRBY', sessionKey(sessionId), 'sequence', 1)
+  if isOutboxFull() then
+    redis.call('INCR', outboxKey .. ':lost')
+    redis.call('HINCRBY', sessionKey(sessionId), 'lost', 1)
+    return false
+  end
+  append(sessionId, sequence, at, kind, data or '', callId or '')
   return true
 end
 

@@ -78,5 +78,6 @@ local function keepSession(id, ttl)
   keep(list, ttl)
   -- The log of its callbacks, see include/callbacks.lua.
   keep(base .. ':callbacks:' .. id, ttl)
+  keep(base .. ':callbacks:' .. id .. ':settled', ttl)
   for _, call in ipairs(redis.call('LRANGE', list, 0, -1)) do keep(callKey(call), ttl) end
 end

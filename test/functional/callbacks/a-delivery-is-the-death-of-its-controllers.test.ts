@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { hangs, Receiver } from '../../helpers/receiver.js';
+import { CallbackBed, eventually } from './fixture.js';
+
+const EVENTS = 6;
+const JOBS = '{maskline:callbacks}:deliveries:';
+
+let bed: CallbackBed;
+let receiver: Receiver;
+beforeEach(async () => {
+  bed = await CallbackBed.start();
+  receiver = await Receiver.start();
+  receiver.answering = hangs;
+});
+afterEach(async () => {
+  await bed.close();
+  await receiver.close();
+});
+
+/** What Redis sees of a controller's death: nobody renews the locks of its deliveries. */
+async function dieOnce(): Promise<void> {
+  const locks = (await bed.redis.raw.keys(`${JOBS}*:lock`)).filter((key) => !key.endsWith('stalled-check'));
+  if (locks.length > 0) await bed.redis.raw.del(...locks);
+}
+
+it('again and again: it is given up where it is seen, and does not vanish', async () => {
+  bed.callbacks({}, { lockDuration: 600, mostStalls: 2 });
+  const session = await bed.session({ callbackUrl: receiver.url() });
+  await bed.call(session);
+  await eventually(() => receiver.told.length > 0);
+  let settled = 0;
+  for (let death = 0; death < 60 && settled < EVENTS; death += 1) {
+    await dieOnce();
+    await sleep(300);
+    const page = { limit: 100, offset: 0 };
+    const { callbacks } = await bed.store.callbacks.list(session.virtualNumber, session.id, page);
+    settled = callbacks.filter(({ state }) => state === 'failed').length;
+  }
+  for (const each of await bed.settled(session, EVENTS, 1_000)) {
+    expect(each).toMatchObject({
+      state: 'failed',
+      attempts: [{ error: 'ERR_CALLBACK_DEFECT', status: null }],
+    });
+  }
+  // Each was tried once more for each death that it may survive.
+  expect(receiver.told.length).toBeGreaterThan(EVENTS);
+}, 60_000);

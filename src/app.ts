@@ -4,6 +4,8 @@ import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Readiness } from './api/deps.js';
 import { AbandonedQuestions } from './calls/abandoned-questions.js';
+import { CallClaims } from './calls/call-claims.js';
+import { DestinationGuard } from './calls/destination-guard.js';
 import { FirstPartyDialer } from './calls/first-party-dialer.js';
 import { NodeCommands } from './calls/node-commands.js';
 import { Reconciler } from './calls/reconciler.js';
@@ -72,6 +74,7 @@ export class Controller {
       dataKeys: config.dataKeys,
       retention: config.sessionRetention,
       tariff: config.tariff,
+      callLimits: config.callLimits,
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
       onWithdrawal: withdrawalLog(log),
     });
@@ -99,9 +102,16 @@ export class Controller {
       log,
     });
     const records = new CallRecords(this.#store.calls, log);
-    this.#questions = this.#questionServer(records);
+    const destinations = new DestinationGuard({
+      rules: config.destinations,
+      numbers: this.#store.numbers,
+      now,
+    });
+    const { calls: store, admissions, notes } = this.#store;
+    const claims = new CallClaims({ store, admissions, destinations, notes, now, log });
+    this.#questions = this.#questionServer(records, claims);
     this.#gate = new QuestionGate({ port: this.#questions, ask: () => this.#store.ready(), log });
-    this.#supervisors = this.#nodeSupervisors(records);
+    this.#supervisors = this.#nodeSupervisors(records, claims);
     this.#sweep = new SessionSweep({
       controllerId: this.#id,
       leases: this.#store.leases,
@@ -124,6 +134,7 @@ export class Controller {
     this.#api = httpApi({
       config,
       callbacks: this.#callbacks,
+      destinations,
       store: this.#store,
       recordings: this.#recordings,
       prepare: (session) => this.#sessionPrompts.prepare(session),
@@ -194,11 +205,12 @@ export class Controller {
     }
   }
 
-  #questionServer(records: CallRecords): QuestionServer {
+  #questionServer(records: CallRecords, claims: CallClaims): QuestionServer {
     const { questions, trunks, defaultCountry } = this.#config;
     const sessions = { get: (id: string) => this.#store.sessions.get(id, now()) };
     const runner = new CallRunner({
       store: this.#store.calls,
+      claims,
       sessions,
       prompts: this.#prompts,
       trunks,
@@ -232,7 +244,7 @@ export class Controller {
     });
   }
 
-  #nodeSupervisors(records: CallRecords): NodeSupervisor[] {
+  #nodeSupervisors(records: CallRecords, claims: CallClaims): NodeSupervisor[] {
     const { freeswitch, trunks } = this.#config;
     const store = this.#store;
     const log = this.#log;
@@ -247,6 +259,7 @@ export class Controller {
         hold: lease,
         source: store.originations,
         store: store.calls,
+        claims,
         sessions: { get: (id) => store.sessions.get(id, now()) },
         numbers: store.numbers,
         records,

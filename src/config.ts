@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
 import { ConfigError } from './config-error.js';
+import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
 import type { Tariff } from './masking/billing.js';
+import type { CallLimits } from './masking/call-limits.js';
+import type { DestinationRules } from './masking/destinations.js';
 import type { E164 } from './masking/phone-number.js';
 import type { RecordingSettings } from './recordings/recording-service.js';
 import * as value from './config-values.js';
@@ -57,6 +60,9 @@ export interface Config {
   readonly dataKeys: readonly string[];
   /** ISO 3166-1 alpha-2, or "" when numbers without a country code are not understood. */
   readonly defaultCountry: string;
+  /** Which numbers may be called. */
+  readonly destinations: DestinationRules;
+  readonly callLimits: CallLimits;
   /** Seconds; the longest `session_expiry` that a client may ask for. */
   readonly maxSessionExpiry: number;
   /** Milliseconds that a session stays readable once it is over. */
@@ -114,6 +120,7 @@ const ENVIRONMENT = z.object({
   RECORDING_WHEN_FULL: value.oneOf(['stop', 'remove-oldest'], 'stop'),
   RECORDING_URL_LIFETIME: value.integer('seconds', 60, 31_536_000, 86_400),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
+  ...LIMIT_VARIABLES,
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
   SESSION_END_HANGS_UP: value.flag(false),
@@ -182,6 +189,8 @@ export function loadConfig(
     },
     dataKeys: given.DATA_KEYS,
     defaultCountry: given.DEFAULT_COUNTRY,
+    destinations: destinationRulesOf(given, given.DEFAULT_COUNTRY),
+    callLimits: callLimitsOf(given),
     maxSessionExpiry: given.SESSION_EXPIRY_MAX,
     sessionRetention: given.SESSION_RETENTION_DAYS * 86_400_000,
     tariff: {

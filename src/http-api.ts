@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
-import type { CallbackStore, Readiness } from './api/deps.js';
+import type { CallbackStore, DestinationJudge, Readiness } from './api/deps.js';
 import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
@@ -20,6 +20,7 @@ export interface HttpApiOptions {
   readonly store: Store;
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
   readonly callbacks: CallbackStore;
+  readonly destinations: DestinationJudge;
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
@@ -54,6 +55,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
       },
     },
     numbers: store.numbers,
+    destinations: options.destinations,
     notes: store.notes,
     accounts: store.accounts,
     callbacks: options.callbacks,

@@ -1,6 +1,7 @@
 import type { Account } from '../masking/account.js';
 import type { Tariff } from '../masking/billing.js';
 import type { EndedCall, LiveCall } from '../masking/call.js';
+import type { DestinationProblem } from '../masking/destinations.js';
 import type { Interaction } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Recording } from '../masking/recording.js';
@@ -85,6 +86,12 @@ export interface NumberStore {
   list(query: NumberQuery): Promise<{ readonly numbers: readonly VirtualNumber[]; readonly total: number }>;
   /** Throws errors with the codes ERR_NUMBER_NOT_FOUND and ERR_NUMBER_IN_USE. */
   remove(number: E164, now: number): Promise<void>;
+}
+
+/** What the API needs to know of phone numbers that clients name. */
+export interface DestinationJudge {
+  /** Why it may not be called, or null. */
+  problemOf(number: E164): Promise<DestinationProblem | null>;
 }
 
 /** What the API needs of the notes about sessions. */
@@ -188,6 +195,7 @@ export interface ApiDeps {
   readonly rateLimit: number;
   readonly sessions: SessionStore;
   readonly numbers: NumberStore;
+  readonly destinations: DestinationJudge;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;
   readonly callbacks: CallbackStore;

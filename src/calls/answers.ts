@@ -24,6 +24,10 @@ const REFUSAL_CAUSES: Record<Refusal, HangupCause> = {
   busy: 'USER_BUSY',
   'session-over': 'NORMAL_CLEARING',
   'prompt-failed': 'NORMAL_TEMPORARY_FAILURE',
+  destination: 'CALL_REJECTED',
+  limit: 'USER_BUSY',
+  overloaded: 'NORMAL_TEMPORARY_FAILURE',
+  minutes: 'CALL_REJECTED',
 };
 
 /** Digits that a prompt collects at most when live PINs have several lengths: `#` or a pause ends it. */
@@ -38,6 +42,8 @@ export interface AnswerContext {
   readonly recording: string;
   /** The trunk that the virtual number prefers, or "". */
   readonly preferredTrunk: string;
+  /** Seconds that the call may last whatever its session says; null for no such limit. */
+  readonly secondsLeft: number | null;
 }
 
 /** The answer that carries out an effect of the call machine. */
@@ -98,7 +104,7 @@ function dialAnswer(match: Match, context: AnswerContext, options: AnswerOptions
     target,
     trunks: trunksInOrder(context.preferredTrunk, options.trunks),
     ringTimeout: session.settings.ringTimeout,
-    callTimeLimit: session.settings.callTimeLimit,
+    callTimeLimit: Math.min(session.settings.callTimeLimit, context.secondsLeft ?? Infinity),
     playA: options.prompts.fileFor(playUrlFor(session, party)) ?? '',
     playB: options.prompts.fileFor(playUrlFor(session, otherParty(party))) ?? '',
     record: context.recording === '' ? '' : options.recordingPath(context.recording),

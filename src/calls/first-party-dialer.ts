@@ -8,6 +8,7 @@ import { isLive, type MaskingSession } from '../masking/session.js';
 import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
 import { PollLoop } from '../poll-loop.js';
 import { trunksInOrder } from './answers.js';
+import type { CallClaims } from './call-claims.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
 import type { CallStore, LegAddress, OriginationJob, SessionReader } from './ports.js';
 import type { CallRecords } from './records.js';
@@ -33,6 +34,7 @@ export interface FirstPartyDialerOptions {
   readonly hold: NodeHold;
   readonly source: OriginationSource;
   readonly store: CallStore;
+  readonly claims: CallClaims;
   readonly sessions: SessionReader;
   readonly numbers: NumberReader;
   readonly records: CallRecords;
@@ -119,7 +121,7 @@ export class FirstPartyDialer {
 
   /** True when the job is settled, false when it is to come back. */
   async #dial(job: OriginationJob): Promise<boolean> {
-    const { node, hold, store, sessions, numbers, trunks, now, log } = this.#options;
+    const { node, hold, store, claims, sessions, numbers, trunks, now, log } = this.#options;
     const address: LegAddress = { ...job, node: node.name };
     const [found, record, known] = await Promise.all([
       sessions.get(job.sessionId),
@@ -140,7 +142,7 @@ export class FirstPartyDialer {
     const { session } = found;
     const startedAt = known?.startedAt ?? now();
     proofOf(hold);
-    const begun = await store.begin(
+    const { result } = await claims.claim(
       {
         id: job.interactionId,
         sessionId: session.id,
@@ -156,11 +158,16 @@ export class FirstPartyDialer {
         recording: session.settings.record ? `${job.interactionId}.${session.settings.recordFileFormat}` : '',
         takesPlace: false,
       },
-      now(),
+      [
+        { parameter: 'first_party', number: firstParty },
+        { parameter: 'second_party', number: target },
+      ],
+      session,
     );
-    if (begun !== 'begun') {
-      log.info({ session: session.id, why: begun }, 'a call to a first party was not placed');
-      return true;
+    if (result !== 'begun') {
+      log.info({ session: session.id, why: result }, 'a call to a first party was not placed');
+      // There may be room for it later, before it grows too old.
+      return result !== 'limit' && result !== 'overloaded';
     }
     await this.#originate(
       session,

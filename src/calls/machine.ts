@@ -1,7 +1,8 @@
+import type { LimitRefusal } from '../masking/call-limits.js';
 import type { Caller } from '../masking/caller.js';
 import type { LegRole } from '../masking/interaction.js';
 import { connect, type Match, type PinGate, type Resolution } from '../masking/resolve.js';
-import type { BeginResult, PinCheck } from './ports.js';
+import type { PinCheck } from './ports.js';
 
 /**
  * Where a call is. `received` has no decision yet, `prompting` waits for digits, the four stages from
@@ -31,15 +32,26 @@ export type CallEvent =
   | { readonly type: 'prompt-failed' }
   /** The leg that we dialled to the first party answered, and its session was read. */
   | { readonly type: 'first-party-answered'; readonly match: Match | null }
-  /** The store answered a claim. */
-  | { readonly type: 'claimed'; readonly match: Match; readonly result: BeginResult | 'loop' }
+  /** What came of a claim. */
+  | { readonly type: 'claimed'; readonly match: Match; readonly result: ClaimResult }
   | { readonly type: 'leg-ringing'; readonly role: LegRole }
   | { readonly type: 'leg-answered'; readonly role: LegRole }
   | { readonly type: 'legs-joined' }
   | { readonly type: 'leg-ended'; readonly role: LegRole };
 
+/** `begun`, or why there will be no interaction. `destination`: the number may not be called. */
+export type ClaimResult = 'begun' | 'busy' | 'gone' | 'loop' | 'destination' | LimitRefusal;
+
 export type Announcement = 'not-in-service' | 'unknown-caller' | 'wrong-pin' | 'too-many-attempts';
-export type Refusal = 'not-ours' | 'loop' | 'too-many-pins' | 'busy' | 'session-over' | 'prompt-failed';
+export type Refusal =
+  | 'not-ours'
+  | 'loop'
+  | 'too-many-pins'
+  | 'busy'
+  | 'session-over'
+  | 'prompt-failed'
+  | 'destination'
+  | LimitRefusal;
 
 /** What the runner has to do; `prompt`, `dial`, `announce` and `refuse` answer the open question. */
 export type CallEffect =
@@ -147,16 +159,19 @@ function claim(match: Match): Step {
   return { state: { stage: 'received' }, effects: [{ type: 'claim', match }] };
 }
 
-function claimed(match: Match, result: BeginResult | 'loop'): Step {
+function claimed(match: Match, result: ClaimResult): Step {
   switch (result) {
     case 'begun':
       return { state: { stage: 'dialing' }, effects: [{ type: 'dial', match }] };
-    case 'loop':
-      return end({ type: 'refuse', reason: 'loop' });
-    case 'busy':
-      return end({ type: 'refuse', reason: 'busy' });
     case 'gone':
       return end({ type: 'announce', announcement: 'not-in-service', url: '' });
+    case 'busy':
+    case 'loop':
+    case 'destination':
+    case 'limit':
+    case 'overloaded':
+    case 'minutes':
+      return end({ type: 'refuse', reason: result });
   }
 }
 

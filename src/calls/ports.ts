@@ -1,3 +1,4 @@
+import type { CallLimit, NumberLimit } from '../masking/call-limits.js';
 import type { Caller } from '../masking/caller.js';
 import type {
   Interaction,
@@ -55,8 +56,25 @@ export interface LegProgress {
   readonly stage: Exclude<InteractionStage, 'ended'> | null;
 }
 
-/** `begun`, also when the same interaction began before; `busy`: another call has the session; `gone`: it ended. */
-export type BeginResult = 'begun' | 'busy' | 'gone';
+/**
+ * `begun`, also when the same interaction began before; `busy`: another call has the session; `gone`: it ended; else
+ * the limit of the session or its number that is reached.
+ */
+export type BeginResult = 'begun' | 'busy' | 'gone' | NumberLimit;
+
+/** A call was counted in, unless `limit` is reached. */
+export type Admission =
+  | { readonly limit: CallLimit }
+  /** Seconds of talk that are left of the day's minutes, at least 0; null when nothing limits them. */
+  | { readonly limit: null; readonly secondsLeft: number | null };
+
+/** Counts the calls that run against the limits of the installation, its nodes and its subaccounts. */
+export interface CallAdmissions {
+  /** Counts a call in. Idempotent by interaction id. A call that ends in the {@link CallStore} is counted out there. */
+  admit(start: InteractionStart, now: number): Promise<Admission>;
+  /** Counts a call out that did not come to be. */
+  dismiss(interactionId: string, now: number): Promise<void>;
+}
 
 export type PinCheck =
   | { readonly result: 'matched'; readonly match: Match }
@@ -98,6 +116,8 @@ export interface CallStore {
   ): Promise<PinCheck>;
   /** Claims the session for one interaction. Idempotent by interaction id. */
   begin(start: InteractionStart, now: number): Promise<BeginResult>;
+  /** Takes back a begin of which nothing was told: the session is free, and no interaction is left. */
+  withdraw(address: LegAddress): Promise<void>;
   /** Notes what was heard. A stage never goes backwards; `ended` is set by finishLeg only. */
   progress(address: LegAddress, progress: LegProgress): Promise<void>;
   /** Notes that a B leg is up since `at`, so that it is found while it is. */

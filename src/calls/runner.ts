@@ -4,14 +4,15 @@ import type { InteractionPeople } from '../masking/interaction.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
 import { resolve, targetOf, type Match, type NumberRoutes } from '../masking/resolve.js';
 import type { Logger } from '../telemetry/logger.js';
-import { isLive, partyNumber, type MaskingSession } from '../masking/session.js';
+import { isLive, otherParty, partyNumber, type MaskingSession } from '../masking/session.js';
 import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
+import type { CallClaims } from './call-claims.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
-import { recordWithoutLeg } from './node-link.js';
 import type { CallStore, InteractionStart, SessionReader } from './ports.js';
 
 export interface CallRunnerOptions extends AnswerOptions {
   readonly store: CallStore;
+  readonly claims: CallClaims;
   readonly sessions: SessionReader;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -35,6 +36,8 @@ interface CallInHand {
   readonly caller: Caller;
   routes: NumberRoutes | null;
   recording: string;
+  /** Seconds that the day's minutes leave to the call; null for no such limit. */
+  secondsLeft: number | null;
 }
 
 /**
@@ -60,7 +63,7 @@ export class CallRunner {
       { number: callerNumber, fromUser, privacy, hidden },
       this.#options.defaultCountry,
     );
-    const call: CallInHand = { question, number, caller, routes: null, recording: '' };
+    const call: CallInHand = { question, number, caller, routes: null, recording: '', secondsLeft: null };
     return this.#run(call, await this.#opening(call));
   }
 
@@ -140,7 +143,7 @@ export class CallRunner {
   }
 
   async #claim(call: CallInHand, match: Match): Promise<CallEvent> {
-    const { store, now } = this.#options;
+    const { claims, now } = this.#options;
     const { session } = match;
     const target = targetOf(match);
     if (target === null) throw new TypeError('A call was to be claimed that reaches nobody.');
@@ -161,15 +164,10 @@ export class CallRunner {
       recording: call.recording,
       takesPlace: partyNumber(session, match.party) === null,
     };
-    const [result, loop] = await Promise.all([store.begin(start, at), store.isVirtualNumber(target)]);
-    if (!loop || result !== 'begun') return { type: 'claimed', match, result };
-    // The party became one of our numbers after the session was made. The claim is given back.
-    const leg = { uuid: id, party: match.party, startedAt: at, connectedAt: null, endedAt: at, trunk: '' };
-    await store.finishLeg(
-      { node: start.node, number: start.number, sessionId: session.id, interactionId: id },
-      recordWithoutLeg({ ...leg, cause: 'EXCHANGE_ROUTING_ERROR', endedBy: 'system' }),
-    );
-    return { type: 'claimed', match, result: 'loop' };
+    const parameter = otherParty(match.party) === 'first' ? 'first_party' : 'second_party';
+    const { result, secondsLeft } = await claims.claim(start, [{ parameter, number: target }], session);
+    call.secondsLeft = secondsLeft;
+    return { type: 'claimed', match, result };
   }
 
   #answer(call: CallInHand, effect: CallEffect | undefined): Answer {
@@ -180,6 +178,7 @@ export class CallRunner {
       interactionId: call.question.uuid,
       recording: this.#recordingOf(call, effect),
       preferredTrunk: call.routes?.number?.trunk ?? '',
+      secondsLeft: call.secondsLeft,
     };
     if (effect.type === 'refuse' || effect.type === 'announce') this.#note(call, effect);
     return answerFor(effect, context, this.#options);

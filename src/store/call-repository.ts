@@ -9,6 +9,7 @@ import type {
   PinCheck,
 } from '../calls/ports.js';
 import { billOf, FREE, type Tariff } from '../masking/billing.js';
+import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
 import type { Caller } from '../masking/caller.js';
 import type { Interaction, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
@@ -16,6 +17,7 @@ import type { NumberRoutes, PinGate } from '../masking/resolve.js';
 import type { PinEventData } from '../masking/session-event.js';
 import { otherParty, type Party } from '../masking/session.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
+import type { Admissions } from './admissions.js';
 import type { CallLog, Logged } from './call-log.js';
 import { UnreadableDocumentError } from './errors.js';
 import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
@@ -51,6 +53,8 @@ export interface CallIndexes {
   readonly live: LiveCalls;
   /** Where the end of a recorded interaction is made known. */
   readonly recordings: RecordingRepository;
+  /** Where calls that run are counted against the limits of the installation. */
+  readonly admissions: Admissions;
   /** Told of a leg that was written but cannot be found by its UUID. */
   readonly onLost: (error: unknown) => void;
 }
@@ -63,6 +67,8 @@ export class CallRepository implements CallStore {
   readonly #outbox: Outbox;
   readonly #tariff: Tariff;
   readonly #limits: PinLimits;
+  readonly #callLimits: CallLimits;
+  readonly #admissions: Admissions;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
   readonly #recordings: RecordingRepository;
@@ -76,6 +82,7 @@ export class CallRepository implements CallStore {
     indexes: CallIndexes,
     tariff: Tariff = FREE,
     limits: PinLimits = DEFAULT_PIN_LIMITS,
+    callLimits: CallLimits = NO_LIMITS,
   ) {
     this.#client = client;
     this.#scripts = scripts;
@@ -87,6 +94,8 @@ export class CallRepository implements CallStore {
     this.#onIndexLost = indexes.onLost;
     this.#tariff = tariff;
     this.#limits = limits;
+    this.#callLimits = callLimits;
+    this.#admissions = indexes.admissions;
   }
 
   async route(number: E164, caller: Caller, now: number): Promise<NumberRoutes> {
@@ -160,6 +169,7 @@ export class CallRepository implements CallStore {
       startedAt: start.startedAt,
       claimUntil: start.claimUntil,
     };
+    const limits = this.#callLimits;
     // A repeated begin leaves the live entry as it was: the interaction began when it first did.
     // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
     // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
@@ -176,12 +186,18 @@ export class CallRepository implements CallStore {
           sealPeople(this.#vault, start.number, start.people),
           start.tells ?? '',
           start.takesPlace ? '1' : '',
+          ...[limits.MAX_CALLS_PER_NUMBER, limits.CALL_RATE_PER_SESSION, limits.CALL_RATE_PER_NUMBER],
         ],
       ),
     ]);
     if (start.tells !== null) this.#outbox.appended(start.number);
     if (result !== 'begun') await this.#forget(start.node, start.id);
     return result as BeginResult;
+  }
+
+  async withdraw({ node, number, sessionId, interactionId }: LegAddress): Promise<void> {
+    await this.#scripts.run('withdraw-call', [numberKey(number)], [sessionId, interactionId]);
+    await this.#forget(node, interactionId);
   }
 
   async progress(address: LegAddress, { fact, role, party, at, stage }: LegProgress): Promise<void> {
@@ -223,9 +239,10 @@ export class CallRepository implements CallStore {
     ]);
     if (reply === 2) this.#outbox.appended(address.number);
     // Also when the leg was written before: its writer may have been killed between the two.
-    if (logged !== null) {
-      await Promise.all([this.#log.index(logged, leg.uuid), this.#recordingEnded(logged, leg)]);
-    }
+    await Promise.all([
+      ...(logged === null ? [] : [this.#log.index(logged, leg.uuid), this.#recordingEnded(logged, leg)]),
+      leg.role === 'a' && this.#admissions.ended(address.interactionId, secondsJoined(leg), leg.endedAt),
+    ]);
     if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
     else await this.#live.forget(address.node, leg.uuid);
     return reply !== 0;
@@ -284,6 +301,11 @@ export class CallRepository implements CallStore {
   async #forget(node: string, interactionId: string): Promise<void> {
     await guarded(() => this.#client.hdel(liveKey(node), interactionId));
   }
+}
+
+/** Seconds that the two talked, rounded up. */
+function secondsJoined({ bridgedAt, endedAt }: LegRecord): number {
+  return bridgedAt === null ? 0 : Math.max(0, Math.ceil((endedAt - bridgedAt) / 1_000));
 }
 
 /** Names of the caller's count of wrong PINs, one per data key, the one to count on first. */

@@ -1,4 +1,5 @@
 export { AccountRepository, type AccountPage } from './account-repository.js';
+export { Admissions } from './admissions.js';
 export {
   CallbackLog,
   type CallbackAddress,

@@ -75,6 +75,9 @@ export function seenKey(node: string): string {
 /** Names that nodes go by, as a hash of name to when and at which endpoint. */
 export const NODE_NAMES_KEY = `${PREFIX}:{nodes}`;
 
+/** The calls that run on all numbers, and what limits them; the rest of its slot as in lua/include/admissions.lua. */
+export const LIMITS_KEY = `${PREFIX}:{limits}`;
+
 /** Who supervises a node, as `<controller>|<fence>`. */
 export function leaseKey(node: string): string {
   return `${PREFIX}:{lease:${node}}`;

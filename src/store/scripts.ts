@@ -7,6 +7,7 @@ import type { RedisClient } from './redis.js';
 export type ScriptName =
   | 'acquire-lease'
   | 'add-number'
+  | 'admit-call'
   | 'answer-command'
   | 'begin'
   | 'change-account'
@@ -16,6 +17,7 @@ export type ScriptName =
   | 'conclude-claim'
   | 'confirm-hold'
   | 'count-entries'
+  | 'dismiss-call'
   | 'end-session'
   | 'enter-session'
   | 'expire-sessions'
@@ -61,6 +63,7 @@ export type ScriptName =
   | 'take-due'
   | 'take-origination'
   | 'update-session'
+  | 'withdraw-call'
   | 'withdraw-session';
 /** An answer of a script. A Lua `false` arrives as null. */
 export type Reply = string | number | null | Reply[];

@@ -1,5 +1,7 @@
 import { FREE, type Tariff } from '../masking/billing.js';
 import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
+import { Admissions } from './admissions.js';
 import { AccountRepository } from './account-repository.js';
 import { CallLog } from './call-log.js';
 import { CommandQueue } from './command-queue.js';
@@ -27,6 +29,8 @@ export interface StoreOptions extends RedisConnectionOptions {
   /** DATA_KEYS: base64 of 32 bytes each, newest first. */
   readonly dataKeys: readonly string[];
   readonly pinLimits?: PinLimits;
+  /** Default none. */
+  readonly callLimits?: CallLimits;
   /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
   readonly retention?: number;
   readonly originations?: OriginationQueueOptions;
@@ -45,6 +49,7 @@ export class Store {
   readonly accounts: AccountRepository;
   readonly expiry: SessionExpiry;
   readonly calls: CallRepository;
+  readonly admissions: Admissions;
   readonly callLog: CallLog;
   readonly liveCalls: LiveCalls;
   readonly recordings: RecordingRepository;
@@ -86,7 +91,10 @@ export class Store {
     this.liveCalls = new LiveCalls(client, this.nodes, this.callLog);
     this.recordings = new RecordingRepository(client, scripts, vault, this.outbox, listing);
     const onLost = options.onError ?? (() => undefined);
-    const indexes = { log: this.callLog, live: this.liveCalls, recordings: this.recordings, onLost };
+    const callLimits = options.callLimits ?? NO_LIMITS;
+    this.admissions = new Admissions(scripts, callLimits);
+    const { callLog: log, liveCalls: live, recordings, admissions } = this;
+    const indexes = { log, live, recordings, admissions, onLost };
     this.calls = new CallRepository(
       client,
       scripts,
@@ -95,6 +103,7 @@ export class Store {
       indexes,
       tariff,
       options.pinLimits ?? DEFAULT_PIN_LIMITS,
+      callLimits,
     );
     this.commands = new CommandQueue(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);

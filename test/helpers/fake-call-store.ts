@@ -21,6 +21,7 @@ export class FakeCallStore implements CallStore {
   failure: Error | null = null;
   ours: string[] = [];
   readonly begun: InteractionStart[] = [];
+  readonly withdrawn: LegAddress[] = [];
   readonly stages: InteractionStage[] = [];
   readonly finished: { address: LegAddress; leg: LegRecord }[] = [];
   /** UUIDs of B legs. */
@@ -39,6 +40,11 @@ export class FakeCallStore implements CallStore {
   begin(start: InteractionStart): Promise<BeginResult> {
     this.begun.push(start);
     return this.#answer(this.beginResult);
+  }
+
+  withdraw(address: LegAddress): Promise<void> {
+    this.withdrawn.push(address);
+    return this.#answer(undefined);
   }
 
   progress(_address: LegAddress, { stage }: LegProgress): Promise<void> {

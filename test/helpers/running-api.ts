@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
+import { DestinationGuard } from '../../src/calls/destination-guard.js';
 import { httpApi } from '../../src/http-api.js';
+import { ANY_COUNTRY } from '../../src/masking/destinations.js';
 import { FREE } from '../../src/masking/billing.js';
 import { RecordingFiles } from '../../src/recordings/recording-files.js';
 import { RecordingKeeper } from '../../src/recordings/recording-keeper.js';
@@ -57,6 +59,11 @@ export class RunningApi {
         tariff: FREE,
       },
       store,
+      destinations: new DestinationGuard({
+        rules: ANY_COUNTRY,
+        numbers: store.numbers,
+        now: Date.now,
+      }),
       callbacks: {
         list: (...query) => store.callbacks.list(...query),
         read: (address) => store.callbacks.read(address),

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
+import { SESSION_NOTICE_KINDS } from '../../masking/session-note.js';
 import { API_ID, EXAMPLE_API_ID } from '../openapi/common.js';
 import type { Operation } from '../openapi/operation.js';
 
 const EVENT_OBJECT = z.object({
-  event: z.literal('prompt-unavailable'),
+  event: z.enum(SESSION_NOTICE_KINDS),
   parameter: z.string(),
   code: z.string(),
   message: z.string(),
@@ -21,7 +22,8 @@ export const LIST_OPERATION: Operation = {
   summary: 'What went wrong with a session',
   description:
     'Problems that failed no request, the newest first, at most 50. `prompt-unavailable`: the audio at the URL in ' +
-    '`parameter` could not be had, and callers hear the built-in prompt, or nothing for a play URL.',
+    '`parameter` could not be had, and callers hear the built-in prompt, or nothing for a play URL. `call-refused`: a ' +
+    'call was not connected, because the party in `parameter` may not be called, or because the limit of that name is reached.',
   answers: {
     200: {
       description: 'The events.',

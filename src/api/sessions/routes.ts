@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { DESTINATION_TEXTS } from '../../masking/destinations.js';
 import type { E164 } from '../../masking/phone-number.js';
 import type { MaskingSession } from '../../masking/session.js';
 import type { ApiDeps, SessionWithInteractions } from '../deps.js';
@@ -36,6 +37,7 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         const draft = createParams.draft(request.body, account.id, now);
         await requireOwner(account, draft.accountId);
         await refuseVirtualNumbers(draft);
+        await refuseDestinations(draft);
         const session = await deps.sessions.create(draft);
         // From here on the session exists: a 5xx would make clients create a second one.
         afterwards('what follows a new session failed', session, () => deps.onSessionCreated(session));
@@ -90,6 +92,7 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         const { session: before } = await found(request, account, now);
         const change = updateParams.change(request.body, before);
         await refuseVirtualNumbers(change);
+        await refuseDestinations(change);
         const { session, interactions } = await deps.sessions.update(before.id, change, now);
         afterwards('what follows an updated session failed', session, () => deps.onSessionUpdated(session));
         return {
@@ -142,6 +145,21 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       400,
       invalid(first ? 'first_party' : 'second_party', 'is a virtual number of this account'),
     );
+  }
+
+  /** What may not be called is said now, not by a call that fails. Throws ApiError 400. */
+  async function refuseDestinations(parties: {
+    readonly firstParty?: E164 | null;
+    readonly secondParty?: E164 | null;
+  }): Promise<void> {
+    for (const [name, number] of [
+      ['first_party', parties.firstParty],
+      ['second_party', parties.secondParty],
+    ] as const) {
+      const problem = number == null ? null : await deps.destinations.problemOf(number);
+      if (problem === null) continue;
+      throw new ApiError(400, invalid(name, `may not be called: ${DESTINATION_TEXTS[problem]}`));
+    }
   }
 
   /** After the answer is on its way, and whatever happens there: only logged. */

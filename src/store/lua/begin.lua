@@ -12,12 +12,17 @@
 -- ARGV[9]  sealed: whose phones it joins
 -- ARGV[10] 'pin-authorized', 'answer' or '': what the begin itself tells of the A leg
 -- ARGV[11] '1' when A takes the place of the session's missing party, or ''
--- Answer   'begun' (also when this interaction holds the claim), 'busy', or 'gone' (session or interaction ended)
+-- ARGV[12] calls at a time on the number; here and below 0 for no limit
+-- ARGV[13] calls a second of the session
+-- ARGV[14] calls a second on the number
+-- Answer   'begun' (also when this interaction holds the claim), 'busy', 'gone' (session or interaction ended), or
+--          the name of the limit that is reached
 
 -- @include number
 -- @include call
 -- @include outbox
 -- @include tell
+-- @include rate
 local session, call, now = sessionKey(ARGV[1]), callKey(ARGV[2]), tonumber(ARGV[3])
 local state = redis.call('HMGET', session, 'expiresAt', 'claim', 'claimUntil')
 if not state[1] then return 'gone' end
@@ -26,6 +31,18 @@ if redis.call('HGET', call, 'stage') == 'ended' then return 'gone' end
 local holds = state[2] == ARGV[2]
 if not holds and now >= tonumber(state[1]) then return 'gone' end
 if not holds and state[2] and now < tonumber(state[3]) then return 'busy' end
+
+if not holds then
+  local most, ofSession, ofNumber = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+  if most > 0 and redis.call('ZCOUNT', runningKey, '(' .. ms(now), '+inf') >= most then return 'MAX_CALLS_PER_NUMBER' end
+  if isSpent(rateKey(ARGV[1]), ofSession) then return 'CALL_RATE_PER_SESSION' end
+  if isSpent(rateKey('number'), ofNumber) then return 'CALL_RATE_PER_NUMBER' end
+  spend(rateKey(ARGV[1]), ofSession)
+  spend(rateKey('number'), ofNumber)
+end
+redis.call('ZREMRANGEBYSCORE', runningKey, '-inf', ms(now - SLACK))
+redis.call('ZADD', runningKey, ARGV[4], ARGV[2])
+keep(runningKey, tonumber(ARGV[4]) - now + SLACK)
 
 redis.call('HSET', session, 'claim', ARGV[2], 'claimUntil', ARGV[4])
 local isNew = redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1

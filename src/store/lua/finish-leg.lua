@@ -67,6 +67,7 @@ if ARGV[5] == 'a' then
   -- A node that crashed tells nothing more of its legs.
   if ARGV[11] == 'CRASH' or not isOpenB(ARGV[2]) then tell(tellEnd(ARGV[1], ARGV[2], ended)) end
   redis.call('HSET', call, 'stage', 'ended', 'endedAt', ARGV[9], 'endedBy', ARGV[10], 'cause', ARGV[11])
+  redis.call('ZREM', runningKey, ARGV[2])
   if redis.call('HGET', session, 'claim') == ARGV[2] then redis.call('HDEL', session, 'claim', 'claimUntil') end
   if tonumber(ARGV[9]) > (tonumber(redis.call('HGET', session, 'lastInteractionAt')) or -math.huge) then
     redis.call('HSET', session, 'lastInteractionAt', ARGV[9])

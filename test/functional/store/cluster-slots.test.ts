@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, expect, test } from 'vitest';
 
+import { NO_LIMITS } from '../../../src/masking/call-limits.js';
 import { Store } from '../../../src/store/index.js';
 import { freeTcpPort } from '../../helpers/ports.js';
 import { Fixture, KEY, NOW } from './fixture.js';
@@ -33,7 +34,13 @@ test('every script touches keys of one slot only, also those that it does not de
       ended();
     }
   });
-  await fullLife(fixture.store());
+  const limited = {
+    MAX_CALLS_PER_NUMBER: 9,
+    MAX_CALLS_TOTAL: 9,
+    CALL_RATE_PER_SESSION: 9,
+    CALL_RATE_TOTAL: 9,
+  };
+  await fullLife(fixture.store({ callLimits: { ...NO_LIMITS, ...limited, DAILY_MINUTES_TOTAL: 9 } }));
   await fixture.raw.echo('end');
   await seenAll;
   monitor.disconnect();

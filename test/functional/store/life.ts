@@ -74,6 +74,11 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   const address = addressOf(session, 'call-1');
   await store.calls.begin(startOf(session, 'call-1'), NOW);
   await store.calls.begin(startOf(session, 'call-2'), NOW);
+  await store.admissions.admit(startOf(session, 'call-1'), NOW);
+  await store.admissions.admit(startOf(session, 'lapsed', { claimUntil: NOW }), NOW);
+  await store.admissions.admit(startOf(session, 'call-2'), NOW);
+  await store.admissions.dismiss('call-2', NOW);
+  await store.admissions.ended('lapsed', 3, NOW);
   await store.calls.progress(address, heard('joined', 'b', 'connected', NOW));
   await store.calls.liveOn('node-1');
   await store.calls.liveInteraction('node-1', 'call-1');
@@ -160,6 +165,9 @@ async function changes(store: Store): Promise<void> {
   const people = { a: STRANGER, b: ALICE, aWasCalled: false };
   const start = startOf(single, 'call-9', { caller: 'second', people, takesPlace: true, node: 'node-9' });
   await store.calls.begin(start, NOW);
+  await store.calls.withdraw({ ...addressOf(single, 'call-9'), node: 'node-9' });
+  await store.calls.begin(start, NOW);
+  await store.admissions.admit(start, NOW);
   await store.calls.route(pool, from(STRANGER), NOW);
   await store.sessions.update(single.id, { sessionExpiry: 120, secondParty: BOB, ringTimeout: 20 }, NOW);
   await store.sessions.create(draft({ ...own, firstParty: CAROL, secondParty: STRANGER }));

@@ -13,6 +13,7 @@ import type {
 } from '../../../src/api/deps.js';
 import type { Account } from '../../../src/masking/account.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
+import type { DestinationProblem } from '../../../src/masking/destinations.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { SessionNote } from '../../../src/masking/session-note.js';
@@ -56,6 +57,11 @@ export class FakeDeps implements ApiDeps {
     destination: { write: (line) => void this.lines.push(line) },
   });
 
+  /** Numbers that may not be called. */
+  readonly problems = new Map<string, DestinationProblem>();
+  readonly destinations = {
+    problemOf: (number: string) => Promise.resolve(this.problems.get(number) ?? null),
+  };
   readonly drafts: SessionDraft[] = [];
   readonly announced: string[] = [];
   readonly updated: string[] = [];

@@ -291,6 +291,23 @@ describe('a session with a single party', () => {
     });
   });
 
+  it('refuses a number that may not be called, also in an update', async () => {
+    deps.problems.set('+14155550101', 'country');
+    const text = 'Invalid parameter. first_party may not be called: its country is not allowed.';
+    expectError(await api.send('POST', SESSIONS, SINGLE), 400, text);
+    expectError(await api.send('POST', SESSIONS, PARTIES), 400, text);
+    expect(deps.drafts).toEqual([]);
+    deps.problems.clear();
+    const id = await create(SINGLE);
+    deps.problems.set('+14155550102', 'premium-rate');
+    expectError(
+      await update(id, { second_party: '+14155550102' }),
+      400,
+      'Invalid parameter. second_party may not be called: it is a premium-rate number.',
+    );
+    expect(deps.changes).toEqual([]);
+  });
+
   it('refuses one of our numbers', async () => {
     await api.send('POST', `${BASE}/Number/`, { number: '+14155550101' });
     expect(deps.owned.has(parseE164('+14155550101')!)).toBe(true);

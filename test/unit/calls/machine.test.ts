@@ -27,6 +27,10 @@ describe('a call', () => {
   it.each([
     ['busy', { type: 'refuse', reason: 'busy' }],
     ['loop', { type: 'refuse', reason: 'loop' }],
+    ['destination', { type: 'refuse', reason: 'destination' }],
+    ['limit', { type: 'refuse', reason: 'limit' }],
+    ['overloaded', { type: 'refuse', reason: 'overloaded' }],
+    ['minutes', { type: 'refuse', reason: 'minutes' }],
     ['gone', { type: 'announce', announcement: 'not-in-service', url: '' }],
   ] as const)('whose claim is %s ends', (result, effect) => {
     expect(step({ stage: 'received' }, { type: 'claimed', match, result })).toEqual({

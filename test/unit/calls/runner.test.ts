@@ -4,6 +4,7 @@ import { CallRunner } from '../../../src/calls/runner.js';
 import type { Question } from '../../../src/freeswitch/question.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { FakeClaimPorts } from '../../helpers/fake-claims.js';
 import {
   aNumber,
   aSession,
@@ -46,14 +47,17 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 let store: FakeCallStore;
+let ports: FakeClaimPorts;
 let runner: CallRunner;
 let session = aSession();
 
 beforeEach(() => {
   store = new FakeCallStore();
+  ports = new FakeClaimPorts();
   session = aSession();
   runner = new CallRunner({
     store,
+    claims: ports.claimsOn(store),
     sessions: { get: (id) => Promise.resolve(id === session.id ? { session } : null) },
     prompts: { fileFor: (url) => FILES[url] ?? null },
     trunks: ['main', 'spare'],
@@ -100,6 +104,31 @@ describe('an inbound call', () => {
     ]);
     // The claim must outlive the longest call that it allows.
     expect(store.begun[0]!.claimUntil).toBeGreaterThan(NOW + (45 + 14_400) * 1000);
+  });
+
+  it.each([
+    [
+      { limit: null, secondsLeft: 90 },
+      { next: 'connect', callTimeLimit: 90 },
+    ],
+    [
+      { limit: null, secondsLeft: 1_000_000 },
+      { next: 'connect', callTimeLimit: 14_400 },
+    ],
+    [{ limit: 'MAX_CALLS_PER_SUBACCOUNT' }, { next: 'refuse', cause: 'USER_BUSY' }],
+    [{ limit: 'MAX_CALLS_PER_NODE' }, { next: 'refuse', cause: 'NORMAL_TEMPORARY_FAILURE' }],
+    [{ limit: 'DAILY_MINUTES_TOTAL' }, { next: 'refuse', cause: 'CALL_REJECTED' }],
+  ] as const)('that is admitted as %j is answered with %j', async (admission, answer) => {
+    store.routes = routes({ matched: { session, party: 'first' } });
+    ports.admission = admission;
+    expect(await runner.decide(question())).toMatchObject(answer);
+  });
+
+  it('to a number that may not be called any more is refused', async () => {
+    store.routes = routes({ matched: { session, party: 'first' } });
+    ports.problems.set(SECOND, 'country');
+    expect(await runner.decide(question())).toEqual({ next: 'refuse', cause: 'CALL_REJECTED' });
+    expect(store.begun).toEqual([]);
   });
 
   it('of a session that is in a call gets busy', async () => {

@@ -14,6 +14,7 @@ import { OriginateError } from '../../../src/freeswitch/errors.js';
 import type { LegRecord } from '../../../src/masking/interaction.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
+import { FakeClaimPorts } from '../../helpers/fake-claims.js';
 import { HELD } from '../../helpers/hold.js';
 import { aNumber, aSession, DID, NOW } from '../../helpers/sessions.js';
 
@@ -140,7 +141,11 @@ describe('the dialer of first parties', () => {
     lost = false;
   });
 
-  async function dial(jobs = [job], tooOld: OriginationJob[] = []): Promise<OriginationJob[]> {
+  async function dial(
+    jobs = [job],
+    tooOld: OriginationJob[] = [],
+    ports = new FakeClaimPorts(),
+  ): Promise<OriginationJob[]> {
     const done: OriginationJob[] = [];
     const dialer = new FirstPartyDialer({
       node,
@@ -154,6 +159,7 @@ describe('the dialer of first parties', () => {
         },
       },
       store,
+      claims: ports.claimsOn(store),
       sessions: { get: () => Promise.resolve({ session }) },
       numbers: { get: () => Promise.resolve(aNumber({ trunk: 'spare' })) },
       records,
@@ -173,6 +179,19 @@ describe('the dialer of first parties', () => {
     expect(store.begun).toMatchObject([{ id: UUID, caller: 'first', node: 'node-1' }]);
     expect(node.originated).toHaveLength(1);
     expect(node.originated[0]).toMatch(/origination_uuid=7f1e4b7e.*gateway\/spare\//);
+  });
+
+  it('leaves a job for later while a limit is reached, and drops it when a number may not be called', async () => {
+    const ports = new FakeClaimPorts();
+    ports.admission = { limit: 'CALL_RATE_PER_SUBACCOUNT' };
+    expect(await dial([job], [], ports)).toEqual([]);
+    ports.problems.set(session.secondParty ?? '', 'premium-rate');
+    expect(await dial([job], [], ports)).toEqual([job]);
+    expect(node.originated).toEqual([]);
+    expect(ports.noted.map(({ parameter }) => parameter)).toEqual([
+      'CALL_RATE_PER_SUBACCOUNT',
+      'second_party',
+    ]);
   });
 
   it('tries the next trunk after a fault of the first, with the same UUID', async () => {

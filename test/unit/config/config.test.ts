@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { ConfigError, loadConfig } from '../../../src/config.js';
+import { NO_LIMITS } from '../../../src/masking/call-limits.js';
+import { LOW_RISK_COUNTRIES } from '../../../src/masking/destinations.js';
 
 const KEY_A = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64');
 const KEY_B = Buffer.from(Array.from({ length: 32 }, (_, index) => index * 5 + 1)).toString('base64');
@@ -61,6 +63,20 @@ describe('loadConfig', () => {
       },
       dataKeys: [KEY_A],
       defaultCountry: '',
+      destinations: {
+        countries: new Set(LOW_RISK_COUNTRIES),
+        home: true,
+        blockedPrefixes: [],
+        allowedPrefixes: [],
+      },
+      callLimits: {
+        ...NO_LIMITS,
+        MAX_CALLS_PER_NUMBER: 500,
+        MAX_CALLS_PER_SUBACCOUNT: 200,
+        CALL_RATE_PER_SESSION: 2,
+        CALL_RATE_PER_NUMBER: 100,
+        CALL_RATE_PER_SUBACCOUNT: 50,
+      },
       maxSessionExpiry: 86_400,
       sessionRetention: 90 * 86_400_000,
       tariff: { callRate: 0, increment: 1, minimum: 0, sessionFee: 0 },

@@ -23,10 +23,14 @@ local function givenUpKey(id) return base .. ':given-up:' .. id end
 -- Ids of a session's newest interactions, newest last.
 local function callsKey(id) return base .. ':calls:' .. id end
 local function callKey(id) return base .. ':call:' .. id end
+-- Interactions that run, by when their claims lapse.
+local runningKey = base .. ':running'
 local function recordingKey(id) return base .. ':recording:' .. id end
 -- Routes: who leads where, by token.
 local function partyKey(token) return base .. ':party:' .. token end
 local function pinKey(token) return base .. ':pin:' .. token end
+-- Calls a second: of the number, and of a session.
+local function rateKey(who) return base .. ':rate:' .. who end
 -- The route of unknown callers: to the session that has them for itself, as its missing party.
 local openKey = base .. ':open'
 -- Live PINs of one length: '<session>:<party>' by expiry.

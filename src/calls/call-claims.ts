@@ -1,0 +1,136 @@
+import { refusalOf, SHORTEST_CALL, type CallLimit } from '../masking/call-limits.js';
+import { DESTINATION_TEXTS, type DestinationProblem } from '../masking/destinations.js';
+import type { E164 } from '../masking/phone-number.js';
+import type { MaskingSession } from '../masking/session.js';
+import type { SessionNotice } from '../masking/session-note.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { ClaimResult } from './machine.js';
+import { recordWithoutLeg } from './node-link.js';
+import type { CallAdmissions, CallStore, InteractionStart } from './ports.js';
+
+export interface CallClaimsOptions {
+  readonly store: Pick<CallStore, 'begin' | 'withdraw' | 'finishLeg' | 'isVirtualNumber'>;
+  readonly admissions: CallAdmissions;
+  readonly destinations: { problemOf(number: E164): Promise<DestinationProblem | null> };
+  /** Where the owner of a session reads why a call of it was refused. */
+  readonly notes: {
+    note(
+      session: Pick<MaskingSession, 'id' | 'virtualNumber'>,
+      notice: SessionNotice,
+      now: number,
+    ): Promise<unknown>;
+  };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export interface Claim {
+  readonly result: ClaimResult;
+  /** Seconds that the call may last by the day's minutes; null when nothing limits them. */
+  readonly secondsLeft: number | null;
+}
+
+/** A phone that is about to be dialled, and whose it is. */
+export interface Destination {
+  readonly parameter: 'first_party' | 'second_party';
+  readonly number: E164;
+}
+
+/**
+ * Claims everything that a call needs before a phone may ring: its destinations, its session, and room below every
+ * limit. In one round trip: the claims go out together, and what was had is given back when another one failed.
+ */
+export class CallClaims {
+  readonly #options: CallClaimsOptions;
+
+  constructor(options: CallClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** `dialled`: whom we are going to call. Rejects when the store cannot be reached. */
+  async claim(
+    start: InteractionStart,
+    dialled: readonly Destination[],
+    session: Pick<MaskingSession, 'id' | 'virtualNumber'>,
+  ): Promise<Claim> {
+    const { store, admissions, destinations, now } = this.#options;
+    for (const { parameter, number } of dialled) {
+      const problem = await destinations.problemOf(number);
+      if (problem === null) continue;
+      this.#tell(start, session, { parameter, code: 'ERR_DESTINATION', message: DESTINATION_TEXTS[problem] });
+      return refused('destination');
+    }
+    const at = now();
+    const [begun, admission, ...loops] = await Promise.all([
+      store.begin(start, at),
+      admissions.admit(start, at),
+      ...dialled.map(({ number }) => store.isVirtualNumber(number)),
+    ]);
+    if (begun !== 'begun') {
+      if (admission.limit === null) await admissions.dismiss(start.id, at);
+      if (begun === 'busy' || begun === 'gone') return refused(begun);
+      return this.#limited(start, session, begun);
+    }
+    if (loops.includes(true)) {
+      // The party became one of our numbers after the session was made.
+      await this.#finish(start, at, 'EXCHANGE_ROUTING_ERROR');
+      return refused('loop');
+    }
+    if (admission.limit !== null) {
+      await this.#giveBack(start, at);
+      return this.#limited(start, session, admission.limit);
+    }
+    const { secondsLeft } = admission;
+    return {
+      result: 'begun',
+      secondsLeft: secondsLeft === null ? null : Math.max(SHORTEST_CALL, secondsLeft),
+    };
+  }
+
+  /** A begin that told somebody of the call cannot be unsaid: the call has ended then. */
+  async #giveBack(start: InteractionStart, at: number): Promise<void> {
+    if (start.tells !== null) return this.#finish(start, at, 'CALL_REJECTED');
+    const { id: interactionId, sessionId, number, node } = start;
+    await this.#options.store.withdraw({ node, number, sessionId, interactionId });
+  }
+
+  async #finish(start: InteractionStart, at: number, cause: string): Promise<void> {
+    const { id, sessionId, number, node, caller } = start;
+    const leg = { uuid: id, party: caller, startedAt: at, connectedAt: null, endedAt: at, trunk: '' };
+    await this.#options.store.finishLeg(
+      { node, number, sessionId, interactionId: id },
+      recordWithoutLeg({ ...leg, cause, endedBy: 'system' }),
+    );
+  }
+
+  #limited(
+    start: InteractionStart,
+    session: Pick<MaskingSession, 'id' | 'virtualNumber'>,
+    limit: CallLimit,
+  ): Claim {
+    this.#tell(start, session, { parameter: limit, code: 'ERR_CALL_LIMIT', message: 'the limit is reached' });
+    return refused(refusalOf(limit));
+  }
+
+  /** Into the log and the session's events; the caller does not wait for it. */
+  #tell(
+    start: InteractionStart,
+    session: Pick<MaskingSession, 'id' | 'virtualNumber'>,
+    notice: Omit<SessionNotice, 'event'>,
+  ): void {
+    const { notes, now, log } = this.#options;
+    const { parameter, code, message } = notice;
+    log.warn(
+      { call: start.id, session: session.id, did: session.virtualNumber, by: parameter, code },
+      `a call was refused: ${message}`,
+    );
+    notes.note(session, { event: 'call-refused', ...notice }, now()).catch((error: unknown) => {
+      log.warn({ err: error, session: session.id }, 'the refusal of a call was not noted');
+    });
+  }
+}
+
+function refused(result: Exclude<ClaimResult, 'begun'>): Claim {
+  return { result, secondsLeft: null };
+}

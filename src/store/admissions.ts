@@ -1,0 +1,49 @@
+import type { Admission, CallAdmissions, InteractionStart } from '../calls/ports.js';
+import type { CallLimit, CallLimits } from '../masking/call-limits.js';
+import { subaccountOf } from '../masking/session.js';
+import { LIMITS_KEY } from './keys.js';
+import type { Reply, Scripts } from './scripts.js';
+import { dayOf } from './session-index.js';
+
+/**
+ * The calls that run on all numbers, counted in Redis: as a whole, per node and per subaccount. What is counted
+ * per number and session is counted by the claim of the session.
+ *
+ * A call is counted until its end is written, or its claim lapses: no count is left by a controller or a node
+ * that died.
+ */
+export class Admissions implements CallAdmissions {
+  readonly #scripts: Scripts;
+  readonly #limits: CallLimits;
+
+  constructor(scripts: Scripts, limits: CallLimits) {
+    this.#scripts = scripts;
+    this.#limits = limits;
+  }
+
+  async admit(start: InteractionStart, now: number): Promise<Admission> {
+    const limits = this.#limits;
+    const reply = await this.#scripts.run(
+      'admit-call',
+      [LIMITS_KEY],
+      [
+        ...[start.id, now, start.claimUntil, start.node, subaccountOf(start.accountId), dayOf(now)],
+        ...[limits.MAX_CALLS_PER_SUBACCOUNT, limits.MAX_CALLS_PER_NODE, limits.MAX_CALLS_TOTAL],
+        ...[limits.CALL_RATE_PER_SUBACCOUNT, limits.CALL_RATE_PER_NODE, limits.CALL_RATE_TOTAL],
+        ...[limits.DAILY_MINUTES_PER_SUBACCOUNT * 60, limits.DAILY_MINUTES_TOTAL * 60],
+      ],
+    );
+    const [limit, left] = reply as Reply[];
+    if (typeof limit === 'string') return { limit: limit as CallLimit };
+    return { limit: null, secondsLeft: left === '' ? null : Math.max(0, Number(left)) };
+  }
+
+  async dismiss(interactionId: string, now: number): Promise<void> {
+    await this.ended(interactionId, 0, now);
+  }
+
+  /** Counts a call out that ended at `endedAt` (milliseconds since the epoch), with its seconds of talk. Once. */
+  async ended(interactionId: string, seconds: number, endedAt: number): Promise<void> {
+    await this.#scripts.run('dismiss-call', [LIMITS_KEY], [interactionId, seconds, dayOf(endedAt)]);
+  }
+}

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { MAX_CALLS_PER_NUMBER } from '../scenarios/cases/refused.js';
 import { scenarios } from '../scenarios/index.js';
 import { RealBed } from './helpers/real-bed.js';
 
 let bed: RealBed;
 
 beforeAll(async () => {
-  bed = await RealBed.start({ controllers: 2 });
+  bed = await RealBed.start({
+    controllers: 2,
+    controllerEnvironment: { MAX_CALLS_PER_NUMBER: String(MAX_CALLS_PER_NUMBER) },
+  });
 });
 
 afterAll(async () => {

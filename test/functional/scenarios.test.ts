@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { SimBed } from '../helpers/sim-bed.js';
+import { MAX_CALLS_PER_NUMBER } from '../scenarios/cases/refused.js';
 import { scenarios } from '../scenarios/index.js';
 
 let bed: SimBed;
 
 beforeAll(async () => {
-  bed = await SimBed.start({ controllers: 2 });
+  bed = await SimBed.start({
+    controllers: 2,
+    environment: { MAX_CALLS_PER_NUMBER: String(MAX_CALLS_PER_NUMBER) },
+  });
 });
 
 afterAll(async () => {

@@ -8,6 +8,8 @@ import type { StoreView } from './store-view.js';
 
 /** Longest that the records of a call may take, from when they are asked for. */
 const RECORD_DEADLINE_MS = 25_000;
+/** Longest that a call takes until it runs. */
+const RUNNING_DEADLINE_MS = 10_000;
 
 /** The part of a lane that does not care which FreeSWITCH is behind it. */
 export abstract class BaseLane implements Lane {
@@ -89,6 +91,24 @@ export abstract class BaseLane implements Lane {
     const { status, body } = await this.stack.api('GET', `/Masking/Session/${sessionId}`);
     expect(status, JSON.stringify(body)).toBe(200);
     return (body as { response: Record<string, unknown> }).response;
+  }
+
+  async events(sessionId: string): Promise<readonly Record<string, unknown>[]> {
+    for (let look = 1; ; look += 1) {
+      const { status, body } = await this.stack.api('GET', `/Masking/Session/${sessionId}/Event/`);
+      expect(status, JSON.stringify(body)).toBe(200);
+      const { objects } = body as { objects: readonly Record<string, unknown>[] };
+      if (objects.length > 0 || look === 20) return objects;
+      await sleep(50);
+    }
+  }
+
+  async running(sessionId: string): Promise<void> {
+    const deadline = Date.now() + RUNNING_DEADLINE_MS;
+    while ((await this.read(sessionId))['status'] !== 'in-progress') {
+      if (Date.now() > deadline) throw new Error('no call of the session runs');
+      await sleep(50);
+    }
   }
 
   audioUrl(name: string): string {

@@ -79,6 +79,10 @@ export interface Lane {
   invites(): Promise<readonly InviteSeen[]>;
   /** The session as the API shows it. */
   read(sessionId: string): Promise<Record<string, unknown>>;
+  /** What went wrong with the session, as the API shows it, once there is something or a while has passed. */
+  events(sessionId: string): Promise<readonly Record<string, unknown>[]>;
+  /** Resolves once a call of the session runs; fails when none does within 10 s. */
+  running(sessionId: string): Promise<void>;
   /** The session's interactions once `count` have ended; fails when they do not within 25 s. */
   interactions(sessionId: string, count: number): Promise<readonly Interaction[]>;
   /** URL of a wav file of that name, served where the controller may fetch it. */

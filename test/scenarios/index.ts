@@ -2,6 +2,7 @@ import { enforced } from './cases/enforced.js';
 import { originated } from './cases/originated.js';
 import { pin } from './cases/pin.js';
 import { privacy } from './cases/privacy.js';
+import { refused } from './cases/refused.js';
 import { registered } from './cases/registered.js';
 import { singleParty } from './cases/single-party.js';
 import { malformed, unrouted } from './cases/unrouted.js';
@@ -15,6 +16,7 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'no session to go to': unrouted,
   'a malformed caller': malformed,
   'a party that is not reached': unreached,
+  'a call that may not be': refused,
   'what FreeSWITCH enforces': enforced,
   'a call that we start': originated,
   'caller-ID privacy': privacy,

@@ -11,6 +11,7 @@ import { NodeCommands } from './calls/node-commands.js';
 import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
 import { CallRunner } from './calls/runner.js';
+import { logPinGuard, PinGuardWatch } from './calls/pin-guard-watch.js';
 import { SessionSweep } from './calls/session-sweep.js';
 import { NodeLease } from './calls/node-lease.js';
 import { NodeSupervisor } from './calls/supervisor.js';
@@ -56,6 +57,7 @@ export class Controller {
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor[];
   readonly #sweep: SessionSweep<Lease>;
+  readonly #pinGuards: PinGuardWatch;
   readonly #spool: CdrSpool;
   readonly #callbacks: Callbacks;
   readonly #recordings: RecordingService<Lease>;
@@ -75,6 +77,8 @@ export class Controller {
       retention: config.sessionRetention,
       tariff: config.tariff,
       callLimits: config.callLimits,
+      pinGuard: config.pinGuard,
+      onPinGuard: (news) => logPinGuard(log, news),
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
       onWithdrawal: withdrawalLog(log),
     });
@@ -120,6 +124,7 @@ export class Controller {
       now,
       log,
     });
+    this.#pinGuards = new PinGuardWatch({ guards: this.#store.pinGuards, now, log });
     this.#spool = new CdrSpool({
       folder: config.folders.cdr,
       log,
@@ -153,6 +158,7 @@ export class Controller {
     for (const supervisor of this.#supervisors) supervisor.start();
     this.#spool.start();
     this.#sweep.start();
+    this.#pinGuards.start();
     this.#callbacks.start();
     this.#promptKeeper.start();
     this.#recordings.start();
@@ -179,6 +185,7 @@ export class Controller {
       this.#questions.close(Math.min(QUESTION_GRACE_MS, graceMs)),
       ...this.#supervisors.map((supervisor) => supervisor.stop()),
       this.#sweep.stop(),
+      this.#pinGuards.stop(),
       this.#recordings.stop(),
       this.#spool.stop(),
       this.#callbacks.stop(graceMs),

@@ -5,10 +5,12 @@ import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
 import { ConfigError } from './config-error.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
+import { chance } from './config-pins.js';
 import type { Tariff } from './masking/billing.js';
 import type { CallLimits } from './masking/call-limits.js';
 import type { DestinationRules } from './masking/destinations.js';
 import type { E164 } from './masking/phone-number.js';
+import { DEFAULT_PIN_GUARD as GUARD, type PinGuardRules } from './masking/pin-guard.js';
 import type { RecordingSettings } from './recordings/recording-service.js';
 import * as value from './config-values.js';
 
@@ -71,6 +73,7 @@ export interface Config {
   readonly tariff: Tariff;
   /** An end of a session by a client hangs its call up. */
   readonly sessionEndHangsUp: boolean;
+  readonly pinGuard: PinGuardRules;
   readonly logLevel: LogLevel;
   /** Milliseconds of silence after which this process counts as hung and is killed; 0 for never. */
   readonly watchdogLimitMs: number;
@@ -124,6 +127,11 @@ const ENVIRONMENT = z.object({
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
   SESSION_END_HANGS_UP: value.flag(false),
+  PIN_GUESS_RISK: chance(String(GUARD.guessRisk)),
+  PIN_GUESS_RISK_OVERALL: chance(String(GUARD.overallRisk)),
+  PIN_CALLER_FREE: value.integer('wrong PINs', 0, 1_000, GUARD.callerFree),
+  PIN_CALLER_LIMIT: value.integer('wrong PINs', 1, 100_000, GUARD.callerLimit),
+  PIN_REMEMBER_DAYS: value.integer('days, 0 for not at all', 0, 365, GUARD.remember / 86_400_000),
   BILLING_CALL_RATE: value.amount('0'),
   BILLING_INCREMENT_SECONDS: value.integer('seconds', 1, 3_600, 1),
   BILLING_MINIMUM_SECONDS: value.integer('seconds', 0, 3_600, 0),
@@ -198,6 +206,13 @@ export function loadConfig(
       increment: given.BILLING_INCREMENT_SECONDS,
       minimum: given.BILLING_MINIMUM_SECONDS,
       sessionFee: given.BILLING_SESSION_FEE,
+    },
+    pinGuard: {
+      guessRisk: given.PIN_GUESS_RISK,
+      overallRisk: given.PIN_GUESS_RISK_OVERALL,
+      callerFree: given.PIN_CALLER_FREE,
+      callerLimit: given.PIN_CALLER_LIMIT,
+      remember: given.PIN_REMEMBER_DAYS * 86_400_000,
     },
     sessionEndHangsUp: given.SESSION_END_HANGS_UP,
     logLevel: given.LOG_LEVEL,

@@ -1,4 +1,5 @@
 import type { Answer, HangupCause } from '../freeswitch/question.js';
+import { OWN_DIGITS } from '../masking/pin-guard.js';
 import { targetOf, type Match } from '../masking/resolve.js';
 import { otherParty, playUrlFor } from '../masking/session.js';
 import type { CallEffect, Refusal } from './machine.js';
@@ -76,16 +77,22 @@ export function digitsToCollect(lengths: readonly number[]): number {
 }
 
 function promptAnswer(effect: Extract<CallEffect, { type: 'prompt' }>, prompts: PromptFiles): Answer {
-  const { gate, attempt, failures, afterWrong } = effect;
+  const { gate, keyed, attempt, failures, afterWrong } = effect;
+  const waitMs = gate.retryWait * 1000;
+  if (keyed === 'own-digits') {
+    const prompt = 'own-digits.wav';
+    return { next: 'prompt', keyed, attempt, failures, before: '', prompt, maxDigits: OWN_DIGITS, waitMs };
+  }
   return {
     next: 'prompt',
+    keyed,
     attempt,
     failures,
     before: afterWrong ? fileOr(prompts, gate.incorrectPlay, 'wrong-pin.wav') : '',
     // What could not be played once is not tried again in this call.
     prompt: failures > 0 ? 'enter-pin.wav' : fileOr(prompts, gate.promptPlay, 'enter-pin.wav'),
     maxDigits: digitsToCollect(gate.lengths),
-    waitMs: gate.retryWait * 1000,
+    waitMs,
   };
 }
 

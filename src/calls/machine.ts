@@ -1,6 +1,7 @@
 import type { LimitRefusal } from '../masking/call-limits.js';
 import type { Caller } from '../masking/caller.js';
 import type { LegRole } from '../masking/interaction.js';
+import type { Keyed } from '../masking/pin-guard.js';
 import { connect, type Match, type PinGate, type Resolution } from '../masking/resolve.js';
 import type { PinCheck } from './ports.js';
 
@@ -12,6 +13,8 @@ export type CallState =
   | { readonly stage: 'received' }
   | {
       readonly stage: 'prompting';
+      /** An attempt ends with a PIN, or goes on with digits of the caller's own number. */
+      readonly keyed: Keyed;
       readonly attempt: number;
       /** Prompts that could not be played. */
       readonly failures: number;
@@ -26,7 +29,7 @@ export type CallState =
 export type CallEvent =
   /** The number's routes were read and decided. */
   | { readonly type: 'resolved'; readonly resolution: Resolution }
-  /** The digits of one attempt were looked up. */
+  /** The digits of one attempt were looked up, those of the PIN or those asked for after it. */
   | { readonly type: 'pin-checked'; readonly check: PinCheck; readonly caller: Caller }
   /** The prompt could not be played, so that nobody had a chance to key anything. */
   | { readonly type: 'prompt-failed' }
@@ -58,6 +61,7 @@ export type CallEffect =
   | { readonly type: 'claim'; readonly match: Match }
   | {
       readonly type: 'prompt';
+      readonly keyed: Keyed;
       readonly attempt: number;
       readonly failures: number;
       readonly gate: PinGate;
@@ -118,7 +122,7 @@ function resolved(resolution: Resolution): Step {
     case 'connect':
       return claim(resolution.match);
     case 'pin':
-      return ask({ stage: 'prompting', attempt: 1, failures: 0, gate: resolution.gate }, false);
+      return ask({ stage: 'prompting', keyed: 'pin', attempt: 1, failures: 0, gate: resolution.gate }, false);
     case 'announce':
       return end({
         type: 'announce',
@@ -140,12 +144,15 @@ function pinChecked(state: Prompting, check: PinCheck, caller: Caller): Step {
         ? { state, effects: [{ type: 'claim', match: check.match }] }
         : resolved(resolution);
     }
+    case 'asked':
+      // An attempt asks once. A right PIN goes on as a wrong one does.
+      return state.keyed === 'pin' ? ask({ ...state, keyed: 'own-digits' }, false) : stay(state);
     case 'refused':
       return end({ type: 'announce', announcement: 'too-many-attempts', url: '' });
     case 'wrong':
       return state.attempt > state.gate.retry
         ? end({ type: 'announce', announcement: 'wrong-pin', url: state.gate.incorrectPlay })
-        : ask({ ...state, attempt: state.attempt + 1 }, true);
+        : ask({ ...state, keyed: 'pin', attempt: state.attempt + 1 }, true);
   }
 }
 
@@ -183,12 +190,8 @@ function progress(state: CallState, stage: 'ringing' | 'whispering' | 'connected
 }
 
 function ask(state: Prompting, afterWrong: boolean): Step {
-  return {
-    state,
-    effects: [
-      { type: 'prompt', attempt: state.attempt, failures: state.failures, gate: state.gate, afterWrong },
-    ],
-  };
+  const { keyed, attempt, failures, gate } = state;
+  return { state, effects: [{ type: 'prompt', keyed, attempt, failures, gate, afterWrong }] };
 }
 
 function end(effect: CallEffect): Step {

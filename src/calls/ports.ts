@@ -79,7 +79,9 @@ export interface CallAdmissions {
 export type PinCheck =
   | { readonly result: 'matched'; readonly match: Match }
   | { readonly result: 'wrong' }
-  /** Too many wrong PINs of this caller or on this number. */
+  /** Nothing is said of the PIN: the caller has to give digits of the own number as well. */
+  | { readonly result: 'asked' }
+  /** Too many wrong PINs of this caller. */
   | { readonly result: 'refused' };
 
 /** Where a leg belongs, as its channel variables tell. */
@@ -105,7 +107,8 @@ export interface CallStore {
   /**
    * Looks up keyed digits among the live PINs of `number` and counts a wrong one, per caller and per
    * number, atomically. Empty digits are a missing PIN: wrong for the attempt, not counted as a guess.
-   * Idempotent by `attempt`; null when nothing tells the attempts of a caller apart.
+   * Idempotent by `attempt`; null when nothing tells the attempts of a caller apart, who then cannot be asked
+   * for more.
    */
   checkPin(
     number: E164,
@@ -113,6 +116,17 @@ export interface CallStore {
     digits: string,
     now: number,
     attempt: PinAttempt | null,
+  ): Promise<PinCheck>;
+  /**
+   * Ends an attempt that checkPin left at `asked`, with the digits of their own number that the caller keyed.
+   * Takes two round trips, whether the PIN was right or wrong. Never answers `asked`.
+   */
+  checkOwnDigits(
+    number: E164,
+    caller: Caller,
+    digits: string,
+    now: number,
+    attempt: PinAttempt,
   ): Promise<PinCheck>;
   /** Claims the session for one interaction. Idempotent by interaction id. */
   begin(start: InteractionStart, now: number): Promise<BeginResult>;

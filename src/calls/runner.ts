@@ -8,7 +8,7 @@ import { isLive, otherParty, partyNumber, type MaskingSession } from '../masking
 import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
 import type { CallClaims } from './call-claims.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
-import type { CallStore, InteractionStart, SessionReader } from './ports.js';
+import type { CallStore, InteractionStart, PinCheck, SessionReader } from './ports.js';
 
 export interface CallRunnerOptions extends AnswerOptions {
   readonly store: CallStore;
@@ -103,12 +103,7 @@ export class CallRunner {
     const at = now();
     const [routes, check] = await Promise.all([
       store.route(number, caller, at),
-      question.promptFailed
-        ? null
-        : store.checkPin(number, caller, question.digits, at, {
-            callId: question.uuid,
-            number: Math.max(1, question.attempt),
-          }),
+      question.promptFailed ? null : this.#check(call, at),
     ]);
     call.routes = routes;
     if (routes.pinGate === null && check?.result !== 'matched') {
@@ -122,12 +117,21 @@ export class CallRunner {
     return {
       state: {
         stage: 'prompting',
+        keyed: question.keyed,
         attempt: Math.max(1, question.attempt),
         failures: question.promptFailures,
         gate,
       },
       event: check === null ? { type: 'prompt-failed' } : { type: 'pin-checked', check, caller },
     };
+  }
+
+  #check({ question, number, caller }: CallInHand, at: number): Promise<PinCheck> {
+    const { store } = this.#options;
+    const attempt = { callId: question.uuid, number: Math.max(1, question.attempt) };
+    return question.keyed === 'pin'
+      ? store.checkPin(number, caller, question.digits, at, attempt)
+      : store.checkOwnDigits(number, caller, question.digits, at, attempt);
   }
 
   async #run(call: CallInHand, opening: { state: CallState; event: CallEvent }): Promise<Answer> {

@@ -32,6 +32,7 @@ function specificVariables(answer: Answer, dialString: DialString): VariableSett
   switch (answer.next) {
     case 'prompt':
       return [
+        [VAR.keyed, answer.keyed],
         [VAR.attempt, String(answer.attempt)],
         [VAR.promptFailures, String(answer.failures)],
         [VAR.before, answer.before],

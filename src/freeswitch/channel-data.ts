@@ -34,6 +34,8 @@ export function questionOf(headers: WireHeaders): Question {
     hidden: !originated && valueOf(headers, 'Caller-Privacy-Hide-Number') === 'true',
     attempt: countOf(variable(VAR.attempt)),
     promptFailures: countOf(variable(VAR.promptFailures)),
+    // Whatever is said here, the store decides what an attempt has come to.
+    keyed: variable(VAR.keyed) === 'own-digits' ? 'own-digits' : 'pin',
     digits: variable(VAR.digits),
     // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
     promptFailed: kind === 'digits' && variable(VAR.readResult) === '',

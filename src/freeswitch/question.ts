@@ -1,3 +1,4 @@
+import type { Keyed } from '../masking/pin-guard.js';
 import type { Party } from '../masking/session.js';
 import type { QuestionKind } from './variables.js';
 
@@ -22,6 +23,8 @@ export interface Question {
   readonly attempt: number;
   /** Prompts so far that could not be played. */
   readonly promptFailures: number;
+  /** What the last prompt asked for. */
+  readonly keyed: Keyed;
   /** Digits keyed at the last prompt; "" when none were. */
   readonly digits: string;
   /** True when the prompt could not be played, so that nobody had a chance to key anything. */
@@ -42,6 +45,7 @@ export interface LegMarks {
 
 export interface PromptAnswer {
   readonly next: 'prompt';
+  readonly keyed: Keyed;
   readonly attempt: number;
   /** Prompts of this call that could not be played. */
   readonly failures: number;

@@ -27,6 +27,8 @@ export const VAR = {
   /** Name of the trunk that the leg was dialled through; on legs that we originate. */
   trunk: 'masking_trunk',
 
+  /** `prompt`: what the caller is to key, a Keyed; it comes back with the digits. */
+  keyed: 'masking_keyed',
   /** `prompt`: which attempt this is, from 1. */
   attempt: 'masking_attempt',
   /** `prompt`: how many prompts of this call could not be played. */

@@ -51,6 +51,11 @@ export function callingCodeOf(number: E164): string {
   return parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
 }
 
+/** The number as it is dialled within its country, without a trunk prefix; all its digits when no plan has it. */
+export function nationalDigitsOf(number: E164): string {
+  return parsePhoneNumberFromString(number)?.nationalNumber ?? digitsOf(number);
+}
+
 /** What a numbering plan uses a number for; "" when its digits do not tell. */
 export type NumberKind = 'local' | 'mobile' | 'tollfree' | 'national' | '';
 

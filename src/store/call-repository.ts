@@ -14,7 +14,6 @@ import type { Caller } from '../masking/caller.js';
 import type { Interaction, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { NumberRoutes, PinGate } from '../masking/resolve.js';
-import type { PinEventData } from '../masking/session-event.js';
 import { otherParty, type Party } from '../masking/session.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { Admissions } from './admissions.js';
@@ -23,29 +22,12 @@ import { UnreadableDocumentError } from './errors.js';
 import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
 import { liveKey, numberKey } from './keys.js';
 import type { Outbox } from './outbox.js';
+import { countedAs, type PinChecks } from './pin-checks.js';
 import type { LiveCalls } from './live-calls.js';
 import type { RecordingRepository } from './recording-repository.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
-
-/** When wrong PINs lead to refusal. Times are milliseconds. */
-export interface PinLimits {
-  /** Wrong PINs of one caller on one number. Withheld callers count as one. */
-  readonly perCaller: number;
-  /** Wrong PINs on one number, of all callers. */
-  readonly perNumber: number;
-  /** Within which they must have come, counted from the first. */
-  readonly window: number;
-  readonly refusal: number;
-}
-
-export const DEFAULT_PIN_LIMITS: PinLimits = {
-  perCaller: 10,
-  perNumber: 100,
-  window: 15 * 60_000,
-  refusal: 15 * 60_000,
-};
 
 /** Where legs are found by their UUID, once they ended and while they are up. */
 export interface CallIndexes {
@@ -66,9 +48,9 @@ export class CallRepository implements CallStore {
   readonly #vault: Vault;
   readonly #outbox: Outbox;
   readonly #tariff: Tariff;
-  readonly #limits: PinLimits;
   readonly #callLimits: CallLimits;
   readonly #admissions: Admissions;
+  readonly #pins: PinChecks;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
   readonly #recordings: RecordingRepository;
@@ -80,8 +62,8 @@ export class CallRepository implements CallStore {
     vault: Vault,
     outbox: Outbox,
     indexes: CallIndexes,
+    pins: PinChecks,
     tariff: Tariff = FREE,
-    limits: PinLimits = DEFAULT_PIN_LIMITS,
     callLimits: CallLimits = NO_LIMITS,
   ) {
     this.#client = client;
@@ -93,9 +75,9 @@ export class CallRepository implements CallStore {
     this.#recordings = indexes.recordings;
     this.#onIndexLost = indexes.onLost;
     this.#tariff = tariff;
-    this.#limits = limits;
     this.#callLimits = callLimits;
     this.#admissions = indexes.admissions;
+    this.#pins = pins;
   }
 
   async route(number: E164, caller: Caller, now: number): Promise<NumberRoutes> {
@@ -105,7 +87,12 @@ export class CallRepository implements CallStore {
       this.#scripts.run(
         'route',
         [numberKey(number)],
-        [now, JSON.stringify(tokens), JSON.stringify(countedAs(caller, tokens))],
+        [
+          now,
+          JSON.stringify(tokens),
+          JSON.stringify(countedAs(caller, tokens)),
+          this.#pins.rules.callerLimit,
+        ],
       ),
       caller.kind === 'number' && this.isVirtualNumber(caller.number),
     ]);
@@ -124,39 +111,24 @@ export class CallRepository implements CallStore {
     };
   }
 
-  async checkPin(
+  checkPin(
     number: E164,
     caller: Caller,
     digits: string,
     now: number,
     attempt: PinAttempt | null = null,
   ): Promise<PinCheck> {
-    const tokens = caller.kind === 'number' ? this.#vault.partyTokens(caller.number) : [];
-    const { perCaller, perNumber, window, refusal } = this.#limits;
-    const told: PinEventData = {
-      from: caller.kind === 'number' ? caller.number : null,
-      retry: Math.max(0, (attempt?.number ?? 1) - 1),
-    };
-    void this.#outbox.mark(number);
-    const reply = await this.#scripts.run(
-      'check-pin',
-      [numberKey(number)],
-      [
-        now,
-        JSON.stringify(digits === '' ? [] : this.#vault.pinTokens(number, digits)),
-        JSON.stringify(countedAs(caller, tokens)),
-        ...[perCaller, perNumber, window, refusal],
-        attempt === null ? '' : `${attempt.callId}:${attempt.number}`,
-        this.#outbox.seal(number, told),
-      ],
-    );
-    const [appended, result, party, fields] = reply as Reply[];
-    if (appended === 1) this.#outbox.appended(number);
-    const session = sessionFrom(this.#vault, number, fields ?? null, now);
-    if (result === 'matched' && session !== null) {
-      return { result: 'matched', match: { session, party: party as Party } };
-    }
-    return { result: result === 'refused' ? 'refused' : 'wrong' };
+    return this.#pins.check(number, caller, digits, now, attempt);
+  }
+
+  checkOwnDigits(
+    number: E164,
+    caller: Caller,
+    digits: string,
+    now: number,
+    attempt: PinAttempt,
+  ): Promise<PinCheck> {
+    return this.#pins.checkOwnDigits(number, caller, digits, now, attempt);
   }
 
   async begin(start: InteractionStart, now: number): Promise<BeginResult> {
@@ -306,9 +278,4 @@ export class CallRepository implements CallStore {
 /** Seconds that the two talked, rounded up. */
 function secondsJoined({ bridgedAt, endedAt }: LegRecord): number {
   return bridgedAt === null ? 0 : Math.max(0, Math.ceil((endedAt - bridgedAt) / 1_000));
-}
-
-/** Names of the caller's count of wrong PINs, one per data key, the one to count on first. */
-function countedAs(caller: Caller, tokens: readonly string[]): string[] {
-  return caller.kind === 'anonymous' ? ['anonymous'] : tokens.map((token) => `caller:${token}`);
 }

@@ -8,7 +8,7 @@ export {
   type CallbackState,
   type LoggedCallback,
 } from './callback-log.js';
-export { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
+export { CallRepository } from './call-repository.js';
 export { CallLog, type CallQuery, type LegPointer, type Logged } from './call-log.js';
 export { CommandQueue } from './command-queue.js';
 export * from './errors.js';
@@ -26,6 +26,7 @@ export {
 export { NumberChooser, type Choose } from './number-chooser.js';
 export { type EndedSession } from './session-changes.js';
 export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
+export { PinGuards } from './pin-guards.js';
 export { PromptUrls } from './prompt-urls.js';
 export {
   RecordingRepository,

@@ -150,6 +150,13 @@ export const NEEDED_PROMPTS_KEY = `${PREFIX}:{prompts}:needed`;
 
 /** The sealed URLs, by token. */
 export const PROMPT_URLS_KEY = `${PREFIX}:{prompts}:urls`;
+
+/** Risk that wrong PINs have spent on all numbers, by the hour. */
+export const PIN_RISK_KEY = `${PREFIX}:{pins}:risk`;
+
+/** Numbers whose PINs are guarded, by when to look whether that is over. */
+export const PIN_GUARDS_KEY = `${PREFIX}:{pins}:guards`;
+
 /** Where a recording is kept: its virtual number and session. */
 export function recordingPointerKey(id: string): string {
   return `${PREFIX}:recording:${id}`;

@@ -1,7 +1,8 @@
 import { FREE, type Tariff } from '../masking/billing.js';
-import { CallRepository, DEFAULT_PIN_LIMITS, type PinLimits } from './call-repository.js';
 import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
+import { DEFAULT_PIN_GUARD, type PinGuardNews, type PinGuardRules } from '../masking/pin-guard.js';
 import { Admissions } from './admissions.js';
+import { CallRepository } from './call-repository.js';
 import { AccountRepository } from './account-repository.js';
 import { CallLog } from './call-log.js';
 import { CommandQueue } from './command-queue.js';
@@ -13,6 +14,9 @@ import { NodeRepository } from './node-repository.js';
 import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
 import { Outbox } from './outbox.js';
+import { PinChecks } from './pin-checks.js';
+import { PinGuards } from './pin-guards.js';
+import { PinRisk } from './pin-risk.js';
 import { PromptUrls } from './prompt-urls.js';
 import { RecordingRepository } from './recording-repository.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
@@ -28,9 +32,11 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly url: string;
   /** DATA_KEYS: base64 of 32 bytes each, newest first. */
   readonly dataKeys: readonly string[];
-  readonly pinLimits?: PinLimits;
   /** Default none. */
   readonly callLimits?: CallLimits;
+  readonly pinGuard?: PinGuardRules;
+  /** Told when callers begin to be asked for more than a PIN, and when that ends. Must not throw. */
+  readonly onPinGuard?: (news: PinGuardNews) => void;
   /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
   readonly retention?: number;
   readonly originations?: OriginationQueueOptions;
@@ -61,6 +67,7 @@ export class Store {
   readonly callbacks: CallbackLog;
   readonly notes: SessionNotes;
   readonly promptUrls: PromptUrls;
+  readonly pinGuards: PinGuards;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -95,16 +102,17 @@ export class Store {
     this.admissions = new Admissions(scripts, callLimits);
     const { callLog: log, liveCalls: live, recordings, admissions } = this;
     const indexes = { log, live, recordings, admissions, onLost };
-    this.calls = new CallRepository(
-      client,
-      scripts,
-      vault,
-      this.outbox,
-      indexes,
-      tariff,
-      options.pinLimits ?? DEFAULT_PIN_LIMITS,
-      callLimits,
-    );
+    const rules = options.pinGuard ?? DEFAULT_PIN_GUARD;
+    const onNews = options.onPinGuard ?? (() => undefined);
+    this.pinGuards = new PinGuards(client, scripts, rules);
+    const pins = new PinChecks(scripts, vault, this.outbox, {
+      rules,
+      guards: this.pinGuards,
+      overall: new PinRisk(scripts, rules.overallRisk, onNews, onLost),
+      onNews,
+      onLost,
+    });
+    this.calls = new CallRepository(client, scripts, vault, this.outbox, indexes, pins, tariff, callLimits);
     this.commands = new CommandQueue(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);
   }

@@ -11,6 +11,8 @@ import { until } from './helpers/until.js';
 
 /** Long enough not to be in a log by chance, as four digits are in every instant and port. */
 const PINS = { first: '90817263', second: '53942716', wrong: '71834265' };
+/** Keyed as digits of the own number. Six digits may be a part of a hash or an instant: they count as a word. */
+const OWN_DIGITS = '937164';
 const SOFTPHONE_PASSWORD = 'a-softphone-password';
 const { first: softphone } = laneNumbers(20);
 
@@ -20,7 +22,7 @@ const lanes: RealLane[] = [];
 beforeAll(async () => {
   bed = await RealBed.start({
     controllers: 1,
-    lanes: 6,
+    lanes: 7,
     // FreeSWITCH's LOG_LEVEL stays as it is shipped.
     environment: { SOFTPHONE_PASSWORD, SOFTPHONE_NUMBERS: softphone.slice(1) },
     controllerEnvironment: { LOG_LEVEL: 'debug' },
@@ -47,6 +49,8 @@ async function expectPrivate(file: string): Promise<string> {
     const line = text.split('\n').find((candidate) => candidate.includes(secret));
     expect(line, `${file} shows ${secret}`).toBeUndefined();
   }
+  const own = new RegExp(`(?<![\\w.-])${OWN_DIGITS}(?![\\w.-])`);
+  expect(own.exec(text), `${file} shows digits of a caller's own number`).toBeNull();
   return text;
 }
 
@@ -78,6 +82,20 @@ async function pinCall(): Promise<void> {
     ],
   });
   await lane.interactions(session.id, 1);
+}
+
+/** Wrong PINs until more is asked for, and then the right PIN with digits that are not the caller's. */
+async function guessingCall(): Promise<void> {
+  const lane = await newLane();
+  await lane.session(
+    pinSession(lane, { first_party_pin: PINS.first, second_party_pin: PINS.second, pin_retry: 3 }),
+  );
+  const wrong = [1, 2, 3].flatMap(() => [{ wait: 3000 }, { press: PINS.wrong }]);
+  const call = await lane.call({
+    from: lane.stranger,
+    steps: [...wrong, { wait: 3000 }, { press: PINS.first }, { wait: 2000 }, { press: OWN_DIGITS }],
+  });
+  expect(call.heard).toContain('own-digits');
 }
 
 /** B refuses, in both ways; and a stranger who has no session. */
@@ -145,7 +163,7 @@ async function knockAtTheDoor(): Promise<void> {
 
 describe('after calls of every kind', () => {
   beforeAll(async () => {
-    await Promise.all([recordedCall(), pinCall(), failedCalls()]);
+    await Promise.all([recordedCall(), pinCall(), guessingCall(), failedCalls()]);
     await loseRedis();
     await knockAtTheDoor();
   });

@@ -27,6 +27,7 @@ export class FakeCallStore implements CallStore {
   /** UUIDs of B legs. */
   readonly noted: string[] = [];
   readonly pinsChecked: string[] = [];
+  readonly ownDigitsChecked: string[] = [];
 
   route(): Promise<NumberRoutes> {
     return this.#answer(this.routes);
@@ -34,6 +35,11 @@ export class FakeCallStore implements CallStore {
 
   checkPin(_number: unknown, _caller: unknown, digits: string): Promise<PinCheck> {
     this.pinsChecked.push(digits);
+    return this.#answer(this.pin);
+  }
+
+  checkOwnDigits(_number: unknown, _caller: unknown, digits: string): Promise<PinCheck> {
+    this.ownDigitsChecked.push(digits);
     return this.#answer(this.pin);
   }
 

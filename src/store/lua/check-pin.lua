@@ -1,72 +1,75 @@
--- Looks a PIN up among the live ones of a number, and counts a wrong one.
+-- Looks a PIN up among the live ones of a number, and counts a wrong one. When a guess would be too much of a
+-- risk, nothing is said: the caller is to be asked for more, whether the PIN was right or wrong (settle-pin).
 --
 -- KEYS[1]  the number's record
 -- ARGV[1]  now, ms
 -- ARGV[2]  JSON list of the PIN's tokens; [] when no digits were keyed: wrong, but no guess
 -- ARGV[3]  JSON list of the names under which the caller's wrong PINs are counted; the first one counts on
--- ARGV[4]  wrong PINs of one caller, and ARGV[5] of all callers, at which they are refused
--- ARGV[6]  ms within which they must have come
--- ARGV[7]  ms that a refusal lasts
--- ARGV[8]  the call's channel UUID and the attempt's number, or '' for neither: a repeat changes nothing
--- ARGV[9]  what is told of the attempt
--- Answer   { told, 'refused' }, { told, 'wrong' }, or { told, 'matched', party, session } with a session as
---          in route; told is 1 when something was appended to the outbox, else 0
+-- ARGV[4]  how many digits were keyed
+-- ARGV[5]  JSON { risk: that callers who never got in may spend in 24 hours; callerFree: wrong PINs after which a
+--          caller is asked for more, and callerLimit: is refused; remember: ms; guarded: everybody who never
+--          got in is asked for more }
+-- ARGV[6]  the call's channel UUID and the attempt's number, or '' for neither: a repeat changes nothing
+-- ARGV[7]  what is told of the attempt
+-- Answer   { told, result, party or false, session or false, risk that the attempt spent, guard news or false }
+--          told is 1 when something was appended to the outbox, else 0; result is 'refused', 'wrong', 'asked', or
+--          'matched' with a party and a session as in route; news as of guardNews (include/guard.lua)
 
 -- @include number
 -- @include outbox
--- Longer than any call stays at its prompts, in milliseconds.
-local ATTEMPT_REMEMBERED = 600000
-local now, window, refusal = tonumber(ARGV[1]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local names = cjson.decode(ARGV[3])
+-- @include hours
+-- @include guard
+local now, length = tonumber(ARGV[1]), tonumber(ARGV[4])
+local tokens, names, limits = cjson.decode(ARGV[2]), cjson.decode(ARGV[3]), cjson.decode(ARGV[5])
+local anonymous = names[1] == 'anonymous'
 
-local function isRefused(who) return now < tonumber(redis.call('GET', refusedKey(who)) or '0') end
-if isRefused('number') then return { 0, 'refused' } end
-for _, who in ipairs(names) do
-  if isRefused(who) then return { 0, 'refused' } end
+local before = ARGV[6] ~= '' and redis.call('GET', attemptKey(ARGV[6])) or nil
+if before and before ~= 'matched' then
+  return { 0, before == 'wrong' and 'wrong' or 'asked', false, false, '0', false }
 end
-
-local isRepeat = ARGV[8] ~= ''
-  and not redis.call('SET', base .. ':attempt:' .. ARGV[8], 1, 'NX', 'PX', ATTEMPT_REMEMBERED)
+local function settle(outcome)
+  if ARGV[6] ~= '' then redis.call('SET', attemptKey(ARGV[6]), outcome, 'PX', ATTEMPT_REMEMBERED) end
+end
 local function tell(sessionId, kind)
-  return not isRepeat and sessionId and emit(sessionId, now, kind, ARGV[9]) and 1 or 0
+  return not before and sessionId and emit(sessionId, now, kind, ARGV[7]) and 1 or 0
 end
 
-local tokens = cjson.decode(ARGV[2])
+local known, wrong = knownPhone(names, now), wrongOf(names, now)
+if not known and not anonymous and not before and wrong >= limits.callerLimit then
+  return { 0, 'refused', false, false, '0', false }
+end
+if #tokens == 0 then
+  settle('wrong')
+  return { tell(askedBy(names, now), 'pin-failed'), 'wrong', false, false, '0', false }
+end
+
 local route = liveRoute(pinKey, tokens, now)
 local session = route and sessionFields(route.session)
-if session then return { tell(route.session, 'pin-success'), 'matched', route.party, session } end
+if not session then route = nil end
+local risk = riskOf(length, now)
 
--- Nobody can say whose PIN was meant. It is told to the session that the caller is a party of, who was
--- asked because that session forces it, else to the one by whose prompts and limits the caller was asked.
-local function askedBy()
-  local callers = {}
-  for _, name in ipairs(names) do
-    local token = string.match(name, '^caller:(.*)$')
-    if token then table.insert(callers, token) end
-  end
-  local own = liveRoute(partyKey, callers, now)
-  if own then return own.session end
-  for _, id in ipairs(redis.call('ZREVRANGE', gatesKey, 0, 99)) do
-    if now < tonumber(redis.call('HGET', sessionKey(id), 'expiresAt') or '0') then return id end
-  end
-  return nil
+-- A phone that got in answers for its own wrong PINs only, and is never asked twice for a PIN that it used before.
+local function isLetOff()
+  if before or risk == 0 or hasEntered(known, route) then return true end
+  if not anonymous and wrong >= limits.callerFree then return false end
+  -- Those who withhold their number are one caller, with half of what strangers may spend.
+  if (wrong + 1) * risk > (anonymous and limits.risk / 2 or limits.risk) then return false end
+  if known then return true end
+  return not limits.guarded and spentIn(spentKey(length), now) + risk <= limits.risk
 end
-local told = tell(askedBy(), 'pin-failed')
--- Nothing was keyed: no guess.
-if #tokens == 0 or isRepeat then return { told, 'wrong' } end
+local function news() return not known and risk > 0 and guardNews(length, now, limits.risk) end
 
--- The window begins with the first wrong PIN.
-local function count(who, limit)
-  local key = wrongKey(who)
-  local since = tonumber(redis.call('HGET', key, 'since')) or -math.huge
-  if now >= since + window then redis.call('HSET', key, 'since', ms(now), 'count', 0) end
-  local wrong = redis.call('HINCRBY', key, 'count', 1)
-  redis.call('PEXPIRE', key, ms(window + SLACK))
-  if wrong >= limit then
-    redis.call('SET', refusedKey(who), ms(now + refusal), 'PX', ms(refusal + SLACK))
-    redis.call('DEL', key)
-  end
+if not isLetOff() then
+  settle('asked|' .. (route and route.session or '') .. '|' .. (route and route.party or ''))
+  return { 0, 'asked', false, false, '0', news() }
 end
-count(names[1], tonumber(ARGV[4]))
-count('number', tonumber(ARGV[5]))
-return { told, 'wrong' }
+if session then
+  settle('matched')
+  remember(names, route, now, limits.remember)
+  return { tell(route.session, 'pin-success'), 'matched', route.party, session, '0', false }
+end
+
+settle('wrong')
+if names[1] then spend(wrongKey(names[1]), now, 1) end
+if not known and risk > 0 then spend(spentKey(length), now, risk) end
+return { tell(askedBy(names, now), 'pin-failed'), 'wrong', false, false, ms(risk), news() }

@@ -9,6 +9,7 @@ import type { VirtualNumber } from '../../../src/masking/virtual-number.js';
 import type { PinDraft, SessionDraft } from '../../../src/masking/session-draft.js';
 import { Store, type StoreOptions } from '../../../src/store/index.js';
 import { RedisServer } from '../../helpers/redis-server.js';
+import type { PinGuardRules } from '../../../src/masking/pin-guard.js';
 import { SETTINGS as ALL_SETTINGS } from '../../helpers/sessions.js';
 
 export const NOW = 1_800_000_000_000;
@@ -23,6 +24,15 @@ export const STRANGER = '+15550007777' as E164;
 export const ANONYMOUS: Caller = { kind: 'anonymous' };
 
 export const SETTINGS: SessionSettings = { ...ALL_SETTINGS, geomatch: false };
+
+/** Nobody is asked for more than a PIN, nobody is refused. */
+export const UNGUARDED: PinGuardRules = {
+  guessRisk: 1e6,
+  overallRisk: 1e6,
+  callerFree: 1e9,
+  callerLimit: 1e9,
+  remember: 0,
+};
 
 /** A private Redis with stores that speak to it. */
 export class Fixture {

@@ -13,6 +13,7 @@ import {
   OTHER_KEY,
   pinDraft,
   STRANGER,
+  UNGUARDED,
 } from './fixture.js';
 
 let fixture: Fixture;
@@ -23,15 +24,15 @@ afterAll(() => fixture.stop());
 beforeEach(() => fixture.raw.flushall());
 
 test('what the old key wrote is found, guarded and counted under the new one', async () => {
-  const limits = { perCaller: 2, perNumber: 100, window: 60_000, refusal: 60_000 };
-  const before = fixture.store({ dataKeys: [KEY], pinLimits: limits });
+  const limits = { ...UNGUARDED, callerLimit: 2, remember: 86_400_000 };
+  const before = fixture.store({ dataKeys: [KEY], pinGuard: limits });
   await before.numbers.add(did(DID));
   const session = await before.sessions.create(draft({ pin: pinDraft({ first: '1234', second: '4321' }) }));
   for (let guess = 0; guess < 2; guess += 1) await before.calls.checkPin(DID, from(STRANGER), '0000', NOW);
 
-  const after = fixture.store({ dataKeys: [OTHER_KEY, KEY], pinLimits: limits });
+  const after = fixture.store({ dataKeys: [OTHER_KEY, KEY], pinGuard: limits });
   expect((await after.calls.route(DID, from(BOB), NOW)).matched).toEqual({ session, party: 'second' });
-  expect((await after.calls.route(DID, from(STRANGER), NOW)).refusedUntil).toBe(NOW + 60_000);
+  expect((await after.calls.route(DID, from(STRANGER), NOW)).refusedUntil).toBe(NOW + 25 * 3_600_000);
   expect((await after.calls.checkPin(DID, from(STRANGER), '1234', NOW)).result).toBe('refused');
   expect((await after.calls.checkPin(DID, from(ALICE), '1234', NOW)).result).toBe('matched');
   await expect(after.sessions.create(draft(), () => [DID])).rejects.toMatchObject({

@@ -62,9 +62,24 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
     await store.calls.checkPin(session.virtualNumber, caller, WRONG_PIN, NOW);
     await store.calls.checkPin(session.virtualNumber, caller, FIRST_PIN, NOW);
   }
-  for (let guess = 0; guess < 11; guess += 1) {
-    await store.calls.checkPin(session.virtualNumber, from(STRANGER), WRONG_PIN, NOW);
+  for (let number = 1; number <= 21; number += 1) {
+    const attempt = { callId: 'call-0', number };
+    await store.calls.checkPin(session.virtualNumber, from(STRANGER), WRONG_PIN, NOW, attempt);
+    await store.calls.checkOwnDigits(session.virtualNumber, from(STRANGER), '001001', NOW, attempt);
   }
+  for (const [callId, digits] of [
+    ['call-8', '001001'],
+    ['call-9', '999999'],
+  ] as const) {
+    const attempt = { callId, number: 1 };
+    for (let again = 0; again < 2; again += 1) {
+      await store.calls.checkPin(session.virtualNumber, ANONYMOUS, FIRST_PIN, NOW, attempt);
+      await store.calls.checkOwnDigits(session.virtualNumber, ANONYMOUS, digits, NOW, attempt);
+    }
+  }
+  await store.pinGuards.began(session.virtualNumber, NOW, NOW);
+  await store.pinGuards.review(NOW);
+  await store.pinGuards.of(session.virtualNumber, NOW);
   await store.originations.push(
     { interactionId: 'call-1', sessionId: session.id, number: session.virtualNumber },
     NOW,

@@ -3,14 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import { isLive, type MaskingSession } from '../../../src/masking/session.js';
 import type { Store } from '../../../src/store/index.js';
-import { ANONYMOUS, did, draft, Fixture, from, NOW, pinDraft } from './fixture.js';
+import { ANONYMOUS, did, draft, Fixture, from, NOW, pinDraft, UNGUARDED } from './fixture.js';
 
 const CLIENTS = 50;
 const ROUNDS = 20;
 const NUMBERS = Array.from({ length: 6 }, (_, index) => `+1555000900${index + 1}` as E164);
 const PEOPLE = Array.from({ length: 12 }, (_, index) => `+155500010${String(index + 10)}` as E164);
 const PINS = Array.from({ length: 8 }, (_, index) => String(1000 + index));
-const UNLIMITED = { perCaller: 1e9, perNumber: 1e9, window: 60_000, refusal: 60_000 };
 const HOUR = 3_600_000;
 /** One clock for all: what one of them ended is over for the others. */
 let clock = NOW;
@@ -26,7 +25,7 @@ let fixture: Fixture;
 let stores: Store[];
 beforeAll(async () => {
   fixture = await Fixture.start(['--appendonly', 'no']);
-  stores = [1, 2, 3].map(() => fixture.store({ pinLimits: UNLIMITED }));
+  stores = [1, 2, 3].map(() => fixture.store({ pinGuard: UNGUARDED }));
   for (const number of NUMBERS) await stores[0]!.numbers.add(did(number));
 });
 afterAll(() => fixture.stop());

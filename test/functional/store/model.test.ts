@@ -19,13 +19,13 @@ import {
   NOW,
   pinDraft,
   startOf,
+  UNGUARDED,
 } from './fixture.js';
 import { isLive, Model, type ModelSession, type Wanted } from './model.js';
 
 const NUMBERS = [DID, DID2];
 const PEOPLE = [1, 2, 3, 4, 5].map((index) => `+1555000100${index}` as E164);
 const PINS = ['1111', '2222', '3333', '44444'];
-const UNLIMITED = { perCaller: 1e9, perNumber: 1e9, window: 60_000, refusal: 60_000 };
 const ALL: SessionQuery = {
   ...{ accountIds: null, status: 'all', created: {}, expiry: {}, duration: {}, limit: 20, offset: 0 },
 };
@@ -34,7 +34,7 @@ let fixture: Fixture;
 let stores: Store[];
 beforeAll(async () => {
   fixture = await Fixture.start(['--appendonly', 'no']);
-  stores = [1, 2, 3].map(() => fixture.store({ pinLimits: UNLIMITED }));
+  stores = [1, 2, 3].map(() => fixture.store({ pinGuard: UNGUARDED }));
 });
 afterAll(() => fixture.stop());
 

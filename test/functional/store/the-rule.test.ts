@@ -5,12 +5,11 @@ import { allocate } from '../../../src/masking/allocate.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
 import type { Choose } from '../../../src/store/index.js';
-import { ANONYMOUS, did, DID, DID2, draft, Fixture, from, NOW, pinDraft } from './fixture.js';
+import { ANONYMOUS, did, DID, DID2, draft, Fixture, from, NOW, pinDraft, UNGUARDED } from './fixture.js';
 
 const NUMBERS = [DID, DID2];
 const PEOPLE = [1, 2, 3, 4, 5].map((index) => `+1555000100${index}` as E164);
 const PINS = ['1111', '2222', '3333', '44444'];
-const UNLIMITED = { perCaller: 1e9, perNumber: 1e9, window: 60_000, refusal: 60_000 };
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -80,7 +79,7 @@ describe('at any moment, on one virtual number, one caller leads to one session,
     await fc.assert(
       fc.asyncProperty(creates, async (steps) => {
         await fixture.raw.flushall();
-        const store = fixture.store({ pinLimits: UNLIMITED });
+        const store = fixture.store({ pinGuard: UNGUARDED });
         for (const number of NUMBERS) await store.numbers.add(did(number));
         const all: MaskingSession[] = [];
         let now = NOW;
@@ -140,7 +139,7 @@ describe('at any moment, on one virtual number, one caller leads to one session,
   });
 
   test('twenty clients on four stores at once, few numbers, shared persons and PINs', async () => {
-    const stores = Array.from({ length: 4 }, () => fixture.store({ pinLimits: UNLIMITED }));
+    const stores = Array.from({ length: 4 }, () => fixture.store({ pinGuard: UNGUARDED }));
     const numbers = [DID, DID2, '+15550009003' as E164];
     for (const number of numbers) await stores[0]!.numbers.add(did(number));
     const results = await Promise.allSettled(

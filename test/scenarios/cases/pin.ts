@@ -1,5 +1,26 @@
 import { expect } from 'vitest';
+import type { Lane } from '../bed.js';
 import { PIN, pinSession, SECOND_PIN, type Scenario } from '../scenario.js';
+
+/** Sessions with so many PINs of 4 digits that one guess is too much of a risk: callers are asked for more. */
+async function crowd(lane: Lane): Promise<void> {
+  for (let index = 0; index < 25; index += 1) {
+    const phone = (party: number): string => `+1555${lane.did.slice(-4)}${100 + 2 * index + party}`;
+    await lane.session(
+      pinSession(lane, {
+        first_party: phone(0),
+        second_party: phone(1),
+        first_party_pin: String(2000 + index),
+        second_party_pin: String(3000 + index),
+      }),
+    );
+  }
+}
+
+/** The last six digits of a party's number, keyed after the PIN. */
+function ownDigits(number: string): string {
+  return number.slice(-6);
+}
 
 export const pin: Scenario[] = [
   {
@@ -225,6 +246,84 @@ export const pin: Scenario[] = [
         cause: 'USER_BUSY',
         sipStatus: 486,
       });
+    },
+  },
+  {
+    name: 'where PINs could be guessed, the right one is not enough: digits of the own number connect',
+    async run(lane) {
+      await crowd(lane);
+      const session = await lane.session(pinSession(lane));
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      const talk = [{ wait: 2500 }, { hangup: true }] as const;
+      const call = await lane.call({
+        from: lane.stranger,
+        steps: [
+          { wait: 1500 },
+          { press: PIN },
+          { wait: 2000 },
+          { press: ownDigits(lane.second) },
+          { wait: 3500 },
+          { press: PIN },
+          { wait: 2000 },
+          { press: ownDigits(lane.first) },
+          ...talk,
+        ],
+      });
+      expect(call).toMatchObject({ status: 200, endedByCaller: true });
+      const question = ['pin-prompt', 'own-digits'];
+      expect(call.heard).toEqual([...question, 'pin-wrong', ...question]);
+      expect(await lane.invites()).toMatchObject([{ called: lane.second, callerNumber: lane.did }]);
+      await lane.interactions(session.id, 1);
+      // The phone is known from now on.
+      const again = await lane.call({
+        from: lane.stranger,
+        steps: [{ wait: 1500 }, { press: PIN }, ...talk],
+      });
+      expect(again.heard).toEqual(['pin-prompt']);
+      expect(await lane.invites()).toHaveLength(2);
+      await lane.interactions(session.id, 2);
+    },
+  },
+  {
+    name: 'where PINs could be guessed, a wrong one sounds like the right one',
+    async run(lane) {
+      await crowd(lane);
+      await lane.session(pinSession(lane, { pin_retry: 0 }));
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      for (const pin of ['9999', PIN]) {
+        const call = await lane.call({
+          from: 'anonymous',
+          headers: { Privacy: 'id' },
+          steps: [{ wait: 1500 }, { press: pin }, { wait: 2000 }, { press: '999999' }],
+        });
+        expect(call).toMatchObject({ status: 200, endedByCaller: false });
+        expect(call.heard).toEqual(['pin-prompt', 'own-digits', 'pin-wrong']);
+      }
+      expect(await lane.invites()).toEqual([]);
+    },
+  },
+  {
+    name: 'after three wrong PINs a caller is asked for digits of the own number as well',
+    async run(lane) {
+      const session = await lane.session(pinSession(lane, { pin_retry: 3 }));
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 200 });
+      const wrong = ['9999', '8888', '7777'].flatMap((pin) => [{ wait: 2500 }, { press: pin }]);
+      const call = await lane.call({
+        from: lane.stranger,
+        steps: [
+          ...wrong,
+          { wait: 2500 },
+          { press: SECOND_PIN },
+          { wait: 2000 },
+          { press: ownDigits(lane.second) },
+          { wait: 2500 },
+          { hangup: true },
+        ],
+      });
+      expect(call.heard.slice(-3)).toEqual(['pin-wrong', 'pin-prompt', 'own-digits']);
+      expect(call.heard.filter((name) => name === 'own-digits')).toHaveLength(1);
+      expect(await lane.invites()).toMatchObject([{ called: lane.first }]);
+      await lane.interactions(session.id, 1);
     },
   },
 ];

@@ -31,6 +31,7 @@ function question(changes: Partial<Question> = {}): Question {
     privacy: '',
     hidden: false,
     attempt: 0,
+    keyed: 'pin',
     promptFailures: 0,
     digits: '',
     promptFailed: false,
@@ -160,6 +161,7 @@ describe('an inbound call', () => {
     store.routes = routes({ pinGate: GATE });
     expect(await runner.decide(question({ callerNumber: STRANGER }))).toEqual({
       next: 'prompt',
+      keyed: 'pin',
       attempt: 1,
       failures: 0,
       before: '',
@@ -215,6 +217,27 @@ describe('keyed digits', () => {
       announcement: 'wrong-pin.wav',
       cause: 'NORMAL_CLEARING',
     });
+  });
+
+  it('that are not enough lead to the question for digits of the own number, which are looked up as such', async () => {
+    store.routes = routes({ pinGate: GATE });
+    store.pin = { result: 'asked' };
+    expect(await runner.decide(keyed())).toEqual({
+      next: 'prompt',
+      keyed: 'own-digits',
+      attempt: 1,
+      failures: 0,
+      before: '',
+      prompt: 'own-digits.wav',
+      maxDigits: 6,
+      waitMs: 5000,
+    });
+    session = aSession({ pin: PIN_RULES });
+    store.pin = { result: 'matched', match: { session, party: 'second' } };
+    const answer = await runner.decide(keyed({ keyed: 'own-digits', digits: '001002' }));
+    expect(answer).toMatchObject({ next: 'connect', target: FIRST });
+    expect(store.pinsChecked).toEqual(['1234']);
+    expect(store.ownDigitsChecked).toEqual(['001002']);
   });
 
   it('are not looked up when the prompt never played; the built-in prompt follows', async () => {

@@ -41,6 +41,7 @@ describe('answer variables', () => {
   it('prompt, with a short silence where there is nothing to play', () => {
     const answer: Answer = {
       next: 'prompt',
+      keyed: 'own-digits',
       attempt: 2,
       failures: 1,
       before: '',
@@ -51,6 +52,7 @@ describe('answer variables', () => {
     expect(variablesOf(answer)).toEqual({
       ...once,
       masking_next: 'prompt',
+      masking_keyed: 'own-digits',
       masking_attempt: '2',
       masking_prompt_failures: '1',
       masking_before: '',

@@ -26,6 +26,7 @@ describe('channel data', () => {
       privacy: '',
       hidden: true,
       attempt: 0,
+      keyed: 'pin',
       promptFailures: 0,
       digits: '',
       promptFailed: false,
@@ -38,7 +39,8 @@ describe('channel data', () => {
     const keyed = { ...base, variable_masking_question: 'digits', variable_masking_attempt: '2' };
     expect(
       questionOf({ ...keyed, variable_masking_digits: '12%2A', variable_read_result: 'success' }),
-    ).toMatchObject({ kind: 'digits', attempt: 2, digits: '12*', promptFailed: false });
+    ).toMatchObject({ kind: 'digits', keyed: 'pin', attempt: 2, digits: '12*', promptFailed: false });
+    expect(questionOf({ ...keyed, variable_masking_keyed: 'own-digits' }).keyed).toBe('own-digits');
     expect(questionOf({ ...keyed, variable_read_result: 'timeout' })).toMatchObject({
       digits: '',
       promptFailed: false,

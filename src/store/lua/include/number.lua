@@ -35,9 +35,6 @@ local function rateKey(who) return base .. ':rate:' .. who end
 local openKey = base .. ':open'
 -- Live PINs of one length: '<session>:<party>' by expiry.
 local function pinsKey(length) return base .. ':pins:' .. length end
--- Wrong PINs of 'number', 'anonymous' or 'caller:<token>', and until when they are refused.
-local function wrongKey(who) return base .. ':wrong:' .. who end
-local function refusedKey(who) return base .. ':refused:' .. who end
 
 local function ms(number) return string.format('%.0f', number) end
 

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { audit, type Audit, type AuditedCall } from './audit.js';
+import type { Fault } from './faults.js';
+import { createLanes } from './lanes.js';
+import { Load } from './load.js';
+import { Sampler } from './samples.js';
+import { System, TRUNK } from './system.js';
+import { failuresOf, fateOf, groupOf, judge, type FaultTimes, type GroupResult } from './verdict.js';
+
+export interface InjectOptions {
+  /** Calls a second. */
+  readonly rate: number;
+  /** Seconds of load before the strike, and again after the repair. */
+  readonly seconds: number;
+  readonly seed: string;
+  readonly graceMs: number;
+}
+
+/** A call that fared worse than the others, for whoever looks into it. No numbers of parties. */
+export interface CallStory {
+  readonly id: number;
+  readonly group: string;
+  readonly kind: string;
+  readonly fate: string;
+  readonly status: number | null;
+  readonly endedBy: string | null;
+  /** Milliseconds from the strike. */
+  readonly timeline: Readonly<Record<string, number | null>>;
+  readonly heard: Readonly<Record<string, number | null>>;
+  readonly written: boolean;
+  readonly wrongLength: boolean;
+  readonly twice: boolean;
+  readonly untold: readonly string[];
+  readonly sessionId: string;
+}
+
+export interface FaultResult {
+  readonly fault: string;
+  readonly groups: readonly GroupResult[];
+  readonly failures: readonly string[];
+  readonly wrong: number;
+  readonly channels: number;
+  readonly live: number;
+  readonly stuckSessions: number;
+  /** Phones that were called when their caller had just given up. */
+  readonly lateInvites: number;
+  /** Calls of which one side was not told that the other had hung up. */
+  readonly halfOpen: number;
+  /** Seconds from the last call's end until nothing was missing; null when that did not come to be. */
+  readonly completeAfter: number | null;
+  /** Milliseconds from strike to repair. */
+  readonly lastedMs: number;
+  /** Calls that could not be placed because every session had one. */
+  readonly notPlaced: number;
+  readonly events: Readonly<Record<string, number>>;
+  readonly stories: readonly CallStory[];
+}
+
+/** Calls placed, and calls hung up, in the moment before the strike: stages too short for a steady load to fill. */
+const BURST = 6;
+/** Lanes for each call a second: calls last about 10 s, and a lane should rest. */
+const LANES_PER_RATE = 32;
+/** Until the controllers have fetched the prompt, in milliseconds. */
+const SETTLE_MS = 2_000;
+
+/** One fault on a system of its own. */
+export async function inject(fault: Fault, options: InjectOptions): Promise<FaultResult> {
+  const system = await System.start(fault.system);
+  const sampler = new Sampler(system);
+  try {
+    const lanes = await createLanes({
+      count: Math.ceil(options.rate * LANES_PER_RATE),
+      pinShare: 0.34,
+      recordShare: 0.2,
+      callbackUrl: `http://127.0.0.1:${system.links.callbacks.port}/hook`,
+      promptUrl: system.audio.url('pin-prompt'),
+      trunk: TRUNK,
+      expiry: 7_200,
+      api: (method, path, body) => system.api(method, path, body),
+    });
+    system.carrier.serve(lanes);
+    await sleep(SETTLE_MS);
+    const { sipPort } = system.freeswitch;
+    const { rate, seed } = options;
+    const load = new Load(system.carrier, lanes, { rate, seed, talkMs: [3_000, 8_000], sipPort });
+    load.start();
+    await sleep(options.seconds * 1_000);
+    const struckAt = await strike(fault, system, load);
+    await sleep(Math.max(0, struckAt + fault.lastsMs - Date.now()));
+    await fault.repair(system);
+    const times = { struckAt, healedAt: Date.now() };
+    await sleep(options.seconds * 1_000);
+    load.stop();
+    const { graceMs } = options;
+    const found = await audit(
+      system,
+      lanes,
+      sampler,
+      fault.crash === true ? { graceMs, crashedAt: struckAt } : { graceMs },
+    );
+    return resultOf(fault, system, load, times, found);
+  } finally {
+    sampler.close();
+    await system.close();
+  }
+}
+
+/** Fills the short stages, then breaks it. Answers when. */
+async function strike(fault: Fault, system: System, load: Load): Promise<number> {
+  const talking = system.carrier.open.filter((call) => call.stageAt(Date.now()) === 'connected');
+  for (const call of talking.slice(0, BURST)) system.carrier.hangUp(call);
+  for (let placed = 0; placed < BURST; placed += 1) {
+    load.place();
+    await sleep(1);
+  }
+  const struckAt = Date.now();
+  await fault.strike(system);
+  return struckAt;
+}
+
+function resultOf(fault: Fault, system: System, load: Load, times: FaultTimes, found: Audit): FaultResult {
+  const groups = judge(found, times, fault.bounds);
+  const worse = new Set(groups.flatMap((group) => group.worse));
+  const odd = found.calls.filter(
+    (each) =>
+      worse.has(each.call.id) ||
+      (each.expected && !each.written) ||
+      each.twice ||
+      each.wrongLength ||
+      each.untold.length > 0,
+  );
+  return {
+    fault: fault.name,
+    groups,
+    failures: failuresOf(groups, found),
+    wrong: found.wrong,
+    channels: found.channels,
+    live: found.live,
+    stuckSessions: found.stuckSessions,
+    lateInvites: system.carrier.lateInvites,
+    halfOpen: system.carrier.halfOpen.length,
+    completeAfter: found.completeAfterMs === null ? null : found.completeAfterMs / 1_000,
+    lastedMs: times.healedAt - times.struckAt,
+    notPlaced: load.short,
+    events: found.events,
+    stories: odd.map((each) => storyOf(each, times)),
+  };
+}
+
+function storyOf(each: AuditedCall, times: FaultTimes): CallStory {
+  const { call } = each;
+  const since = (at: number | null): number | null => (at === null ? null : at - times.struckAt);
+  const relative = (instants: object): Record<string, number | null> =>
+    Object.fromEntries(Object.entries(instants).map(([name, at]) => [name, since(at as number | null)]));
+  return {
+    id: call.id,
+    group: groupOf(call, times),
+    kind: call.lane.kind,
+    fate: fateOf(call),
+    status: call.status,
+    endedBy: call.endedBy,
+    timeline: relative(call.timeline),
+    heard: relative(call.heard),
+    written: each.written,
+    wrongLength: each.wrongLength,
+    twice: each.twice,
+    untold: each.untold,
+    sessionId: call.lane.sessionId,
+  };
+}

@@ -54,6 +54,8 @@ export class LoadCall {
   status: number | null = null;
   /** Who hung up first: a phone of ours, FreeSWITCH, or nobody who could be heard (`silence`). */
   endedBy: Side | 'freeswitch' | 'silence' | null = null;
+  /** One side was never told that the other one had hung up. */
+  halfOpen = false;
   /** When each side last heard the other one, in milliseconds since the epoch. */
   readonly heard: Record<Side, number | null> = { a: null, b: null };
 
@@ -91,9 +93,10 @@ export class LoadCall {
     return by(answered) ? 'prompting' : 'received';
   }
 
-  /** Both talked, heard each other to the end, and the one hung up who meant to. */
+  /** Both talked, heard each other to the end, the one hung up who meant to, and the other one was told. */
   get kept(): boolean {
     const { ended } = this.timeline;
+    if (this.halfOpen) return false;
     if (this.connectedAt === null || ended === null || this.endedBy !== this.script.hangUpBy) return false;
     return (['a', 'b'] as const).every((side) => {
       const last = this.heard[side];

@@ -28,8 +28,6 @@ interface Legs {
 export class Carrier {
   readonly calls: LoadCall[] = [];
   readonly wrongInvites: WrongInvite[] = [];
-  /** Calls of which one side heard nothing when the other had hung up. */
-  readonly halfOpen: number[] = [];
   /** Phones that were called just after their caller had given up. Nobody was connected. */
   lateInvites = 0;
   onClosed: (call: LoadCall) => void = () => undefined;
@@ -88,6 +86,14 @@ export class Carrier {
     this.#noteEnd(call, legs, side);
     const leg = side === 'a' ? legs.a : legs.b;
     leg?.hangUp(() => this.#sideClosed(call, side));
+  }
+
+  /**
+   * Every phone stops talking: its FreeSWITCH is dead, and the next one may give the same port to another
+   * call. A real phone notices the silence; ours would be taken for a talker of that call.
+   */
+  fallSilent(): void {
+    for (const call of this.open) for (const side of ['a', 'b'] as const) this.voices.leave(call, side);
   }
 
   set cut(cut: boolean) {
@@ -176,7 +182,7 @@ export class Carrier {
     call.endedBy = by;
     clearTimeout(legs.hangUp);
     legs.late = setTimeout(() => {
-      this.halfOpen.push(call.id);
+      call.halfOpen = true;
       this.#close(call, legs);
     }, OTHER_SIDE_MS);
   }

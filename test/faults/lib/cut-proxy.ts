@@ -5,7 +5,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  * A link between two programs of this machine that can be cut.
  *
  * `silent`: what is sent waits, as it does in TCP while packets are lost, and goes on its way once the link
- * is whole again; new connections are taken and hear nothing. `refused`: connections break, and new ones are refused.
+ * is whole again; new connections are taken and hear nothing. `refused`: connections are reset, and nobody listens.
  */
 export type LinkState = 'whole' | 'silent' | 'refused';
 
@@ -16,7 +16,11 @@ export class CutProxy {
   readonly #pairs = new Set<{ near: Socket; far: Socket | null }>();
   #state: LinkState = 'whole';
 
-  private constructor(server: Server, target: number) {
+  private constructor(
+    server: Server,
+    readonly port: number,
+    target: number,
+  ) {
     this.#server = server;
     this.#target = target;
     server.on('connection', (near) => this.#take(near));
@@ -26,26 +30,25 @@ export class CutProxy {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new CutProxy(server, target);
+    return new CutProxy(server, (server.address() as AddressInfo).port, target);
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  set(state: LinkState): void {
+  async set(state: LinkState): Promise<void> {
     this.#state = state;
     for (const pair of this.#pairs) {
       if (state === 'refused') pair.near.resetAndDestroy();
       else if (state === 'silent') for (const socket of [pair.near, pair.far]) socket?.pause();
       else this.#join(pair);
     }
+    const listens = this.#server.listening;
+    if (state === 'refused' && listens) this.#server.close();
+    if (state === 'refused' || listens) return;
+    this.#server.listen(this.port, '127.0.0.1');
+    await once(this.#server, 'listening');
   }
 
   async close(): Promise<void> {
-    this.set('refused');
-    this.#server.close();
-    await once(this.#server, 'close');
+    await this.set('refused');
   }
 
   #take(near: Socket): void {
@@ -59,8 +62,7 @@ export class CutProxy {
       else this.#endLater(pair.far);
     });
     near.pause();
-    if (this.#state === 'refused') near.resetAndDestroy();
-    else if (this.#state === 'whole') this.#join(pair);
+    if (this.#state === 'whole') this.#join(pair);
   }
 
   /** A connection that closed while nobody could hear of it: the far end is told when the link is whole. */

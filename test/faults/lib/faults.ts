@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CutProxy, LinkState } from './cut-proxy.js';
 import type { System, SystemOptions } from './system.js';
 import type { Allowed, Bounds } from './verdict.js';
 
@@ -12,8 +13,8 @@ export interface Fault {
   readonly bounds: Bounds;
   /** Milliseconds from the strike to the repair. */
   readonly lastsMs: number;
-  strike(system: System): Promise<void> | void;
-  repair(system: System): Promise<void> | void;
+  strike(system: System): unknown;
+  repair(system: System): unknown;
   /** FreeSWITCH dies: what was up ended at the strike. */
   readonly crash?: true;
 }
@@ -43,6 +44,10 @@ const kill = async (system: System, index: number): Promise<void> => {
 
 const restartRedis = async (system: System): Promise<void> => {
   await system.redis.restart();
+};
+
+const setAll = async (links: readonly CutProxy[], state: LinkState): Promise<void> => {
+  await Promise.all(links.map((link) => link.set(state)));
 };
 
 export const FAULTS: readonly Fault[] = [
@@ -155,12 +160,8 @@ export const FAULTS: readonly Fault[] = [
     system: { controllers: 2 },
     bounds: NO_ANSWERS,
     lastsMs: 8_000,
-    strike: ({ links }) => {
-      for (const link of links.redis) link.set('silent');
-    },
-    repair: ({ links }) => {
-      for (const link of links.redis) link.set('whole');
-    },
+    strike: ({ links }) => setAll(links.redis, 'silent'),
+    repair: ({ links }) => setAll(links.redis, 'whole'),
   },
   {
     name: 'cut-callbacks',
@@ -203,7 +204,10 @@ export const FAULTS: readonly Fault[] = [
     system: { controllers: 2 },
     bounds: bounds('lost', 'lost', 'lost', 'lost'),
     lastsMs: 5_000,
-    strike: ({ freeswitch }) => freeswitch.end('SIGKILL'),
+    strike: async ({ freeswitch, carrier }) => {
+      await freeswitch.end('SIGKILL');
+      carrier.fallSilent();
+    },
     repair: ({ freeswitch }) => freeswitch.launch(),
     crash: true,
   },

@@ -39,6 +39,8 @@ export interface FaultResult {
   readonly groups: readonly GroupResult[];
   readonly failures: readonly string[];
   readonly wrong: number;
+  /** What was wrong about connections, milliseconds from the strike. */
+  readonly wrongs: readonly { readonly at: number; readonly what: string }[];
   readonly channels: number;
   readonly live: number;
   readonly stuckSessions: number;
@@ -54,6 +56,8 @@ export interface FaultResult {
   readonly notPlaced: number;
   readonly events: Readonly<Record<string, number>>;
   readonly stories: readonly CallStory[];
+  /** What the controllers say of callbacks that did not come: the attempts of some. */
+  readonly untold: readonly unknown[];
 }
 
 /** Calls placed, and calls hung up, in the moment before the strike: stages too short for a steady load to fill. */
@@ -98,7 +102,7 @@ export async function inject(fault: Fault, options: InjectOptions): Promise<Faul
       sampler,
       fault.crash === true ? { graceMs, crashedAt: struckAt } : { graceMs },
     );
-    return resultOf(fault, system, load, times, found);
+    return { ...resultOf(fault, system, load, times, found), untold: await untoldIn(system, found) };
   } finally {
     sampler.close();
     await system.close();
@@ -118,7 +122,13 @@ async function strike(fault: Fault, system: System, load: Load): Promise<number>
   return struckAt;
 }
 
-function resultOf(fault: Fault, system: System, load: Load, times: FaultTimes, found: Audit): FaultResult {
+function resultOf(
+  fault: Fault,
+  system: System,
+  load: Load,
+  times: FaultTimes,
+  found: Audit,
+): Omit<FaultResult, 'untold'> {
   const groups = judge(found, times, fault.bounds);
   const worse = new Set(groups.flatMap((group) => group.worse));
   const odd = found.calls.filter(
@@ -138,13 +148,41 @@ function resultOf(fault: Fault, system: System, load: Load, times: FaultTimes, f
     live: found.live,
     stuckSessions: found.stuckSessions,
     lateInvites: system.carrier.lateInvites,
-    halfOpen: system.carrier.halfOpen.length,
+    halfOpen: found.calls.filter(({ call }) => call.halfOpen).length,
+    wrongs: [
+      ...system.carrier.wrongInvites.map(({ at, why }) => ({ at: at - times.struckAt, what: why })),
+      ...system.carrier.voices.mixups.map((mixup) => ({
+        at: mixup.at - times.struckAt,
+        what: `${mixup.heardBy} of call ${mixup.call} heard call ${mixup.heardCall}`,
+      })),
+    ].slice(0, 50),
     completeAfter: found.completeAfterMs === null ? null : found.completeAfterMs / 1_000,
     lastedMs: times.healedAt - times.struckAt,
     notPlaced: load.short,
     events: found.events,
     stories: odd.map((each) => storyOf(each, times)),
   };
+}
+
+/** Sessions whose log of callbacks is looked into. */
+const LOGS = 12;
+
+/** What the log of callbacks says of events that did not come, without their parameters: those hold numbers. */
+async function untoldIn(system: System, found: Audit): Promise<unknown[]> {
+  const sessions = new Set(
+    found.calls.filter(({ untold }) => untold.length > 0).map(({ call }) => call.lane.sessionId),
+  );
+  const logs: unknown[] = [];
+  for (const id of [...sessions].slice(0, LOGS)) {
+    const told = system.ledger.of(id);
+    const { body } = await system.api('GET', `/Masking/Session/${id}/Callback/?limit=20`);
+    for (const entry of (body as { objects: { [field: string]: unknown }[] }).objects) {
+      const { parameters, ...rest } = entry;
+      const sequence = Number((parameters as Record<string, string>)['SequenceNumber']);
+      if (!told.has(sequence)) logs.push({ ...rest, sequence });
+    }
+  }
+  return logs;
 }
 
 function storyOf(each: AuditedCall, times: FaultTimes): CallStory {

@@ -37,6 +37,8 @@ export class Sampler {
   constructor(system: System) {
     this.#system = system;
     this.#redis = new Redis(system.redis.url);
+    // Redis is what some faults break; a look that fails then says so itself.
+    this.#redis.on('error', () => undefined);
   }
 
   async take(): Promise<Sample> {

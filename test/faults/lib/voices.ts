@@ -28,6 +28,8 @@ export interface Mixup {
   readonly call: number;
   readonly heardBy: Side;
   readonly heardCall: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /**
@@ -124,7 +126,7 @@ export class Voices {
     const said = wordIn(packet.subarray(RTP_HEADER));
     if (voice === undefined || said === null) return;
     if (said.call === voice.call.id && said.side !== side) voice.call.heard[side] = Date.now();
-    else this.mixups.push({ call: voice.call.id, heardBy: side, heardCall: said.call });
+    else this.mixups.push({ call: voice.call.id, heardBy: side, heardCall: said.call, at: Date.now() });
   }
 }
 

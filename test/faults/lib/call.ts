@@ -54,6 +54,8 @@ export class LoadCall {
   status: number | null = null;
   /** Who hung up first: a phone of ours, FreeSWITCH, or nobody who could be heard (`silence`). */
   endedBy: Side | 'freeswitch' | 'silence' | null = null;
+  /** How often the caller keyed its PIN. */
+  keyed = 0;
   /** One side was never told that the other one had hung up. */
   halfOpen = false;
   /** When each side last heard the other one, in milliseconds since the epoch. */

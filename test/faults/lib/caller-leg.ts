@@ -8,6 +8,11 @@ import type { Voices } from './voices.js';
 
 /** From the answer to the first key: the prompt is being played. Milliseconds. */
 const PROMPT_MS = 1_800;
+/**
+ * From the last key until a caller whose keys were not understood has been asked again: 3 s for more keys, the
+ * announcement, the prompt. On a machine that is overrun a key may get lost.
+ */
+const ASKED_AGAIN_MS = 8_000;
 
 /** A's end of a call: it calls, keys its PIN when it has one, and hangs up when it is its turn. */
 export class CallerLeg {
@@ -116,18 +121,24 @@ export class CallerLeg {
     );
   }
 
-  #keyPin(media: number): void {
-    this.#timers.push(
-      setTimeout(() => {
-        const takes = this.voices.press(this.call.script.pin, media);
-        this.#timers.push(
-          setTimeout(() => {
-            this.call.timeline.keyed = Date.now();
-            this.voices.join(this.call, 'a', media);
-          }, takes + 100),
-        );
-      }, PROMPT_MS),
-    );
+  /** Keys the PIN, and once more when nobody is called: the far end asked again. */
+  #keyPin(media: number, after = PROMPT_MS, again = true): void {
+    const key = (): void => {
+      if (this.call.timeline.bInvited !== null) return;
+      this.call.keyed += 1;
+      this.voices.leave(this.call, 'a');
+      const takes = this.voices.press(this.call.script.pin, media) + 100;
+      this.#later(takes, () => {
+        this.call.timeline.keyed = Date.now();
+        this.voices.join(this.call, 'a', media);
+      });
+      if (again) this.#keyPin(media, takes + ASKED_AGAIN_MS, false);
+    };
+    this.#later(after, key);
+  }
+
+  #later(ms: number, act: () => void): void {
+    this.#timers.push(setTimeout(act, ms));
   }
 
   #giveUp(): void {

@@ -36,7 +36,7 @@ export class CutProxy {
   async set(state: LinkState): Promise<void> {
     this.#state = state;
     for (const pair of this.#pairs) {
-      if (state === 'refused') pair.near.resetAndDestroy();
+      if (state === 'refused') breakOff(pair.near);
       else if (state === 'silent') for (const socket of [pair.near, pair.far]) socket?.pause();
       else this.#join(pair);
     }
@@ -85,7 +85,7 @@ export class CutProxy {
     const { near } = pair;
     const far = connect({ host: '127.0.0.1', port: this.#target, noDelay: true });
     pair.far = far;
-    far.on('error', () => near.resetAndDestroy());
+    far.on('error', () => breakOff(near));
     far.on('close', () => near.destroy());
     near.on('data', (chunk) => {
       if (!far.write(chunk)) near.pause();
@@ -103,4 +103,10 @@ export class CutProxy {
     far.on('end', () => near.end());
     near.resume();
   }
+}
+
+/** Closes with a reset. Node leaves a socket open for ever that is reset while its own end is being sent. */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded || socket.destroyed) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -24,6 +24,7 @@ export interface CallStory {
   readonly fate: string;
   readonly status: number | null;
   readonly endedBy: string | null;
+  readonly keyed: number;
   /** Milliseconds from the strike. */
   readonly timeline: Readonly<Record<string, number | null>>;
   readonly heard: Readonly<Record<string, number | null>>;
@@ -48,6 +49,8 @@ export interface FaultResult {
   readonly lateInvites: number;
   /** Calls of which one side was not told that the other had hung up. */
   readonly halfOpen: number;
+  /** Calls whose caller had to key the PIN twice. */
+  readonly keyedTwice: number;
   /** Seconds from the last call's end until nothing was missing; null when that did not come to be. */
   readonly completeAfter: number | null;
   /** Milliseconds from strike to repair. */
@@ -149,6 +152,7 @@ function resultOf(
     stuckSessions: found.stuckSessions,
     lateInvites: system.carrier.lateInvites,
     halfOpen: found.calls.filter(({ call }) => call.halfOpen).length,
+    keyedTwice: found.calls.filter(({ call }) => call.keyed > 1).length,
     wrongs: [
       ...system.carrier.wrongInvites.map(({ at, why }) => ({ at: at - times.struckAt, what: why })),
       ...system.carrier.voices.mixups.map((mixup) => ({
@@ -197,6 +201,7 @@ function storyOf(each: AuditedCall, times: FaultTimes): CallStory {
     fate: fateOf(call),
     status: call.status,
     endedBy: call.endedBy,
+    keyed: call.keyed,
     timeline: relative(call.timeline),
     heard: relative(call.heard),
     written: each.written,

@@ -18,7 +18,7 @@ export function printed(fault: Fault, result: FaultResult): string {
     `  allowed: ${fault.allows}`,
     table([['stage', 'allowed', ...COUNTS, 'slowest ms'], ...rows]),
     `wrong connections: ${result.wrong}; left: ${result.channels} channels, ${result.live} live interactions, ` +
-      `${result.stuckSessions} sessions in progress; records complete: ${complete}`,
+      `${result.stuckSessions} sessions in progress; records complete: ${complete}; PINs keyed twice: ${result.keyedTwice}`,
     ...result.failures.map((failure) => `FAILED: ${failure}`),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mediaPortIn } from '../../e2e/helpers/sip-dialog.js';
+import { RtpTalker } from '../../e2e/helpers/rtp.js';
 import { headerOf } from '../../e2e/helpers/sip-messages.js';
 import type { LoadCall } from './call.js';
 import { audioOffer, contactIn, Dialog, GIVE_UP_MS, PATIENCE_MS } from './dialog.js';
@@ -22,6 +23,7 @@ export class CallerLeg {
   readonly #uri: string;
   readonly #invite: Repetition;
   readonly #patience: NodeJS.Timeout;
+  readonly #talker = new RtpTalker();
   #dialog: Dialog | null = null;
   #timers: NodeJS.Timeout[] = [];
 
@@ -127,7 +129,7 @@ export class CallerLeg {
       if (this.call.timeline.bInvited !== null) return;
       this.call.keyed += 1;
       this.voices.leave(this.call, 'a');
-      const takes = this.voices.press(this.call.script.pin, media) + 100;
+      const takes = this.voices.press(this.#talker, this.call.script.pin, media) + 100;
       this.#later(takes, () => {
         this.call.timeline.keyed = Date.now();
         this.voices.join(this.call, 'a', media);

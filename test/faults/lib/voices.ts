@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { RtpTalker, type Packet } from '../../e2e/helpers/rtp.js';
+import type { Packet, RtpTalker } from '../../e2e/helpers/rtp.js';
 import type { LoadCall, Side } from './call.js';
 
 /** A packet of each talker goes out this often, in milliseconds: enough to be heard, little enough to be many. */
@@ -83,9 +83,8 @@ export class Voices {
     }
   }
 
-  /** A presses keys, to FreeSWITCH's `port`; answers how long that takes, in milliseconds. */
-  press(keys: string, port: number): number {
-    const talker = new RtpTalker();
+  /** A presses keys, to FreeSWITCH's `port`; answers how long that takes, in milliseconds. One talker a call. */
+  press(talker: RtpTalker, keys: string, port: number): number {
     const packets: Packet[] = [...talker.speech(200)];
     const begun = (packets.at(-1)?.atMs ?? 0) + TICK_MS;
     for (const packet of talker.keys(keys)) packets.push({ ...packet, atMs: packet.atMs + begun });

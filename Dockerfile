@@ -18,11 +18,11 @@ WORKDIR /app
 # Docker gives a new volume the owner that its mount point has in the image. The FreeSWITCH image
 # has the same user id on it: each side deletes what the other wrote.
 RUN mkdir -p /var/lib/maskline/recordings /var/lib/maskline/prompts /var/lib/maskline/cdr \
- && chown -R 1000:1000 /var/lib/maskline && chmod -R u=rwx,g=rx,o= /var/lib/maskline
+ && chown -R 1000:1000 /var/lib/maskline && chmod -R u=rwx,g=rx,o= /var/lib/maskline && chmod 700 /var/lib/maskline/cdr
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/scripts/healthcheck.mjs scripts/
 USER 1000:1000
-EXPOSE 8080 8084
+EXPOSE 8080 8084 8085
 CMD ["node", "--enable-source-maps", "dist/src/server.js"]

@@ -109,6 +109,19 @@ vars="$vars
   <X-PRE-PROCESS cmd=\"set\" data=\"sound_prefix=$sounds_dir\"/>"
 
 setting QUESTION_HOSTS question_hosts_ask-again 127.0.0.1:8084 "$host:$port(\\|$host:$port){0,9}" 'host:port, with | between several'
+
+# A CDR is posted in the thread of its leg, and its hangup event waits for that. So a controller that hangs
+# is given 2 s, and one other is tried; the delay cannot be shorter. The file was written before.
+value CDR_HOSTS 127.0.0.1:8085
+matches "$found" "$host:$port(\\|$host:$port){0,9}" || fail 'CDR_HOSTS must be host:port, with | between several'
+cdr_params=
+cdr_retries=-1
+for hostport in $(printf '%s' "$found" | tr '|' ' '); do
+  cdr_params="$cdr_params
+  <param name=\"url\" value=\"http://$hostport/cdr\"/>"
+  [ "$cdr_retries" -gt 0 ] || cdr_retries=$((cdr_retries + 1))
+done
+
 setting QUESTION_TIMEOUT question_timeout 5 '[2-9]|[1-5][0-9]' 'seconds from 2 to 59'
 
 # nodes NAME DEFAULT: ACL entries of a list of addresses.
@@ -183,13 +196,15 @@ value UMASK 027
 matches "$found" '0?[0-7]{3}' || fail 'UMASK must be three octal digits'
 file_umask=$found
 umask "$file_umask"
-mkdir -p "$cdr_dir" 2>/dev/null || fail 'CDR_DIR must be writable'
 mkdir -p "$recordings_dir" 2>/dev/null || fail 'RECORDINGS_DIR must be writable'
 umask 077
+# CDRs hold real numbers. One who runs the controller as another user makes the folder for their group.
+mkdir -p "$cdr_dir" 2>/dev/null && [ -w "$cdr_dir" ] || fail 'CDR_DIR must be writable'
+chmod o-rwx "$cdr_dir" 2>/dev/null || true
 
 conf=$run_dir/conf
 rm -rf "$conf"
-mkdir -p "$conf/acl" "$conf/directory" "$conf/trunks" "$conf/dialplan"
+mkdir -p "$conf/acl" "$conf/cdr" "$conf/directory" "$conf/trunks" "$conf/dialplan"
 cp -R "$here/conf/." "$conf/"
 cp "$dialplan_dir"/*.xml "$conf/dialplan/"
 
@@ -221,6 +236,7 @@ cat >"$conf/vars.xml" <<VARS
 VARS
 printf '<include>\n%s\n</include>\n' "$trunk_nodes" >"$conf/acl/trunks.xml"
 printf '<include>\n%s\n</include>\n' "$controller_nodes" >"$conf/acl/controllers.xml"
+printf '<include>%s\n  <param name="retries" value="%s"/>\n</include>\n' "$cdr_params" "$cdr_retries" >"$conf/cdr/hosts.xml"
 
 if [ "$softphones" = true ]; then
   {

@@ -37,7 +37,8 @@ const secret = (): string => randomBytes(24).toString('hex');
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'maskline-demo-'));
   const redis = await RedisServer.start();
-  const [httpPort, questionPort, eventSocketPort] = [await sparePort(), await sparePort(), await sparePort()];
+  const [httpPort, questionPort] = [await sparePort(), await sparePort()];
+  const [eventSocketPort, cdrPort] = [await sparePort(), await sparePort()];
   const token = secret();
   const config = loadConfig({
     HTTP_HOST: '127.0.0.1',
@@ -49,6 +50,7 @@ async function main(): Promise<void> {
     FREESWITCH_PASSWORD: secret(),
     QUESTION_PORT: String(questionPort),
     QUESTION_SECRET: secret(),
+    CDR_PORT: String(cdrPort),
     TRUNKS: 'carrier',
     VIRTUAL_NUMBERS: DID,
     DATA_KEYS: randomBytes(32).toString('base64'),
@@ -64,6 +66,7 @@ async function main(): Promise<void> {
     eventSocketPort,
     password: config.freeswitch.password,
     cdrDir: config.folders.cdr,
+    cdrHosts: [`127.0.0.1:${cdrPort}`],
     trunks: { carrier: 'up' },
   });
   const controller = new Controller(config, createLogger({ level: 'error' }));

@@ -23,6 +23,8 @@ export interface SimulatedFreeSwitchOptions {
   readonly switchname?: string;
   /** Folder of the CDRs, or "" for none. */
   readonly cdrDir?: string;
+  /** `host:port` of the controllers that CDRs are posted to, with the question secret; none when left out. */
+  readonly cdrHosts?: readonly string[];
   readonly trunks: Readonly<Record<string, TrunkState>>;
   readonly clock?: Clock;
   /** Further globals of the dialplan; they win over those that the other options give. */
@@ -218,6 +220,8 @@ export class SimulatedFreeSwitch {
       },
       switchname: options.switchname ?? 'sandbox',
       cdrDir: options.cdrDir ?? '',
+      cdrHosts: options.cdrHosts ?? [],
+      cdrSecret: options.questionSecret,
       clock: this.clock,
       network: this.phones,
       heartbeatMs: options.heartbeatMs ?? 20_000,

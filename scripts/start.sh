@@ -65,7 +65,8 @@ check_ports() {
   ports=
   running redis || ports="REDIS_PORT=tcp:127.0.0.1:$(setting REDIS_PORT 6379)"
   running controller || ports="$ports HTTP_PORT=tcp:$(setting HTTP_HOST 127.0.0.1):$(setting HTTP_PORT 8080)
-    QUESTION_PORT=tcp:127.0.0.1:$(setting QUESTION_PORT 8084)"
+    QUESTION_PORT=tcp:127.0.0.1:$(setting QUESTION_PORT 8084)
+    CDR_PORT=tcp:127.0.0.1:$(setting CDR_PORT 8085)"
   if ! running freeswitch; then
     ports="$ports EVENT_SOCKET_PORT=tcp:127.0.0.1:$(setting EVENT_SOCKET_PORT 8021)
       SIP_TRUNK_PORT=udp:$ip:$(setting SIP_TRUNK_PORT 5080)"

@@ -16,13 +16,12 @@ import { SessionSweep } from './calls/session-sweep.js';
 import { NodeLease } from './calls/node-lease.js';
 import { NodeSupervisor } from './calls/supervisor.js';
 import type { Config } from './config.js';
-import { CdrSpool } from './freeswitch/cdr-spool.js';
 import { dialString } from './freeswitch/dial-string.js';
-import { legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
 import { FreeswitchNode } from './freeswitch/node.js';
 import { QuestionServer } from './freeswitch/question-server.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
+import { CdrIntake } from './cdr-intake.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { httpApi } from './http-api.js';
 import { QuestionGate } from './question-gate.js';
@@ -58,7 +57,7 @@ export class Controller {
   readonly #supervisors: NodeSupervisor[];
   readonly #sweep: SessionSweep<Lease>;
   readonly #pinGuards: PinGuardWatch;
-  readonly #spool: CdrSpool;
+  readonly #cdrs: CdrIntake;
   readonly #callbacks: Callbacks;
   readonly #recordings: RecordingService<Lease>;
   readonly #api: FastifyInstance;
@@ -106,6 +105,7 @@ export class Controller {
       log,
     });
     const records = new CallRecords(this.#store.calls, log);
+    this.#cdrs = new CdrIntake({ config, records, log });
     const destinations = new DestinationGuard({
       rules: config.destinations,
       numbers: this.#store.numbers,
@@ -125,16 +125,6 @@ export class Controller {
       log,
     });
     this.#pinGuards = new PinGuardWatch({ guards: this.#store.pinGuards, now, log });
-    this.#spool = new CdrSpool({
-      folder: config.folders.cdr,
-      log,
-      handle: async (document) => {
-        const ended = legFromCdr(document);
-        if (ended !== null) await records.ended(ended);
-        const unmarked = unmarkedLegFromCdr(document);
-        if (unmarked !== null) await records.endedUnmarked(unmarked);
-      },
-    });
     this.#callbacks = callbacksOf(config, this.#store, this.#recordings.urls, log);
     this.#api = httpApi({
       config,
@@ -152,11 +142,13 @@ export class Controller {
   /** Resolves once the API listens. What it depends on may still be on its way: /readyz tells. */
   async start(): Promise<void> {
     const { folders, http } = this.#config;
-    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+    for (const folder of [folders.recordings, folders.prompts]) await mkdir(folder, { recursive: true });
+    // What waits here holds real numbers.
+    await mkdir(folders.cdr, { recursive: true, mode: 0o700 });
     await this.#questions.listen();
     this.#gate.start();
     for (const supervisor of this.#supervisors) supervisor.start();
-    this.#spool.start();
+    await this.#cdrs.start();
     this.#sweep.start();
     this.#pinGuards.start();
     this.#callbacks.start();
@@ -187,7 +179,7 @@ export class Controller {
       this.#sweep.stop(),
       this.#pinGuards.stop(),
       this.#recordings.stop(),
-      this.#spool.stop(),
+      this.#cdrs.stop(),
       this.#callbacks.stop(graceMs),
       this.#seeding,
     ]);
@@ -280,7 +272,7 @@ export class Controller {
         store: store.calls,
         sightings: store.nodes,
         names: () => this.#namesOf(endpoint, node.name),
-        recordWaits: (uuid) => this.#spool.holds(uuid),
+        recordWaits: (uuid) => this.#cdrs.holds(uuid),
         now,
         log,
       });

@@ -133,25 +133,31 @@ export const redisUrl = (fallback: string) =>
     }
   });
 
-export const nodes = (fallback: string) =>
-  optional(fallback, (text) => {
-    const addresses: NodeAddress[] = [];
-    for (const entry of listOf(text)) {
-      const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(entry);
-      const name = match?.[1] ?? match?.[2] ?? '';
-      const number = Number(match?.[3]);
-      if (!(isIP(name) !== 0 || HOST.test(name)) || !(number >= 1 && number <= 65_535)) {
-        return new Wrong(
-          'has an entry that is not host:port: write them with commas between, such as fs1:8021,fs2:8021',
-        );
-      }
-      if (addresses.some((other) => other.host === name && other.port === number)) {
-        return new Wrong('names one node twice: remove the second');
-      }
-      addresses.push({ host: name, port: number });
+export const nodes = (fallback: string) => optional(fallback, (text) => endpointsIn(listOf(text), ','));
+
+/** In the form of freeswitch/start.sh, which is that of FreeSWITCH's own lists. */
+export const cdrHosts = (fallback: string) => optional(fallback, (text) => endpointsIn(text.split('|'), '|'));
+
+function endpointsIn(entries: readonly string[], separator: ',' | '|'): NodeAddress[] | Wrong {
+  const addresses: NodeAddress[] = [];
+  for (const entry of entries) {
+    const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(entry);
+    const name = match?.[1] ?? match?.[2] ?? '';
+    const number = Number(match?.[3]);
+    if (!(isIP(name) !== 0 || HOST.test(name)) || !(number >= 1 && number <= 65_535)) {
+      const form =
+        separator === ','
+          ? 'commas between, such as fs1:8021,fs2:8021'
+          : '| between, such as c1:8085|c2:8085';
+      return new Wrong(`has an entry that is not host:port: write them with ${form}`);
     }
-    return addresses.length > 0 ? addresses : new Wrong('names no node: give at least one host:port');
-  });
+    if (addresses.some((other) => other.host === name && other.port === number)) {
+      return new Wrong('names one address twice: remove the second');
+    }
+    addresses.push({ host: name, port: number });
+  }
+  return addresses.length > 0 ? addresses : new Wrong('names no address: give at least one host:port');
+}
 
 export const networks = (fallback: string) =>
   optional(fallback, (text) => {

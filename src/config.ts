@@ -3,9 +3,9 @@ import { z } from 'zod';
 
 import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
-import { ConfigError } from './config-error.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
 import { chance } from './config-pins.js';
+import { settingsOf } from './config-environment.js';
 import type { Tariff } from './masking/billing.js';
 import type { CallLimits } from './masking/call-limits.js';
 import type { DestinationRules } from './masking/destinations.js';
@@ -40,6 +40,8 @@ export interface Config {
     /** Addresses and CIDR blocks that may ask. */
     readonly allow: readonly string[];
   };
+  /** Where FreeSWITCH posts CDRs, at the host of the questions, with their secret and list of addresses. */
+  readonly cdrPort: number;
   /** Names of the trunks, in order of preference; at least one. */
   readonly trunks: readonly string[];
   /** Virtual numbers that exist once the controller has started. */
@@ -100,6 +102,7 @@ const ENVIRONMENT = z.object({
   QUESTION_PORT: value.port(8084),
   QUESTION_SECRET: value.secret(),
   QUESTION_ALLOW: value.networks(LOOPBACK),
+  CDR_PORT: value.port(8085),
   TRUNKS: value.trunks(),
   VIRTUAL_NUMBERS: value.phoneNumbers(),
   RECORDINGS_DIR: value.folder('/var/lib/maskline/recordings'),
@@ -150,12 +153,7 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
 ): Config {
-  const result = ENVIRONMENT.safeParse(withFiles(env, readFile));
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new ConfigError(`${String(issue?.path[0])} ${issue?.message ?? 'is wrong'}`);
-  }
-  const given = result.data;
+  const given = settingsOf(ENVIRONMENT, SECRETS, env, readFile);
   return {
     http: {
       host: given.HTTP_HOST,
@@ -172,6 +170,7 @@ export function loadConfig(
       secret: given.QUESTION_SECRET,
       allow: given.QUESTION_ALLOW,
     },
+    cdrPort: given.CDR_PORT,
     trunks: given.TRUNKS,
     virtualNumbers: given.VIRTUAL_NUMBERS,
     folders: { recordings: given.RECORDINGS_DIR, prompts: given.PROMPTS_DIR, cdr: given.CDR_DIR },
@@ -219,39 +218,4 @@ export function loadConfig(
     watchdogLimitMs: given.WATCHDOG_LIMIT_MS,
     shutdownDeadline: given.SHUTDOWN_DEADLINE,
   };
-}
-
-/** `env` with each NAME_FILE replaced by what is in the file, and empty values left out. */
-function withFiles(
-  env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string,
-): Record<string, string> {
-  const given: Record<string, string> = {};
-  for (const name of Object.keys(ENVIRONMENT.shape)) {
-    const text = env[name]?.trim() ?? '';
-    if (text !== '') given[name] = text;
-  }
-  for (const name of SECRETS) {
-    const path = env[`${name}_FILE`]?.trim() ?? '';
-    if (path === '') continue;
-    if (given[name] !== undefined) {
-      throw new ConfigError(`${name} and ${name}_FILE are both set: keep one of them`);
-    }
-    given[name] = readSecret(name, path, readFile);
-  }
-  return given;
-}
-
-function readSecret(name: string, path: string, readFile: (path: string) => string): string {
-  let text: string;
-  try {
-    text = readFile(path).trim();
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error';
-    throw new ConfigError(`${name}_FILE names a file that cannot be read (${reason}): check the path`, {
-      cause,
-    });
-  }
-  if (text === '') throw new ConfigError(`${name}_FILE names an empty file: put the value into it`);
-  return text;
 }

@@ -93,6 +93,7 @@ export class ApiRig {
         ...{ HTTP_HOST: '127.0.0.1', HTTP_PORT: String(port), AUTH_ID, AUTH_TOKEN: token },
         ...{ REDIS_URL: redis.url, DATA_KEYS: dataKey, TRUNKS: 'bench', LOG_LEVEL: 'fatal' },
         ...{ FREESWITCH_PASSWORD: token, QUESTION_SECRET: token, QUESTION_PORT: String(await freeTcpPort()) },
+        CDR_PORT: String(await freeTcpPort()),
         // Nobody listens there: no calls are placed.
         FREESWITCH_NODES: `127.0.0.1:${await freeTcpPort()}`,
         ...{ RECORDINGS_DIR: folder, PROMPTS_DIR: folder, CDR_DIR: folder },

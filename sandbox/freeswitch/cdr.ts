@@ -170,7 +170,7 @@ function profileJson(profile: CallerProfile): object {
 }
 
 /** Writes `<uuid>.cdr.json` into a folder, which is made when it is missing. */
-export async function writeCdr(folder: string, channel: Channel, node: NodeIdentity): Promise<void> {
+export async function writeCdr(folder: string, uuid: string, document: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `${channel.uuid}.cdr.json`), `${JSON.stringify(cdrOf(channel, node))}\n`);
+  await writeFile(join(folder, `${uuid}.cdr.json`), `${document}\n`);
 }

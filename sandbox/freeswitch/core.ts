@@ -3,7 +3,8 @@ import type { Clock } from '../clock.js';
 import { applications, checkAction, inlineApplications, zombieApplications } from './applications/index.js';
 import { stopRecordings } from './applications/record.js';
 import { newTimes, type CallerProfile } from './caller-profile.js';
-import { setEndVariables, writeCdr } from './cdr.js';
+import { cdrOf, setEndVariables, writeCdr } from './cdr.js';
+import { CdrPoster } from './cdr-poster.js';
 import { Channel, type ChannelHost } from './channel.js';
 import { addChannelData } from './channel-data.js';
 import { Dialplan } from './dialplan.js';
@@ -21,6 +22,9 @@ export interface CoreOptions {
   readonly switchname: string;
   /** Folder of the CDRs, or "" to write none. */
   readonly cdrDir: string;
+  /** `host:port` of the controllers that CDRs are posted to, and what they are given as proof. */
+  readonly cdrHosts: readonly string[];
+  readonly cdrSecret: string;
   readonly clock: Clock;
   readonly network: SipNetwork;
   /** Milliseconds between two HEARTBEAT events. */
@@ -47,6 +51,7 @@ export class Core implements ChannelHost {
   readonly scheduler: Scheduler;
   readonly dialplan: Dialplan;
   readonly channels = new Map<string, Channel>();
+  readonly #poster: CdrPoster;
   readonly startedAt: number;
   readonly #globals: Map<string, string>;
   /** `fsctl shutdown elegant` was given. */
@@ -63,6 +68,7 @@ export class Core implements ChannelHost {
     this.clock = options.clock;
     this.startedAt = options.clock.now();
     this.scheduler = new Scheduler(options.clock);
+    this.#poster = new CdrPoster({ hosts: options.cdrHosts, secret: options.cdrSecret });
     this.node = { coreUuid: randomUUID(), hostname: 'sandbox', switchname: options.switchname };
     const globals = new Map(Object.entries(options.globals));
     this.#globals = globals;
@@ -227,13 +233,20 @@ export class Core implements ChannelHost {
     await stopRecordings(channel);
     channel.state = 'CS_REPORTING';
     setEndVariables(channel);
-    const { cdrDir } = this.options;
-    // A crash writes nothing any more.
-    if (cdrDir !== '' && this.#alive) await writeCdr(cdrDir, channel, this.node);
+    await this.#report(channel);
     this.emit('CHANNEL_HANGUP_COMPLETE', channel);
     this.emit('CHANNEL_DESTROY', channel);
     this.channels.delete(channel.uuid);
     channel.notify();
+  }
+
+  /** The CDR, to disk and then to a controller. A crash writes nothing any more. */
+  async #report(channel: Channel): Promise<void> {
+    if (!this.#alive) return;
+    const { cdrDir } = this.options;
+    const document = JSON.stringify(cdrOf(channel, this.node));
+    if (cdrDir !== '') await writeCdr(cdrDir, channel.uuid, document);
+    await this.#poster.post(channel.uuid, document);
   }
 
   /** Hangs everything up and waits until every channel has ended. */

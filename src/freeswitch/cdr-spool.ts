@@ -8,6 +8,8 @@ export interface CdrSpoolOptions {
   readonly folder: string;
   /** Takes one parsed document. The file is deleted once it resolves; on a rejection it is tried again. */
   readonly handle: (document: unknown) => Promise<void>;
+  /** Whether a rejection says that nobody can take any document now, rather than this one. Default: never. */
+  readonly isOutage?: (error: unknown) => boolean;
   readonly log: Log;
   /** Milliseconds between two looks at the folder. */
   readonly intervalMs?: number;
@@ -17,10 +19,13 @@ export interface CdrSpoolOptions {
   readonly giveUpMs?: number;
   /** Longest pause, in milliseconds, before a document is tried again; the first is one interval. */
   readonly longestRetryMs?: number;
+  /** Longest pause, in milliseconds, before the folder is looked at again in an outage; the first is one interval. */
+  readonly longestOutageMs?: number;
 }
 
 /** `<uuid>.cdr.json`, with `a_` in front for A legs when prefix-a-leg is set. */
 const CDR_FILE = /^(a_)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.cdr\.json$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Largest document that is read, in bytes; a CDR is some tens of KiB. */
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -31,8 +36,8 @@ interface Retry {
 }
 
 /**
- * The folder where FreeSWITCH leaves a document for every leg that ended. It is what is left when no
- * controller was there to hear the hangup event.
+ * The folder where FreeSWITCH leaves a document for every leg that ended, before it posts it. It is what is
+ * left when no controller was there to hear the hangup event, nor to take the post.
  *
  * mod_json_cdr writes in place, without a rename, so a file may be half there; it is left alone until
  * it parses. Contents are never logged: they hold real numbers.
@@ -40,6 +45,8 @@ interface Retry {
 export class CdrSpool {
   readonly #options: Required<CdrSpoolOptions>;
   readonly #retries = new Map<string, Retry>();
+  /** Set from the first document that nobody could take until the next that somebody took. */
+  #outage: Retry | null = null;
   readonly #loop: PollLoop;
 
   constructor(options: CdrSpoolOptions) {
@@ -48,6 +55,8 @@ export class CdrSpool {
       concurrency: 8,
       giveUpMs: 60_000,
       longestRetryMs: 60_000,
+      longestOutageMs: 5_000,
+      isOutage: () => false,
       ...options,
     };
     this.#loop = new PollLoop(() => this.#round(), this.#options.intervalMs);
@@ -62,20 +71,13 @@ export class CdrSpool {
     await this.#loop.stop();
   }
 
-  /** True while the CDR of that channel is in the folder. */
-  async holds(uuid: string): Promise<boolean> {
-    const names = [`${uuid}.cdr.json`, `a_${uuid}.cdr.json`];
-    const found = names.map((name) =>
-      stat(join(this.#options.folder, name)).catch((error: unknown) => {
-        if (isMissing(error)) return null;
-        throw error;
-      }),
-    );
-    return (await Promise.all(found)).some((file) => file !== null);
-  }
-
-  /** Looks once at everything that is due. Resolves to the number of documents that were handled. */
+  /**
+   * Looks once at everything that is due. Resolves to the number of documents that were handled. In an outage
+   * it looks less often, and stops at the first document that still cannot be taken: there may be thousands.
+   */
   async sweep(): Promise<number> {
+    const began = performance.now();
+    if (this.#outage !== null && began < this.#outage.at) return 0;
     const names = (await readdir(this.#options.folder)).filter((name) => CDR_FILE.test(name));
     const present = new Set(names);
     for (const name of this.#retries.keys()) if (!present.has(name)) this.#retries.delete(name);
@@ -83,12 +85,28 @@ export class CdrSpool {
     let handled = 0;
     const worker = async (): Promise<void> => {
       for (let name = due.shift(); name !== undefined; name = due.shift()) {
-        if (this.#loop.isStopped) return;
-        if (await this.#take(name)) handled += 1;
+        if (this.#loop.isStopped || (this.#outage?.at ?? 0) > began) return;
+        if (await this.#take(name, began)) handled += 1;
       }
     };
     await Promise.all(Array.from({ length: this.#options.concurrency }, worker));
     return handled;
+  }
+
+  /** Whether the document of a channel waits here. */
+  async holds(uuid: string): Promise<boolean> {
+    const path = this.#pathOf(uuid);
+    return path !== null && (await stat(path).catch(missingAsNull)) !== null;
+  }
+
+  /** Removes the document of a channel, which came in by another way, if it is here. Rejects with the system's error. */
+  async drop(uuid: string): Promise<void> {
+    const path = this.#pathOf(uuid);
+    if (path !== null) await rm(path, { force: true });
+  }
+
+  #pathOf(uuid: string): string | null {
+    return UUID.test(uuid) ? join(this.#options.folder, `${uuid}.cdr.json`) : null;
   }
 
   async #round(): Promise<boolean> {
@@ -100,7 +118,7 @@ export class CdrSpool {
     return false;
   }
 
-  async #take(name: string): Promise<boolean> {
+  async #take(name: string, began: number): Promise<boolean> {
     const path = join(this.#options.folder, name);
     try {
       const document = await this.#parse(path, name);
@@ -108,11 +126,14 @@ export class CdrSpool {
       await this.#options.handle(document);
       await rm(path, { force: true });
       this.#retries.delete(name);
+      if (this.#outage !== null) this.#options.log.info({}, 'CDRs are taken from the folder again');
+      this.#outage = null;
       return true;
     } catch (err) {
       // Another controller that shares the folder took it first.
       if (isMissing(err)) return false;
-      this.#later(name, err);
+      if (this.#options.isOutage(err)) this.#pause(err, began);
+      else this.#later(name, err);
       return false;
     }
   }
@@ -130,21 +151,36 @@ export class CdrSpool {
     }
     if (Date.now() - mtimeMs < this.#options.giveUpMs) return undefined;
     const rejected = join(this.#options.folder, 'rejected');
-    await mkdir(rejected, { recursive: true });
+    await mkdir(rejected, { recursive: true, mode: 0o700 });
     await rename(path, join(rejected, name));
     this.#options.log.error({ file: name, bytes: size }, 'a CDR that cannot be read was set aside');
     return undefined;
   }
 
+  /** One pause, and one line, for all documents of a sweep that began at `began`. */
+  #pause(err: unknown, began: number): void {
+    if ((this.#outage?.at ?? 0) > began) return;
+    this.#outage = this.#retryAfter(this.#outage, this.#options.longestOutageMs);
+    this.#options.log.warn({ err, retryMs: this.#outage.pauseMs }, 'CDRs wait in the folder');
+  }
+
+  #retryAfter(previous: Retry | null, longestMs: number): Retry {
+    const { intervalMs } = this.#options;
+    const pauseMs = Math.min(previous === null ? intervalMs : previous.pauseMs * 2, longestMs);
+    return { at: performance.now() + pauseMs, pauseMs };
+  }
+
   #later(name: string, err: unknown): void {
-    const previous = this.#retries.get(name)?.pauseMs;
-    const pauseMs = Math.min(
-      previous === undefined ? this.#options.intervalMs : previous * 2,
-      this.#options.longestRetryMs,
-    );
-    this.#retries.set(name, { at: performance.now() + pauseMs, pauseMs });
+    const retry = this.#retryAfter(this.#retries.get(name) ?? null, this.#options.longestRetryMs);
+    const { pauseMs } = retry;
+    this.#retries.set(name, retry);
     this.#options.log.warn({ err, file: name, retryMs: pauseMs }, 'a CDR could not be taken');
   }
+}
+
+function missingAsNull(error: unknown): null {
+  if (isMissing(error)) return null;
+  throw error;
 }
 
 function isMissing(error: unknown): boolean {

@@ -90,6 +90,22 @@ export class QuestionSecretError extends MasklineError {
   readonly code = 'ERR_QUESTION_SECRET';
 }
 
+/** A CDR that was posted to us is not taken. `status` is that of the HTTP answer. */
+export class CdrRefusedError extends MasklineError {
+  readonly code = 'ERR_CDR_REFUSED';
+  readonly status: number;
+
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** No controller can take a CDR at the moment. */
+export class CdrUnreachableError extends MasklineError {
+  readonly code = 'ERR_CDR_UNREACHABLE';
+}
+
 /** A value of an answer cannot be handed to FreeSWITCH safely. The message names the variable, not the value. */
 export class AnswerInvalidError extends MasklineError {
   readonly code = 'ERR_ANSWER_INVALID';

@@ -81,6 +81,11 @@ export function unmarkedLegFromCdr(document: unknown): UnmarkedLeg | null {
   return unmarked(node, variables('uuid'), variables('hangup_cause'), variables);
 }
 
+/** The UUID of the channel that a mod_json_cdr document is about, or "". */
+export function cdrUuid(document: unknown): string {
+  return cdrVariables(document)?.variables('uuid') ?? '';
+}
+
 function unmarked(node: string, uuid: string, cause: string, variables: Variables): UnmarkedLeg | null {
   if (node === '' || uuid === '' || variables(VAR.leg) !== 'a' || variables(VAR.session) !== '') return null;
   return {

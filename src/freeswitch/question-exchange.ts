@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { answerVariables, multisetArgument, type DialString } from './answer-variables.js';
 import { questionOf, secretOf } from './channel-data.js';
@@ -6,6 +5,7 @@ import { encodeCommand, executeCommand } from './command.js';
 import { QuestionInvalidError, QuestionSecretError, QuestionTimeoutError } from './errors.js';
 import type { Log } from './log.js';
 import type { Answer, Decide, Question } from './question.js';
+import { sameText } from './same-text.js';
 import { WireParser, type WireMessage } from './wire.js';
 
 const CONNECT = encodeCommand('connect');
@@ -186,10 +186,4 @@ export class QuestionExchange {
       this.#options.log.error({ err, uuid: question.uuid }, 'giving an answer back failed');
     }
   }
-}
-
-/** Compares in a time that tells neither the length nor a common beginning. */
-function sameText(left: string, right: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

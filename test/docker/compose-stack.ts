@@ -53,6 +53,7 @@ export class ComposeStack {
       REDIS_PORT: String(await freeTcpPort()),
       EVENT_SOCKET_PORT: String(await freeTcpPort()),
       QUESTION_PORT: String(await freeTcpPort()),
+      CDR_PORT: String(await freeTcpPort()),
       SIP_TRUNK_PORT: String(await freeUdpPort()),
       SOFTPHONE_PORT: String(await freeUdpPort()),
       AUTH_ID: 'MADOCKERTEST00000001',

@@ -46,6 +46,7 @@ export class SimBed implements TestBed {
       password: stack.eventSocketPassword,
       switchname: 'node-under-test',
       cdrDir: options.cdrs === false ? '' : stack.cdrDir,
+      cdrHosts: options.cdrs === false ? [] : stack.cdrHosts.split('|'),
       trunks: { [SPARE_TRUNK]: 'up' },
     });
     await freeswitch.start();

@@ -33,6 +33,7 @@ export class Stack {
   readonly questionSecret = randomBytes(24).toString('base64url');
   readonly dataKey = randomBytes(32).toString('base64');
   readonly #questionPorts: number[] = [];
+  readonly #cdrPorts: number[] = [];
 
   private constructor(
     readonly folder: string,
@@ -58,8 +59,13 @@ export class Stack {
     for (let index = 0; index < options.controllers; index += 1) {
       if (proxied) stack.redisProxies.push(await TcpProxy.to(redis.port));
       const redisProxy = stack.redisProxies[index];
-      const [httpPort, questionPort] = [await freeTcpPort(), await freeTcpPort()];
+      const [httpPort, questionPort, cdrPort] = [
+        await freeTcpPort(),
+        await freeTcpPort(),
+        await freeTcpPort(),
+      ];
       stack.#questionPorts.push(questionPort);
+      stack.#cdrPorts.push(cdrPort);
       stack.controllers.push(
         new ControllerProcess(
           {
@@ -74,6 +80,7 @@ export class Stack {
             QUESTION_HOST: '127.0.0.1',
             QUESTION_PORT: String(questionPort),
             QUESTION_SECRET: stack.questionSecret,
+            CDR_PORT: String(cdrPort),
             TRUNKS: options.trunks.join(','),
             RECORDINGS_DIR: stack.recordingsDir,
             PROMPTS_DIR: stack.promptsDir,
@@ -105,6 +112,11 @@ export class Stack {
   /** Where FreeSWITCH asks, in its own form. */
   get questionHosts(): string {
     return this.#questionPorts.map((port) => `127.0.0.1:${port}`).join('|');
+  }
+
+  /** Where FreeSWITCH posts CDRs, in start.sh's form. */
+  get cdrHosts(): string {
+    return this.#cdrPorts.map((port) => `127.0.0.1:${port}`).join('|');
   }
 
   async startControllers(): Promise<void> {

@@ -62,6 +62,8 @@ export interface RealFreeSwitchOptions {
   readonly password: string;
   readonly questionHosts: string;
   readonly questionSecret: string;
+  /** Where CDRs are posted, as CDR_HOSTS of start.sh. */
+  readonly cdrHosts: string;
   readonly trunks: readonly TestTrunk[];
   /** Further variables of freeswitch/start.sh. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -107,6 +109,7 @@ export class RealFreeSwitch {
       password: stack.eventSocketPassword,
       questionHosts: stack.questionHosts,
       questionSecret: stack.questionSecret,
+      cdrHosts: stack.cdrHosts,
       ...options,
     });
   }
@@ -147,6 +150,7 @@ export class RealFreeSwitch {
         SOFTPHONE_PASSWORD: 'softphone-secret',
         EVENT_SOCKET_PORT: String(options.eventSocketPort),
         CDR_DIR: options.cdrDir,
+        CDR_HOSTS: options.cdrHosts,
         RECORDINGS_DIR: options.recordingsDir,
         PROMPTS_DIR: options.promptsDir,
         RTP_START: String(rtpStart),

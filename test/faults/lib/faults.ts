@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CutProxy, LinkState } from './cut-proxy.js';
-import type { System, SystemOptions } from './system.js';
+import type { Links, System, SystemOptions } from './system.js';
 import type { Allowed, Bounds } from './verdict.js';
 
 /** Something that breaks, how it is mended, and what that may cost. */
@@ -48,6 +48,11 @@ const restartRedis = async (system: System): Promise<void> => {
 
 const setAll = async (links: readonly CutProxy[], state: LinkState): Promise<void> => {
   await Promise.all(links.map((link) => link.set(state)));
+};
+
+/** Everything that FreeSWITCH opens to the first controller: its questions and its CDRs. */
+const setFirst = async ({ questions, cdrs }: Links, state: LinkState): Promise<void> => {
+  await setAll([...questions.slice(0, 1), ...cdrs.slice(0, 1)], state);
 };
 
 export const FAULTS: readonly Fault[] = [
@@ -114,24 +119,24 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'cut-questions',
-    what: 'network cut between FreeSWITCH and the question port of the first of two controllers, for 8 s: silence',
+    what: 'network cut between FreeSWITCH and the question and CDR ports of the first of two controllers, for 8 s: silence',
     allows:
       'callers whose question is under way are hung up by the dead-man; who needs no answer notices nothing',
     system: { controllers: 2 },
     bounds: NO_ANSWERS,
     lastsMs: 8_000,
-    strike: ({ links }) => links.questions[0]?.set('silent'),
-    repair: ({ links }) => links.questions[0]?.set('whole'),
+    strike: ({ links }) => setFirst(links, 'silent'),
+    repair: ({ links }) => setFirst(links, 'whole'),
   },
   {
     name: 'refused-questions',
-    what: 'the question port of the first of two controllers breaks and refuses connections, for 8 s',
+    what: 'the question and CDR ports of the first of two controllers break and refuse connections, for 8 s',
     allows: 'nothing is lost: the other one answers',
     system: { controllers: 2 },
     bounds: ALL_KEPT,
     lastsMs: 8_000,
-    strike: ({ links }) => links.questions[0]?.set('refused'),
-    repair: ({ links }) => links.questions[0]?.set('whole'),
+    strike: ({ links }) => setFirst(links, 'refused'),
+    repair: ({ links }) => setFirst(links, 'whole'),
   },
   {
     name: 'cut-event-socket',

@@ -33,6 +33,8 @@ export interface SystemOptions {
 export interface Links {
   /** FreeSWITCH asks a controller. */
   readonly questions: readonly CutProxy[];
+  /** FreeSWITCH posts CDRs to a controller. */
+  readonly cdrs: readonly CutProxy[];
   /** A controller and Redis. */
   readonly redis: readonly CutProxy[];
   /** The controllers and FreeSWITCH's Event Socket. */
@@ -112,12 +114,15 @@ export class System {
     const eventSocket = await proxy(eventSocketPort);
     const callbacks = await proxy(ledger.port);
     const questions: CutProxy[] = [];
+    const cdrs: CutProxy[] = [];
     const redisLinks: CutProxy[] = [];
     const environments: Readonly<Record<string, string>>[] = [];
     const dataKey = randomBytes(32).toString('base64');
     for (let index = 0; index < options.controllers; index += 1) {
       const [httpPort, questionPort] = [await freeTcpPort(), await freeTcpPort()];
+      const cdrPort = await freeTcpPort();
       questions.push(await proxy(questionPort));
+      cdrs.push(await proxy(cdrPort));
       const link = await proxy(redis.port);
       redisLinks.push(link);
       environments.push({
@@ -132,6 +137,7 @@ export class System {
         QUESTION_HOST: '127.0.0.1',
         QUESTION_PORT: String(questionPort),
         QUESTION_SECRET: questionSecret,
+        CDR_PORT: String(cdrPort),
         TRUNKS: TRUNK,
         RECORDINGS_DIR: folders.recordings,
         PROMPTS_DIR: folders.prompts,
@@ -162,6 +168,7 @@ export class System {
       password,
       questionHosts: questions.map(({ port }) => `127.0.0.1:${port}`).join('|'),
       questionSecret,
+      cdrHosts: cdrs.map(({ port }) => `127.0.0.1:${port}`).join('|'),
       trunks: [{ name: TRUNK, port: trunkPort }],
       ...(options.freeswitchEnvironment === undefined ? {} : { environment: options.freeswitchEnvironment }),
     });
@@ -174,7 +181,7 @@ export class System {
       redis,
       controllers,
       freeswitch,
-      { questions, redis: redisLinks, eventSocket, callbacks },
+      { questions, cdrs, redis: redisLinks, eventSocket, callbacks },
       carrier,
       ledger,
       audio,

@@ -138,3 +138,64 @@ describe('cdr spool', () => {
     expect(await readdir(folder)).toHaveLength(4);
   });
 });
+
+describe('cdr spool in an outage', () => {
+  const names = Array.from({ length: 30 }, (_value, n) =>
+    NAME.replace('525ef7e0', `525ef7${String(n).padStart(2, '0')}`),
+  );
+
+  it('asks for one document now and then, says so in one line, and takes all when it is over', async () => {
+    await Promise.all(names.map((name) => writeFile(join(folder, name), '{}')));
+    let isAway = true;
+    let asked = 0;
+    const { spool, lines } = spoolOf(
+      () => {
+        asked += 1;
+        return isAway ? Promise.reject(new Error('away')) : Promise.resolve();
+      },
+      { concurrency: 2, intervalMs: 20, longestOutageMs: 60, isOutage: () => true },
+    );
+    spool.start();
+    await delay(300);
+    // 20 + 40 + 60 + 60 + … ms, and two workers at a time; 30 documents each time would be hundreds.
+    expect(asked).toBeLessThan(20);
+    expect(lines.filter((line) => line.includes('away')).length).toBeLessThan(10);
+    isAway = false;
+    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]), { timeout: 2_000 });
+    expect(lines.at(-1)).toContain('again');
+  });
+
+  it('a document that is bad waits longer, without holding up others', async () => {
+    await Promise.all(names.slice(0, 2).map((name) => writeFile(join(folder, name), '{}')));
+    let asked = 0;
+    const { spool } = spoolOf(
+      () => {
+        asked += 1;
+        return asked === 1 ? Promise.reject(new Error('poison')) : Promise.resolve();
+      },
+      { concurrency: 1, isOutage: (error) => error instanceof Error && error.message === 'away' },
+    );
+    expect(await spool.sweep()).toBe(1);
+  });
+});
+
+describe('a document that came by another way', () => {
+  it('is known to wait, and is dropped', async () => {
+    await writeFile(join(folder, NAME), '{}');
+    const uuid = NAME.slice(0, 36);
+    const { spool } = spoolOf(() => Promise.reject(new Error('not reached')));
+    expect(await spool.holds(uuid)).toBe(true);
+    await spool.drop(uuid);
+    expect(await spool.holds(uuid)).toBe(false);
+    await spool.drop(uuid);
+  });
+
+  it('what is no UUID names no file', async () => {
+    await writeFile(join(folder, 'x.cdr.json'), '{}');
+    const { spool } = spoolOf(() => Promise.reject(new Error('not reached')));
+    expect(await spool.holds('x')).toBe(false);
+    await spool.drop('x');
+    await spool.drop('../x');
+    expect(await readdir(folder)).toEqual(['x.cdr.json']);
+  });
+});

@@ -39,6 +39,7 @@ describe('loadConfig', () => {
         secret: ENV.QUESTION_SECRET,
         allow: ['127.0.0.0/8', '::1/128'],
       },
+      cdrPort: 8085,
       trunks: ['carrier-a', 'carrier_b'],
       virtualNumbers: [],
       folders: {

@@ -1,0 +1,84 @@
+import type { CallRecords } from './calls/records.js';
+import type { Config } from './config.js';
+import { CdrServer } from './freeswitch/cdr-server.js';
+import { CdrSpool } from './freeswitch/cdr-spool.js';
+import { cdrUuid, legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
+import { StoreUnavailableError } from './store/index.js';
+import type { Logger } from './telemetry/logger.js';
+
+export interface CdrIntakeOptions {
+  readonly config: Pick<Config, 'questions' | 'cdrPort' | 'folders'>;
+  readonly records: CallRecords;
+  readonly log: Logger;
+}
+
+/**
+ * Both ways by which CDRs come in: FreeSWITCH writes each to its disk, then posts it. What was posted and
+ * taken needs no second look, so its file goes, where the disk is shared with us.
+ */
+export class CdrIntake {
+  readonly #records: CallRecords;
+  readonly #log: Logger;
+  readonly #server: CdrServer;
+  readonly #spool: CdrSpool;
+
+  constructor({ config, records, log }: CdrIntakeOptions) {
+    this.#records = records;
+    this.#log = log;
+    const isOutage = (error: unknown): boolean => error instanceof StoreUnavailableError;
+    this.#spool = new CdrSpool({
+      folder: config.folders.cdr,
+      handle: async (document) => {
+        await this.#record(document);
+      },
+      isOutage,
+      log,
+    });
+    const { host, secret, allow } = config.questions;
+    this.#server = new CdrServer({
+      ...{ host, secret, allow, port: config.cdrPort, isOutage, log },
+      handle: async (document) => {
+        const isComplete = await this.#record(document);
+        this.#log.debug({ uuid: cdrUuid(document) }, 'a CDR was taken from a post');
+        if (isComplete) await this.#dropFile(cdrUuid(document));
+      },
+    });
+  }
+
+  /** Rejects with the system's error, such as EADDRINUSE. */
+  async start(): Promise<void> {
+    await this.#server.listen();
+    this.#spool.start();
+  }
+
+  /** Waits for the documents in progress. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#server.close(), this.#spool.stop()]);
+  }
+
+  /** Whether the end of this channel is known and only has to be written. Rejects with the system's error. */
+  async holds(uuid: string): Promise<boolean> {
+    return this.#spool.holds(uuid);
+  }
+
+  /**
+   * False for a leg without marks: it may have hung up while its question is still being decided, and the
+   * claim that follows is found by a second look at the file.
+   */
+  async #record(document: unknown): Promise<boolean> {
+    const ended = legFromCdr(document);
+    if (ended !== null) await this.#records.ended(ended);
+    const unmarked = unmarkedLegFromCdr(document);
+    if (unmarked !== null) await this.#records.endedUnmarked(unmarked);
+    return unmarked === null;
+  }
+
+  /** The leg is recorded by now: a file that stays is only read once more. */
+  async #dropFile(uuid: string): Promise<void> {
+    try {
+      await this.#spool.drop(uuid);
+    } catch (error) {
+      this.#log.warn({ err: error, uuid }, 'the file of a CDR that was posted could not be removed');
+    }
+  }
+}

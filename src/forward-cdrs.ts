@@ -1,0 +1,54 @@
+import { ConfigError } from './config-error.js';
+import { loadForwarderConfig, type ForwarderConfig } from './config-forwarder.js';
+import { CdrClient } from './freeswitch/cdr-client.js';
+import { CdrSpool } from './freeswitch/cdr-spool.js';
+import { CdrUnreachableError } from './freeswitch/errors.js';
+import { createLogger } from './telemetry/logger.js';
+
+const USAGE = `Usage: npm run forward-cdrs
+
+Runs beside a FreeSWITCH whose CDR_DIR no controller can see: posts to a controller what FreeSWITCH left
+there, and removes it once it was taken. It takes no arguments; it reads these variables:
+
+  CDR_DIR          the folder of FreeSWITCH's CDRs
+  CDR_HOSTS        the controllers' CDR ports, host:port with | between, as for FreeSWITCH
+  QUESTION_SECRET  the secret of the nodes, or QUESTION_SECRET_FILE, the path of a file that holds it
+  LOG_LEVEL        as for a controller
+
+  --help   print this and exit
+`;
+
+function main(): void {
+  if (process.argv.length > 2) {
+    const asked = process.argv.includes('--help');
+    (asked ? process.stdout : process.stderr).write(USAGE);
+    process.exitCode = asked ? 0 : 2;
+    return;
+  }
+  const config = configuration();
+  if (config === null) return;
+  const log = createLogger({ level: config.logLevel });
+  const client = new CdrClient({ hosts: config.hosts, secret: config.secret });
+  const spool = new CdrSpool({
+    folder: config.folder,
+    handle: (document) => client.post(document),
+    isOutage: (error) => error instanceof CdrUnreachableError,
+    log,
+  });
+  spool.start();
+  log.info({ folder: config.folder, hosts: config.hosts }, 'CDRs are forwarded');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void spool.stop());
+}
+
+function configuration(): ForwarderConfig | null {
+  try {
+    return loadForwarderConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`maskline: ${error.message}\n`);
+    process.exitCode = 2;
+    return null;
+  }
+}
+
+main();

@@ -31,6 +31,8 @@ export interface NodeLinkEvents {
   up: [name: string];
   /** A connection was lost, or could not be made; another attempt follows. */
   down: [cause: Error | undefined];
+  /** A node that was up closed its connection: it has died, most likely, and was alive until `at` (ms since the epoch). */
+  lost: [at: number];
   'leg-ringing': [moment: LegMoment];
   'leg-answered': [moment: LegMoment];
   /** The A leg was joined with the B leg. */
@@ -46,6 +48,8 @@ export interface NodeLink {
   readonly name: string;
   /** The node is to end: it wants no new call. */
   readonly draining: boolean;
+  /** When its FreeSWITCH started, in milliseconds since the epoch by our clock, a second early at most; 0 when not known. */
+  readonly upSince: number;
   start(): void;
   stop(): Promise<void>;
   on<Name extends keyof NodeLinkEvents>(
@@ -62,6 +66,8 @@ export interface NodeLink {
 /** A leg's record where FreeSWITCH gave none: what is known, and an honest cause. */
 export function recordWithoutLeg(known: {
   readonly uuid: string;
+  /** Default: the A leg. */
+  readonly role?: LegRole;
   readonly party: Party;
   readonly startedAt: number;
   readonly connectedAt: number | null;
@@ -72,7 +78,7 @@ export function recordWithoutLeg(known: {
 }): LegRecord {
   return {
     uuid: known.uuid,
-    role: 'a',
+    role: known.role ?? 'a',
     party: known.party,
     startedAt: known.startedAt,
     ringingAt: null,

@@ -100,6 +100,14 @@ export interface LiveInteraction extends LegAddress {
   readonly claimUntil: number;
 }
 
+/** A B leg that is up, as far as is known. */
+export interface OpenLeg {
+  /** Channel UUID. */
+  readonly uuid: string;
+  /** When it was first heard of, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** What the call logic needs of the store. Each method but the end of an A leg is one round trip. */
 export interface CallStore {
   /** Reads what decides a call of `caller` for `number`. */
@@ -146,6 +154,8 @@ export interface CallStore {
   liveOn(node: string): Promise<LiveInteraction[]>;
   /** The interaction of that id among those of {@link liveOn}, or null. */
   liveInteraction(node: string, interactionId: string): Promise<LiveInteraction | null>;
+  /** B legs that were heard of on `node` and not of their end, by interaction. */
+  openLegs(node: string): Promise<ReadonlyMap<string, readonly OpenLeg[]>>;
   /** True when the number is one of our own virtual numbers. */
   isVirtualNumber(number: E164): Promise<boolean>;
   /** One interaction, or null. */

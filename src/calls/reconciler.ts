@@ -1,8 +1,9 @@
 import type { Interaction } from '../masking/interaction.js';
 import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
+import { otherParty } from '../masking/session.js';
 import type { Logger } from '../telemetry/logger.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
-import type { CallStore, LiveInteraction } from './ports.js';
+import type { CallStore, LiveInteraction, OpenLeg } from './ports.js';
 
 /** When the calls of a node were last looked at. It outlives the controller that looked. */
 export interface SightingStore {
@@ -37,6 +38,8 @@ export interface ReconcilerOptions {
 
 /** An interaction this young may not have its channel in sight yet, in milliseconds. */
 const YOUNG_MS = 10_000;
+/** Clocks of controllers differ by less. Milliseconds. */
+const CLOCKS_DIFFER = 2_000;
 
 /**
  * Ends interactions whose channel is gone and of which neither a hangup event nor a CDR has told:
@@ -47,6 +50,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   /** Interactions that were missing once, with the last round before that, if it is known. */
   readonly #missing = new Map<string, number | null>();
+  /** B legs of this round, by node. */
+  readonly #open = new Map<string, ReturnType<CallStore['openLegs']>>();
   #timer: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
@@ -74,6 +79,19 @@ export class Reconciler {
     this.#missing.clear();
   }
 
+  /** The node died, and its calls were up until `at` (milliseconds since the epoch). Never rejects. */
+  async lost(at: number): Promise<void> {
+    const { node, sightings, hold, log } = this.#options;
+    try {
+      await sightings.noteSeen(node.name, at, proofOf(hold));
+    } catch (error) {
+      log.warn(
+        { err: error, node: node.name },
+        'calls of a node that died end with the last round that saw them',
+      );
+    }
+  }
+
   /** One round. Never rejects; what could not be looked at is looked at in the next one. */
   async reconcile(): Promise<void> {
     await this.#takeRound(() => true);
@@ -94,6 +112,7 @@ export class Reconciler {
     // Taken ahead of every look: a channel found later in the round was there at this instant.
     const at = this.#options.now();
     try {
+      this.#open.clear();
       const listed = await this.#listed(at);
       const known = new Set([...listed.values()].flat().map((interaction) => interaction.interactionId));
       for (const id of this.#missing.keys()) if (!known.has(id)) this.#missing.delete(id);
@@ -116,7 +135,7 @@ export class Reconciler {
       // From here on the holder before us concludes nothing any more.
       await sightings.confirm(name, proofOf(hold));
       const live = await store.liveOn(name);
-      const old = live.filter((interaction) => isOld(interaction, at));
+      const old = live.filter((interaction) => isOld(interaction, at) || this.#isOfBefore(interaction));
       if (old.length > 0) listed.set(name, old);
     }
     return listed;
@@ -131,8 +150,9 @@ export class Reconciler {
     }
     const before = this.#missing.get(interactionId);
     if (before === undefined) {
-      // That round did not look at an interaction that was too young for it.
-      this.#missing.set(interactionId, seen !== null && isOld(interaction, seen) ? seen : null);
+      // That round did not look at an interaction that was too young for it; a loss spares none.
+      const isCovered = seen !== null && (isOld(interaction, seen) || this.#isOfBefore(interaction));
+      this.#missing.set(interactionId, isCovered ? seen : null);
       return;
     }
     if ((await recordWaits?.(interactionId)) === true) return;
@@ -142,24 +162,42 @@ export class Reconciler {
 
   async #end(live: LiveInteraction, name: string, seen: number | null): Promise<void> {
     const { store, sightings, hold, log } = this.#options;
-    const interaction = await store.interaction(live);
+    const [interaction, open] = await Promise.all([store.interaction(live), this.#openOn(live.node)]);
     await sightings.confirm(name, proofOf(hold));
     proofOf(hold);
     log.warn({ interaction: live.interactionId, node: live.node }, 'an interaction ended without a record');
-    await store.finishLeg(
-      live,
-      recordWithoutLeg({
-        uuid: live.interactionId,
-        party: interaction?.caller ?? 'first',
-        startedAt: live.startedAt,
-        connectedAt: interaction?.connectedAt ?? null,
-        endedAt: lastKnown(live, interaction, seen),
-        cause: 'CRASH',
-        endedBy: 'system',
-        trunk: '',
-      }),
-    );
+    const party = interaction?.caller ?? 'first';
+    const ended = {
+      connectedAt: interaction?.connectedAt ?? null,
+      endedAt: lastKnown(live, interaction, seen),
+      ...({ cause: 'CRASH', endedBy: 'system', trunk: '' } as const),
+    };
+    // The A leg's record is the end of it all, so it comes last.
+    for (const { uuid, since } of stillOpen(interaction, open.get(live.interactionId) ?? [])) {
+      const leg = { ...ended, uuid, role: 'b', party: otherParty(party) } as const;
+      await store.finishLeg(live, recordWithoutLeg({ ...leg, startedAt: Math.min(since, ended.endedAt) }));
+    }
+    const leg = { ...ended, uuid: live.interactionId, party, startedAt: live.startedAt };
+    await store.finishLeg(live, recordWithoutLeg(leg));
   }
+
+  /** Read once a round: a crash ends all calls of a node. */
+  #openOn(node: string): ReturnType<CallStore['openLegs']> {
+    const known = this.#open.get(node) ?? this.#options.store.openLegs(node);
+    this.#open.set(node, known);
+    return known;
+  }
+
+  /** The node has been started since it began, so its channel is gone, however young it is. */
+  #isOfBefore(interaction: LiveInteraction): boolean {
+    return interaction.startedAt + CLOCKS_DIFFER < this.#options.node.upSince;
+  }
+}
+
+/** Legs that ended before have told so. */
+function stillOpen(interaction: Interaction | null, open: readonly OpenLeg[]): readonly OpenLeg[] {
+  const ended = new Set(interaction?.legs.map((leg) => leg.uuid));
+  return open.filter(({ uuid }) => !ended.has(uuid));
 }
 
 function isOld(interaction: LiveInteraction, at: number): boolean {

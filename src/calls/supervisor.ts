@@ -44,6 +44,9 @@ export class NodeSupervisor {
         log.warn({ err: error, interaction: leg.uuid }, 'a leg was not recorded; its CDR will be');
       });
     });
+    node.on('lost', (at) => {
+      if (lease.proof !== null) void reconciler.lost(at);
+    });
     node.on('up', () => {
       // The node may come up while it is being let go.
       if (lease.proof === null) return;

@@ -53,6 +53,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   #link: Link | undefined;
   #name = '';
   #draining = false;
+  #upSince = 0;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   /** The attempt in progress; stop() waits for it. */
@@ -76,6 +77,11 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   /** True once the node was told to end: it carries its calls to their ends and takes no new one. */
   get draining(): boolean {
     return this.#draining;
+  }
+
+  /** When this FreeSWITCH started, in milliseconds since the epoch by our clock, a second early at most; 0 when not known. */
+  get upSince(): number {
+    return this.#upSince;
   }
 
   /** Begins to connect, and to reconnect for as long as it is not stopped. */
@@ -191,12 +197,14 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     // It may have been told before we came; a new process takes calls again.
     this.#draining = false;
     if ((await commands.api('fsctl shutdown_check')).trim() === 'true') await this.#drain(link);
+    const upSince = await startOf(commands);
     if (this.#link !== link || this.#state !== 'connecting') return;
     const silenceMs = this.#options.silenceMs ?? 45_000;
     (link.watches as HeartbeatWatch[]).push(
       ...[events, commands].map((connection) => new HeartbeatWatch(connection, silenceMs)),
     );
     this.#name = name;
+    this.#upSince = upSince;
     this.#state = 'up';
     this.#failures = 0;
     this.#log.info({ node: name }, 'the node is connected');
@@ -218,6 +226,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   /** Once per link: its other connection and a failed attempt come here too. */
   #lost(link: Link, cause: Error | undefined): void {
     if (this.#link !== link || this.#state === 'stopped') return;
+    const wasUp = this.#state === 'up';
     this.#state = 'waiting';
     this.#drop(cause);
     const pause = this.#pause();
@@ -226,6 +235,8 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     this.#log.warn({ err: cause, node: this.#name, host, port, retryMs: pause }, 'the node is not connected');
     this.#timer = setTimeout(() => this.#connect(), pause);
     this.emit('down', cause);
+    // Silence, or a command that failed, does not tell when it died.
+    if (wasUp && cause instanceof EslClosedError) this.emit('lost', Date.now());
   }
 
   #drop(cause: Error | undefined): void {
@@ -243,6 +254,13 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     const ceiling = Math.min(longest, first * 2 ** Math.min(this.#failures, 16));
     return Math.round(ceiling * (0.5 + Math.random() / 2));
   }
+}
+
+/** By its uptime in whole seconds; milliseconds would wrap after 49 days (mod_commands, uptime). */
+async function startOf(commands: EslConnection): Promise<number> {
+  const asked = Date.now();
+  const seconds = (await commands.api('uptime s')).trim();
+  return /^\d{1,9}$/.test(seconds) ? asked - (Number(seconds) + 1) * 1000 : 0;
 }
 
 function checkUuid(uuid: string): void {

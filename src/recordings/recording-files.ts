@@ -2,6 +2,7 @@ import { open, opendir, rm, stat, statfs } from 'node:fs/promises';
 
 import type { FileFound } from '../masking/recording.js';
 import { HEAD_BYTES, mp3Length, wavLength } from './audio-length.js';
+import { mendedWav } from './wav-mending.js';
 import { isRecordingName, recordingPath } from './recording-path.js';
 
 /** A file in the folder, and since when it has not changed, in milliseconds since the epoch. */
@@ -37,6 +38,28 @@ export class RecordingFiles {
       const length = name.endsWith('.wav') ? wavLength(seen, size) : mp3Length(seen, size);
       if (length === null) return { kind: 'unreadable', bytes: size, changedAt };
       return { kind: 'audio', bytes: size, changedAt, ...length };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Gives a wav file that was not closed the lengths that it has, so that every player plays it; what is left of
+   * an unfinished sample goes. Does nothing to an mp3 file: its frames stand each for itself. To be called once
+   * nobody writes the file any more; it may be called again. Throws as `look`.
+   */
+  async repair(name: string): Promise<void> {
+    if (!name.endsWith('.wav')) return;
+    const file = await open(recordingPath(this.#folder, name), 'r+');
+    try {
+      const { size } = await file.stat();
+      const head = Buffer.alloc(Math.min(size, HEAD_BYTES));
+      await file.read(head, 0, head.length, 0);
+      const mended = mendedWav(head, size);
+      if (mended === null) return;
+      await file.truncate(mended.size);
+      await file.write(mended.head, 0, mended.head.length, 0);
+      await file.sync();
     } finally {
       await file.close();
     }

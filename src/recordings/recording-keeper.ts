@@ -10,6 +10,7 @@ export interface RecordingKeeperOptions {
   readonly interactions: InteractionReader;
   readonly files: {
     look(name: string): Promise<FileFound>;
+    repair(name: string): Promise<void>;
     remove(name: string): Promise<void>;
   };
   /** Milliseconds since the epoch. */
@@ -105,11 +106,15 @@ export class RecordingKeeper {
       return;
     }
     const at = now();
-    const verdict = verdictOn(logged.interaction, await files.look(logged.interaction.recording), at);
+    const file = logged.interaction.recording;
+    const found = await files.look(file);
+    const verdict = verdictOn(logged.interaction, found, at);
     if (verdict === 'wait') {
       await store.schedule(due, at + AGAIN_MS);
       return;
     }
+    // Nobody writes it any more, and nobody else will close it.
+    if (found.kind === 'audio' && !found.whole) await files.repair(file);
     const entered = await store.keep(
       due,
       verdict === 'nothing' ? null : recordingFrom(logged, verdict, at),

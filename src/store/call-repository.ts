@@ -5,6 +5,7 @@ import type {
   LegAddress,
   LegProgress,
   LiveInteraction,
+  OpenLeg,
   PinAttempt,
   PinCheck,
 } from '../calls/ports.js';
@@ -227,6 +228,10 @@ export class CallRepository implements CallStore {
   async liveOn(node: string): Promise<LiveInteraction[]> {
     const entries = await guarded(() => this.#client.hvals(liveKey(node)));
     return entries.map((entry) => JSON.parse(entry) as LiveInteraction);
+  }
+
+  async openLegs(node: string): Promise<ReadonlyMap<string, readonly OpenLeg[]>> {
+    return this.#live.openOn(node);
   }
 
   async liveInteraction(node: string, interactionId: string): Promise<LiveInteraction | null> {

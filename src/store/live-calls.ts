@@ -1,4 +1,4 @@
-import type { LegAddress, LiveInteraction } from '../calls/ports.js';
+import type { LegAddress, LiveInteraction, OpenLeg } from '../calls/ports.js';
 import { endsOf, peopleOf, type LiveCall } from '../masking/call.js';
 import type { LegRole } from '../masking/interaction.js';
 import type { CallLog, LegPointer } from './call-log.js';
@@ -57,6 +57,16 @@ export class LiveCalls {
 
   async forget(node: string, uuid: string): Promise<void> {
     await guarded(() => this.#client.hdel(liveLegsKey(node), uuid));
+  }
+
+  /** The B legs that were noted on `node`, by interaction. */
+  async openOn(node: string): Promise<Map<string, OpenLeg[]>> {
+    const open = new Map<string, OpenLeg[]>();
+    for (const [uuid, text] of Object.entries(await guarded(() => this.#client.hgetall(liveLegsKey(node))))) {
+      const { interactionId, since } = JSON.parse(text) as NotedLeg;
+      open.set(interactionId, [...(open.get(interactionId) ?? []), { uuid, since }]);
+    }
+    return open;
   }
 
   /** Every leg that is up. */

@@ -5,6 +5,7 @@ import type {
   LegAddress,
   LegProgress,
   LiveInteraction,
+  OpenLeg,
   PinCheck,
 } from '../../src/calls/ports.js';
 import type { Interaction, InteractionStage, LegRecord } from '../../src/masking/interaction.js';
@@ -17,6 +18,7 @@ export class FakeCallStore implements CallStore {
   pin: PinCheck = { result: 'wrong' };
   beginResult: BeginResult = 'begun';
   live: LiveInteraction[] = [];
+  open = new Map<string, readonly OpenLeg[]>();
   known: Interaction | null = null;
   failure: Error | null = null;
   ours: string[] = [];
@@ -74,6 +76,10 @@ export class FakeCallStore implements CallStore {
 
   isVirtualNumber(number: string): Promise<boolean> {
     return this.#answer(this.ours.includes(number));
+  }
+
+  openLegs(): Promise<ReadonlyMap<string, readonly OpenLeg[]>> {
+    return this.#answer(this.open);
   }
 
   liveOn(): Promise<LiveInteraction[]> {

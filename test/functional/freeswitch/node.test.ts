@@ -15,6 +15,7 @@ const CALL = `{origination_uuid=${UUID}}sofia/gateway/t1/+15550001001 ask-first 
 const node: FakeScript = (command, peer) => {
   const { line } = command;
   if (line === 'api switchname') peer.apiReply('node-1');
+  else if (line === 'api uptime s') peer.apiReply('100\n');
   else if (line === `api uuid_exists ${UUID}`) peer.apiReply('true');
   else if (line.startsWith('api uuid_exists')) peer.apiReply('false');
   else if (line.startsWith(`api uuid_kill ${UUID} `)) peer.apiReply('+OK\n');
@@ -125,6 +126,43 @@ describe('node', () => {
     await expect(it_.hangup(UUID, 'NORMAL_CLEARING')).rejects.toMatchObject({ code: 'ERR_NODE_NOT_HELD' });
     expect(await it_.exists(UUID)).toBe(true);
     expect(linesTo(fake).filter((line) => /originate|uuid_kill/.test(line))).toEqual([]);
+  });
+
+  it('knows since when its FreeSWITCH is up, a second early at most', async () => {
+    const before = Date.now();
+    const { supervised: it_, ups } = await supervised();
+    expect(it_.upSince).toBe(0);
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    expect(it_.upSince).toBeGreaterThanOrEqual(before - 101_000);
+    expect(it_.upSince).toBeLessThanOrEqual(Date.now() - 101_000);
+  });
+
+  it('comes up where nothing tells since when', async () => {
+    const silent: FakeScript = (command, peer) =>
+      command.line === 'api uptime s' ? peer.apiReply('-ERR no such command\n') : node(command, peer);
+    const { supervised: it_, ups } = await supervised(silent);
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    expect(it_.upSince).toBe(0);
+  });
+
+  it('tells when a FreeSWITCH that was up has died, once, and nothing of attempts that fail', async () => {
+    const { supervised: it_, fake, ups, downs } = await supervised();
+    const lost: number[] = [];
+    it_.on('lost', (at) => void lost.push(at));
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    const diedAt = Date.now();
+    await fake.stop();
+    await vi.waitFor(() => expect(downs.length).toBeGreaterThan(3));
+    expect(lost).toHaveLength(1);
+    expect(lost[0]).toBeGreaterThanOrEqual(diedAt);
+  });
+
+  it('a node that falls silent is not said to have died', async () => {
+    const { supervised: it_, downs } = await supervised(node, { silenceMs: 80 });
+    const lost: number[] = [];
+    it_.on('lost', (at) => void lost.push(at));
+    await vi.waitFor(() => expect(downs.length).toBeGreaterThan(0));
+    expect(lost).toEqual([]);
   });
 
   it('tells what happens to our legs, and nothing of other channels', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -194,6 +194,8 @@ describe('a recording', () => {
       ['cut', 'partial'],
       ['short', 'partial'],
     ]);
+    const mended = await readFile(join(folder, `${ids[3] ?? ''}.wav`));
+    expect(mended.equals(silentWav(28_000, 2))).toBe(true);
   });
 
   test('is waited for while its file may still be written', async () => {

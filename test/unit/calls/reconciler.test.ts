@@ -16,6 +16,7 @@ const log = createLogger({ level: 'silent' });
 
 class FakeNode implements NodeLink {
   state: NodeLink['state'] = 'up';
+  upSince = 0;
   name = 'node-1';
   draining = false;
   failure: Error | null = null;
@@ -90,6 +91,21 @@ function interactionOf(changes: Partial<Interaction>): Interaction {
     people: null,
     legs: [],
     ...changes,
+  };
+}
+
+/** A B leg that ended before. */
+function legOf(uuid: string): LegRecord {
+  return {
+    ...{ uuid, role: 'b', party: 'first', startedAt: STARTED, ringingAt: null, answeredAt: null },
+    ...{
+      bridgedAt: null,
+      endedAt: STARTED + 1_000,
+      cause: 'USER_BUSY',
+      sipStatus: 486,
+      endedBy: 'b',
+      trunk: 't1',
+    },
   };
 }
 
@@ -190,6 +206,55 @@ describe('what it ends', () => {
     node.channels.delete(UUID);
     await round(reconciler, NOW + 2);
     expect(store.finished).toEqual([]);
+  });
+
+  it('a young call as well, once the node was started after it', async () => {
+    const reconciler = reconcilerWith();
+    store.live = [{ ...live, startedAt: NOW - 5_000 }];
+    node.upSince = NOW - 1_000;
+    await round(reconciler, NOW);
+    await round(reconciler, NOW + 3_000);
+    expect(store.finished).toHaveLength(1);
+  });
+
+  it('no young call of which the clocks do not tell whether the node was started after it', async () => {
+    const reconciler = reconcilerWith();
+    store.live = [{ ...live, startedAt: NOW - 2_000 }];
+    node.upSince = NOW - 1_000;
+    await round(reconciler, NOW);
+    await round(reconciler, NOW + 3_000);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('the B legs that were heard of, ahead of the A leg, and none that told its own end', async () => {
+    const reconciler = reconcilerWith();
+    store.known = interactionOf({
+      connectedAt: NOW - 60_000,
+      legs: [legOf('told')],
+    });
+    store.open = new Map([
+      [
+        UUID,
+        [
+          { uuid: 'told', since: NOW - 80_000 },
+          { uuid: 'open', since: NOW - 70_000 },
+        ],
+      ],
+      ['another-call', [{ uuid: 'not-ours', since: NOW - 70_000 }]],
+    ]);
+    await round(reconciler, NOW);
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished.map(({ leg }) => leg)).toMatchObject([
+      {
+        uuid: 'open',
+        role: 'b',
+        party: 'first',
+        cause: 'CRASH',
+        startedAt: NOW - 70_000,
+        answeredAt: NOW - 60_000,
+      },
+      { uuid: UUID, role: 'a', party: 'second', cause: 'CRASH' },
+    ]);
   });
 
   it('nothing while the node is not connected', async () => {
@@ -329,5 +394,44 @@ describe('the end that it writes', () => {
     store.live = [{ ...live, claimUntil: NOW - 30_000 }];
     sightings.set('node-1', NOW - 10_000);
     expect(await endOf(reconcilerWith(), NOW)).toMatchObject({ endedAt: NOW - 30_000 });
+  });
+});
+
+describe('a node that died', () => {
+  it('ends its calls when it was lost, young ones too, not when they were last seen', async () => {
+    const reconciler = reconcilerWith();
+    const young = { ...live, interactionId: 'young', startedAt: NOW + 8_000 };
+    store.live = [live, young];
+    node.channels.add(UUID);
+    await round(reconciler, NOW);
+    await reconciler.lost(NOW + 12_000);
+    node.channels.clear();
+    node.upSince = NOW + 20_000;
+    await round(reconciler, NOW + 25_000);
+    await round(reconciler, NOW + 28_000);
+    expect(store.finished.map(({ leg }) => [leg.uuid, leg.endedAt])).toEqual([
+      [UUID, NOW + 12_000],
+      ['young', NOW + 12_000],
+    ]);
+  });
+
+  it('does not prolong a call that was missing before', async () => {
+    const reconciler = reconcilerWith();
+    sightings.set('node-1', NOW - 30_000);
+    await round(reconciler, NOW);
+    await reconciler.lost(NOW + 12_000);
+    await round(reconciler, NOW + 25_000);
+    expect(store.finished.map(({ leg }) => leg.endedAt)).toEqual([NOW - 30_000]);
+  });
+
+  it('is no defect when the loss cannot be noted', async () => {
+    const reconciler = reconcilerWith({
+      sightings: {
+        lastSeen: () => Promise.resolve(null),
+        confirm: () => Promise.resolve(),
+        noteSeen: () => Promise.reject(new Error('no redis')),
+      },
+    });
+    await expect(reconciler.lost(NOW)).resolves.toBeUndefined();
   });
 });

@@ -23,6 +23,7 @@ const log = createLogger({ level: 'silent' });
 
 class FakeNode extends EventEmitter implements NodeLink {
   state: NodeLink['state'] = 'up';
+  upSince = 0;
   name = 'node-1';
   draining = false;
   started = 0;

@@ -172,6 +172,21 @@ describe('controllers that take CDRs', () => {
       expect((await lane.read(session.id))['total_call_count']).toBe(2);
     }));
 
+  it('none runs when FreeSWITCH is stopped with a call up: its record is complete all the same', () =>
+    withTwoPeople(bed, async (lane, people) => {
+      const session = await lane.session();
+      await people.connect();
+      await Promise.all([bed.killController(0), bed.killController(1)]);
+      await bed.freeswitch.end('SIGTERM');
+      expect(await spoolOf(bed)).toHaveLength(2);
+      await bed.freeswitch.launch();
+      await Promise.all([bed.startController(0), bed.startController(1)]);
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ endedBy: 'system', cause: 'SYSTEM_SHUTDOWN' });
+      expect(interaction!.legs.map((leg) => leg.role)).toEqual(['a', 'b']);
+      expect((await lane.read(session.id))['total_call_count']).toBe(2);
+    }));
+
   it('one that hangs costs one delay: the next CDRs go to the other', () =>
     withTwoPeople(bed, async (lane, people) => {
       const session = await lane.session();

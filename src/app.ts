@@ -8,6 +8,7 @@ import { CallClaims } from './calls/call-claims.js';
 import { DestinationGuard } from './calls/destination-guard.js';
 import { FirstPartyDialer } from './calls/first-party-dialer.js';
 import { NodeCommands } from './calls/node-commands.js';
+import { LapsedCalls } from './calls/lapsed-calls.js';
 import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
 import { CallRunner } from './calls/runner.js';
@@ -57,6 +58,7 @@ export class Controller {
   readonly #supervisors: NodeSupervisor[];
   readonly #sweep: SessionSweep<Lease>;
   readonly #pinGuards: PinGuardWatch;
+  readonly #lapsed: LapsedCalls;
   readonly #cdrs: CdrIntake;
   readonly #callbacks: Callbacks;
   readonly #recordings: RecordingService<Lease>;
@@ -116,6 +118,14 @@ export class Controller {
     this.#questions = this.#questionServer(records, claims);
     this.#gate = new QuestionGate({ port: this.#questions, ask: () => this.#store.ready(), log });
     this.#supervisors = this.#nodeSupervisors(records, claims);
+    this.#lapsed = new LapsedCalls({
+      store: this.#store.calls,
+      names: () => this.#store.nodes.names(),
+      sightings: this.#store.nodes,
+      recordWaits: (uuid) => this.#cdrs.holds(uuid),
+      now,
+      log,
+    });
     this.#sweep = new SessionSweep({
       controllerId: this.#id,
       leases: this.#store.leases,
@@ -151,6 +161,7 @@ export class Controller {
     await this.#cdrs.start();
     this.#sweep.start();
     this.#pinGuards.start();
+    this.#lapsed.start();
     this.#callbacks.start();
     this.#promptKeeper.start();
     this.#recordings.start();
@@ -178,6 +189,7 @@ export class Controller {
       ...this.#supervisors.map((supervisor) => supervisor.stop()),
       this.#sweep.stop(),
       this.#pinGuards.stop(),
+      this.#lapsed.stop(),
       this.#recordings.stop(),
       this.#cdrs.stop(),
       this.#callbacks.stop(graceMs),

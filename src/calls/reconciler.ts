@@ -1,9 +1,8 @@
-import type { Interaction } from '../masking/interaction.js';
 import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
-import { otherParty } from '../masking/session.js';
 import type { Logger } from '../telemetry/logger.js';
-import { recordWithoutLeg, type NodeLink } from './node-link.js';
-import type { CallStore, LiveInteraction, OpenLeg } from './ports.js';
+import type { NodeLink } from './node-link.js';
+import type { CallStore, LiveInteraction } from './ports.js';
+import { endWithoutRecord } from './without-record.js';
 
 /** When the calls of a node were last looked at. It outlives the controller that looked. */
 export interface SightingStore {
@@ -166,19 +165,7 @@ export class Reconciler {
     await sightings.confirm(name, proofOf(hold));
     proofOf(hold);
     log.warn({ interaction: live.interactionId, node: live.node }, 'an interaction ended without a record');
-    const party = interaction?.caller ?? 'first';
-    const ended = {
-      connectedAt: interaction?.connectedAt ?? null,
-      endedAt: lastKnown(live, interaction, seen),
-      ...({ cause: 'CRASH', endedBy: 'system', trunk: '' } as const),
-    };
-    // The A leg's record is the end of it all, so it comes last.
-    for (const { uuid, since } of stillOpen(interaction, open.get(live.interactionId) ?? [])) {
-      const leg = { ...ended, uuid, role: 'b', party: otherParty(party) } as const;
-      await store.finishLeg(live, recordWithoutLeg({ ...leg, startedAt: Math.min(since, ended.endedAt) }));
-    }
-    const leg = { ...ended, uuid: live.interactionId, party, startedAt: live.startedAt };
-    await store.finishLeg(live, recordWithoutLeg(leg));
+    await endWithoutRecord(store, live, { interaction, open: open.get(live.interactionId) ?? [], seen });
   }
 
   /** Read once a round: a crash ends all calls of a node. */
@@ -194,21 +181,6 @@ export class Reconciler {
   }
 }
 
-/** Legs that ended before have told so. */
-function stillOpen(interaction: Interaction | null, open: readonly OpenLeg[]): readonly OpenLeg[] {
-  const ended = new Set(interaction?.legs.map((leg) => leg.uuid));
-  return open.filter(({ uuid }) => !ended.has(uuid));
-}
-
 function isOld(interaction: LiveInteraction, at: number): boolean {
   return at - interaction.startedAt > YOUNG_MS;
-}
-
-/** The last instant at which the call is known to have been up, in milliseconds since the epoch. */
-function lastKnown(live: LiveInteraction, interaction: Interaction | null, seen: number | null): number {
-  const known = [live.startedAt, interaction?.connectedAt ?? null, seen].filter((at) => at !== null);
-  // A B leg's end was told of while the A leg was there.
-  const ends = interaction?.legs.map((leg) => leg.endedAt) ?? [];
-  // A call cannot have outlived its claim, however late its channel was said to be there.
-  return Math.min(live.claimUntil, Math.max(...known, ...ends));
 }

@@ -62,6 +62,12 @@ describe.each(AWAYS)('Redis $how', ({ goAway, comeBack }) => {
 
   /** One interaction with both legs, right totals, its recording and its callbacks, each once. */
   const expectComplete = async (lane: RealLane, sessionId: string): Promise<void> => {
+    // A connection that was given up takes a moment to be made again; until then the API cannot read.
+    await until('the first controller is ready', async () => {
+      const response = await fetch(`${bed.stack.controllers[0]!.url}/readyz`);
+      await response.body?.cancel();
+      return response.status === 200;
+    });
     const [interaction] = await lane.interactions(sessionId, 1);
     expect(interaction).toMatchObject({ cause: 'NORMAL_CLEARING', caller: 'first' });
     expect(interaction!.connectedAt).not.toBeNull();

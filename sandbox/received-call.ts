@@ -107,7 +107,13 @@ export class ReceivedCall implements SipLeg {
 
   /** Presses keys, 150 ms apart. */
   press(keys: string): void {
-    Array.from(keys).forEach((key, index) => this.#later(index * KEY_MS, () => this.#events.digit(key)));
+    const [key, ...others] = keys;
+    if (key === undefined) return;
+    // One after the other: timers that were set at once may fire in another order on a busy machine.
+    this.#later(0, () => {
+      this.#events.digit(key);
+      this.#later(KEY_MS, () => this.press(others.join('')));
+    });
   }
 
   provisional(): void {

@@ -3,7 +3,7 @@ import type { E164 } from '../masking/phone-number.js';
 import { subaccountOf } from '../masking/session.js';
 import type { SessionDraft } from '../masking/session-draft.js';
 import { numberKey } from './keys.js';
-import type { NumberRepository } from './number-repository.js';
+import type { InventoryEntry, NumberRepository } from './number-repository.js';
 import type { People, PersonMemory } from './people.js';
 import type { Scripts } from './scripts.js';
 import { strangersOf } from './session-tokens.js';
@@ -28,6 +28,11 @@ export class NumberChooser {
   readonly #vault: Vault;
   readonly #numbers: NumberRepository;
   readonly #people: People;
+  /** The inventory in ascending order, which is nearly that of the choice: sorting it then costs next to nothing. */
+  #ascending: { readonly of: readonly InventoryEntry[]; readonly entries: readonly InventoryEntry[] } = {
+    of: [],
+    entries: [],
+  };
 
   constructor(scripts: Scripts, vault: Vault, numbers: NumberRepository, people: People) {
     this.#scripts = scripts;
@@ -76,7 +81,7 @@ export class NumberChooser {
       this.#recall(draft.secondParty, draft.now),
     ]);
     const { virtualNumber: wanted } = draft;
-    return inventory
+    return this.#inAscendingOrder(inventory)
       .filter(({ number }) => wanted === null || number === wanted)
       .map(({ number, country, callingCode, enabled, subaccount }) => ({
         number,
@@ -90,6 +95,14 @@ export class NumberChooser {
         coolingUntilForFirst: first.heldUntil.get(number) ?? null,
         coolingUntilForSecond: second.heldUntil.get(number) ?? null,
       }));
+  }
+
+  #inAscendingOrder(inventory: readonly InventoryEntry[]): readonly InventoryEntry[] {
+    if (this.#ascending.of !== inventory) {
+      const entries = inventory.toSorted((one, other) => (one.number < other.number ? -1 : 1));
+      this.#ascending = { of: inventory, entries };
+    }
+    return this.#ascending.entries;
   }
 
   async #recall(person: E164 | null, now: number): Promise<PersonMemory> {

@@ -1,3 +1,5 @@
+import { Cluster } from 'ioredis';
+
 import type { E164 } from '../masking/phone-number.js';
 import { sealSession, type SessionDocument } from './documents.js';
 import { SessionExpiredError, SessionNotFoundError, StoreUnavailableError } from './errors.js';
@@ -50,28 +52,44 @@ export class SessionClaims {
 
   /**
    * Claims `number` for what `draw` makes; `attempts` times at most when a PIN is taken, each with another draw.
+   * `look` is the answer of `look()`, from shortly before.
    * Throws StoreUnavailableError: then there is no session, or there will be none as soon as Redis answers.
    */
   async claim(
     number: E164,
     draw: () => SessionDocument,
     attempts: number,
+    look: Promise<ClockReading> | null,
   ): Promise<{ result: ClaimResult; document: SessionDocument }> {
     return this.#withdrawals.keepingPlace(number, async () => {
       let document = draw();
       try {
-        const clock = await this.#prepare(document);
-        for (let attempt = 1; ; attempt += 1) {
-          const result = await this.#ask(document, clock);
-          if (result !== 'pin-taken' || attempt === attempts) return { result, document };
+        const clock = await (look ?? this.#lookAt(number));
+        let result = await this.#prepareAndAsk(document, clock);
+        for (let attempt = 2; result === 'pin-taken' && attempt <= attempts; attempt += 1) {
           document = draw();
+          result = await this.#ask(document, clock);
         }
+        return { result, document };
       } catch (error) {
         if (await this.#isThere(document)) return { result: 'claimed', document };
         this.#withdrawals.owe(document, error);
         throw error;
       }
     });
+  }
+
+  /**
+   * A look at Redis' clock, to be taken along with what is read before a number is known; null in a cluster, where the
+   * number decides whose clock it is.
+   */
+  look(): Promise<ClockReading> | null {
+    const { client } = this.#options;
+    if (client instanceof Cluster) return null;
+    const looking = guarded(() => client.time()).then((reply) => new ClockReading(reply));
+    // Nobody asks for it when what is read beside it fails.
+    looking.catch(() => undefined);
+    return looking;
   }
 
   /** Takes back what was written ahead of claims that were refused. Throws StoreUnavailableError. */
@@ -88,17 +106,31 @@ export class SessionClaims {
     await this.#withdrawals.close();
   }
 
-  /** Whatever leads to the session is written ahead of it: leading nowhere is harmless. */
-  async #prepare(document: SessionDocument): Promise<ClockReading> {
-    const { client, scripts, index, retention, pointerMargin } = this.#options;
+  async #lookAt(number: E164): Promise<ClockReading> {
+    return new ClockReading(await this.#options.scripts.run('read-clock', [numberKey(number)], []));
+  }
+
+  /**
+   * Whatever leads to the session is written ahead of it: leading nowhere is harmless, the reverse is not. One Redis
+   * carries out, and keeps, in the order in which they are sent what comes on one connection, so nothing is waited for
+   * in between. The nodes of a cluster know no common order.
+   */
+  async #prepareAndAsk(document: SessionDocument, clock: ClockReading): Promise<ClaimResult> {
+    const prepared = this.#prepare(document);
+    if (this.#options.client instanceof Cluster) await prepared;
+    const [result] = await Promise.all([this.#ask(document, clock), prepared]);
+    return result;
+  }
+
+  /** Sends everything before it returns. */
+  async #prepare(document: SessionDocument): Promise<void> {
+    const { client, index, retention, pointerMargin } = this.#options;
     const { id, virtualNumber, createdAt, expiresAt } = document;
     const ttl = expiresAt - createdAt + retention + pointerMargin;
-    const [clock] = await Promise.all([
-      scripts.run('read-clock', [numberKey(virtualNumber)], []).then((reply) => new ClockReading(reply)),
+    await Promise.all([
       guarded(() => client.set(pointerKey(id), virtualNumber, 'PX', ttl)),
       index.enterNew(document),
     ]);
-    return clock;
   }
 
   async #ask(document: SessionDocument, clock: ClockReading): Promise<ClaimResult> {
@@ -117,10 +149,13 @@ export class SessionClaims {
     return result as ClaimResult;
   }
 
-  /** After a failure: true when the session was written nevertheless, and its client can still be told of it. */
+  /**
+   * After a failure: true when the session was written nevertheless, with all that leads to it, and its client can
+   * still be told of it.
+   */
   async #isThere(document: SessionDocument): Promise<boolean> {
-    return this.#conclude(document, 'keep').then(
-      (result) => result === 'claimed',
+    return Promise.all([this.#prepare(document), this.#conclude(document, 'keep')]).then(
+      ([, result]) => result === 'claimed',
       () => false,
     );
   }

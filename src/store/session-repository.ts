@@ -116,6 +116,7 @@ export class SessionRepository {
       throw new InvalidDraftError('both parties have the same PIN');
     }
     const id = randomUUID();
+    const look = this.#claims.look();
     let pinTaken = false;
     let last: SessionDocument | null = null;
     for await (const number of this.#chooser.numbersFor(draft, choose, () => (pinTaken = true))) {
@@ -123,11 +124,13 @@ export class SessionRepository {
         number,
         () => documentOf(draft, number, id, this.#sessionFee),
         draft.pin?.pins === null ? PIN_ATTEMPTS : 1,
+        look,
       );
       last = document;
       if (result === 'claimed') {
-        // The session exists: whatever fails from here on may not look like a create that failed.
-        await Promise.all([this.#remember(document), this.#settle(document)]);
+        // Both are sent by now, and neither decides anything: the client does not wait for them.
+        void this.#remember(document);
+        void this.#settle(document);
         return {
           ...document,
           totals: { callCount: 0, billedDuration: 0, callAmount: 0 },

@@ -56,6 +56,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     },
     numbers: store.numbers,
     destinations: options.destinations,
+    pinGuards: store.pinGuards,
     notes: store.notes,
     accounts: store.accounts,
     callbacks: options.callbacks,

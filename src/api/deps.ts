@@ -3,6 +3,7 @@ import type { Tariff } from '../masking/billing.js';
 import type { EndedCall, LiveCall } from '../masking/call.js';
 import type { DestinationProblem } from '../masking/destinations.js';
 import type { Interaction } from '../masking/interaction.js';
+import type { PinStanding } from '../masking/pin-guard.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Recording } from '../masking/recording.js';
 import type { HttpMethod, MaskingSession } from '../masking/session.js';
@@ -92,6 +93,12 @@ export interface NumberStore {
 export interface DestinationJudge {
   /** Why it may not be called, or null. */
   problemOf(number: E164): Promise<DestinationProblem | null>;
+}
+
+/** What the API needs of the guards of PINs. */
+export interface PinGuardStore {
+  /** For each length of the number's live PINs, shortest first. */
+  of(number: E164, now: number): Promise<readonly PinStanding[]>;
 }
 
 /** What the API needs of the notes about sessions. */
@@ -196,6 +203,7 @@ export interface ApiDeps {
   readonly sessions: SessionStore;
   readonly numbers: NumberStore;
   readonly destinations: DestinationJudge;
+  readonly pinGuards: PinGuardStore;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;
   readonly callbacks: CallbackStore;

@@ -4,6 +4,7 @@ import type { E164 } from '../../masking/phone-number.js';
 import { API_ID, EXAMPLE_API_ID, messageAnswer, META } from '../openapi/common.js';
 import type { Operation } from '../openapi/operation.js';
 import { NUMBER_OBJECT, numberObject, type NumberObject } from './number-object.js';
+import { PIN_GUARD_OBJECT, pinGuardObject } from './pin-guard-object.js';
 import { ADD_SCHEMA, LIST_SCHEMA, UPDATE_SCHEMA } from './number-params.js';
 
 const EXAMPLE: NumberObject = numberObject(
@@ -76,8 +77,18 @@ export const GET_OPERATION: Operation = {
   answers: {
     200: {
       description: 'The number.',
-      schema: z.object({ api_id: API_ID, ...NUMBER_OBJECT.shape }),
-      example: { api_id: EXAMPLE_API_ID, ...EXAMPLE },
+      schema: z.object({
+        api_id: API_ID,
+        ...NUMBER_OBJECT.shape,
+        pin_guard: z
+          .array(PIN_GUARD_OBJECT)
+          .describe('For each length of its live PINs; of this answer only.'),
+      }),
+      example: {
+        api_id: EXAMPLE_API_ID,
+        ...EXAMPLE,
+        pin_guard: [pinGuardObject({ length: 6, live: 100, left: 48, guardedUntil: null })],
+      },
     },
   },
 };

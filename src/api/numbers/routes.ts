@@ -9,6 +9,7 @@ import { accountOf, requireMain, sees } from '../plugins/account.js';
 import { resource } from '../plugins/resource.js';
 import { numberObject } from './number-object.js';
 import { numberChange, numberList, numbersToAdd } from './number-params.js';
+import { pinGuardObject } from './pin-guard-object.js';
 import {
   ADD_OPERATION,
   GET_OPERATION,
@@ -65,7 +66,12 @@ export function numberRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         const account = accountOf(request);
         const number = await deps.numbers.get(numberIn(request));
         if (number === null || !sees(account, number.subaccount)) throw notFound();
-        return { api_id: request.id, ...numberObject(number, account.path) };
+        const standings = await deps.pinGuards.of(number.number, deps.clock.now());
+        return {
+          api_id: request.id,
+          ...numberObject(number, account.path),
+          pin_guard: standings.map(pinGuardObject),
+        };
       },
     },
     POST: {

@@ -426,6 +426,27 @@ describe('numbers', () => {
       ['voice_rate', null],
       ['enabled', true],
       ['trunk', 'carrier-b'],
+      ['pin_guard', []],
+    ]);
+  });
+
+  it('shows how one stands for its PINs', async () => {
+    await send('POST', NUMBERS, { numbers: '+14155550100' });
+    const until = Date.UTC(2026, 10, 24, 1);
+    deps.standings = [
+      { length: 4, live: 100, left: 0, guardedUntil: Infinity },
+      { length: 6, live: 100, left: 0, guardedUntil: until },
+      { length: 8, live: 2, left: 250_000, guardedUntil: null },
+    ];
+    const { body } = await send('GET', `${NUMBERS}14155550100/`);
+    const guarded = { live_pins: 100, wrong_pins_left: 0, guarded: true };
+    expect(body['pin_guard']).toEqual([
+      { ...guarded, pin_length: 4, guess_chance: 0.01, guarded_until: null },
+      { ...guarded, pin_length: 6, guess_chance: 0.0001, guarded_until: '2026-11-24 01:00:00 +0000 UTC' },
+      {
+        ...{ pin_length: 8, live_pins: 2, guess_chance: 2e-8, wrong_pins_left: 250_000 },
+        ...{ guarded: false, guarded_until: null },
+      },
     ]);
   });
 

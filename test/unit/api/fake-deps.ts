@@ -15,6 +15,7 @@ import type { Account } from '../../../src/masking/account.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { DestinationProblem } from '../../../src/masking/destinations.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
+import type { PinStanding } from '../../../src/masking/pin-guard.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { SessionNote } from '../../../src/masking/session-note.js';
 import { statusOf, type MaskingSession } from '../../../src/masking/session.js';
@@ -128,6 +129,9 @@ export class FakeDeps implements ApiDeps {
 
   readonly noted: SessionNote[] = [];
   notes = { of: () => Promise.resolve(this.noted) };
+
+  standings: PinStanding[] = [];
+  pinGuards = { of: () => Promise.resolve(this.standings) };
 
   numbers = {
     add: (number: VirtualNumber): Promise<void> => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+import type { RequestLimits } from './api/limits.js';
 import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
@@ -27,8 +28,7 @@ export interface Config {
     readonly port: number;
     /** Where clients reach the API, without a trailing slash. */
     readonly publicUrl: string;
-    /** Requests that the account may make in 5 seconds on this controller; 0 for any number. */
-    readonly rateLimit: number;
+    readonly limits: RequestLimits;
   };
   readonly account: { readonly id: string; readonly token: string };
   readonly redisUrl: string;
@@ -127,6 +127,10 @@ const ENVIRONMENT = z.object({
   RECORDING_URL_LIFETIME: value.integer('seconds', 60, 31_536_000, 86_400),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   ...LIMIT_VARIABLES,
+  API_ANONYMOUS_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 300),
+  API_WRONG_TOKENS: value.integer('tokens in 10 minutes, 0 for any number', 0, 10_000, 10),
+  HTTP_MAX_CONNECTIONS: value.integer('connections, 0 for any number', 0, 100_000, 2_000),
+  TRUSTED_PROXIES: value.networks(''),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
   SESSION_END_HANGS_UP: value.flag(false),
@@ -159,7 +163,13 @@ export function loadConfig(
       host: given.HTTP_HOST,
       port: given.HTTP_PORT,
       publicUrl: given.PUBLIC_URL ?? `http://localhost:${given.HTTP_PORT}`,
-      rateLimit: given.API_RATE_LIMIT,
+      limits: {
+        perCredential: given.API_RATE_LIMIT,
+        anonymous: given.API_ANONYMOUS_LIMIT,
+        wrongTokens: given.API_WRONG_TOKENS,
+        connections: given.HTTP_MAX_CONNECTIONS,
+        trustedProxies: given.TRUSTED_PROXIES,
+      },
     },
     account: { id: given.AUTH_ID, token: given.AUTH_TOKEN },
     redisUrl: given.REDIS_URL,

@@ -38,7 +38,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     publicUrl: config.http.publicUrl,
     defaultCountry: config.defaultCountry,
     maxSessionExpiry: config.maxSessionExpiry,
-    rateLimit: config.http.rateLimit,
+    limits: config.http.limits,
     sessions: {
       get: (id, at) => store.sessions.get(id, at),
       update: (id, change, at) => store.sessions.update(id, change, at),

@@ -1,5 +1,4 @@
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import { randomUUID } from 'node:crypto';
 
 import { callbackRoutes } from './callbacks/routes.js';
 import { callRoutes } from './calls/routes.js';
@@ -8,17 +7,25 @@ import { eventRoutes } from './events/routes.js';
 import { healthRoutes } from './health/routes.js';
 import { numberRoutes } from './numbers/routes.js';
 import { openApiRoutes } from './openapi/routes.js';
-import { requireAccount } from './plugins/auth.js';
+import {
+  HTTP_OPTIONS,
+  KEEP_ALIVE_TIMEOUT,
+  limitConnections,
+  REQUEST_TIMEOUT,
+  SILENCE_TIMEOUT,
+} from './connection-limits.js';
+import { requireAccount, type AuthWatch } from './plugins/auth.js';
 import { acceptJson, BODY_LIMIT } from './plugins/body.js';
+import { CredentialGuard } from './plugins/credential-guard.js';
 import { answerErrors, refuse, refuseConnection } from './plugins/errors.js';
-import { limitRate } from './plugins/rate-limit.js';
+import { RateLimits } from './plugins/rate-limit.js';
+import { answerWithIds, identify, newApiId, requestBindings } from './plugins/request-id.js';
+import { secure, secureAnswers, securityHeaders } from './plugins/security-headers.js';
 import { isSigned, mediaRoutes } from './recordings/media-routes.js';
 import { recordingRoutes } from './recordings/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import { subaccountRoutes } from './subaccounts/routes.js';
 
-/** Milliseconds for a whole request to arrive. */
-const REQUEST_TIMEOUT = 15_000;
 /** Longer than a request line may be: what is too long for an id is just not found. */
 const LONGEST_PARAM = 65_536;
 
@@ -29,14 +36,23 @@ const LONGEST_PARAM = 65_536;
  */
 export function buildApi(deps: ApiDeps): FastifyInstance {
   const loggerInstance: FastifyBaseLogger = deps.logger;
+  const { limits, clock } = deps;
+  const headers = securityHeaders(deps.publicUrl);
   const app = fastify({
     loggerInstance,
     // Its own lines hold the URL, and that may hold a number.
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'api_id' }),
-    genReqId: () => randomUUID(),
+    genReqId: newApiId,
     requestIdHeader: false,
+    childLoggerFactory: (logger, bindings, options, request) =>
+      logger.child({ ...bindings, ...requestBindings(request) }, options),
+    // Without one in front of us the header is anybody's word.
+    trustProxy: limits.trustedProxies.length > 0 ? [...limits.trustedProxies] : false,
+    http: HTTP_OPTIONS,
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    connectionTimeout: SILENCE_TIMEOUT,
     // While closing, requests that still arrive are answered: a refusal would be a 5xx.
     return503OnClosing: false,
     routerOptions: {
@@ -44,9 +60,29 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       ignoreDuplicateSlashes: true,
       maxParamLength: LONGEST_PARAM,
     },
-    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
-    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error, request, reply) => {
+      secure(reply, headers);
+      identify(request, reply);
+      void refuse(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, headers),
   });
+  limitConnections(app.server, limits, deps.logger);
+  secureAnswers(app, headers);
+  answerWithIds(app);
+  const rates = new RateLimits(limits, () => clock.now());
+  rates.limitAnonymous(app);
+  const watch: AuthWatch = {
+    guard: new CredentialGuard(limits.wrongTokens),
+    countAnonymous: (request) => rates.countAnonymous(request),
+    onGuessing: (request) => {
+      request.log.warn(
+        { peer: request.ip },
+        'an address tried too many wrong tokens and is refused for a while',
+      );
+    },
+    now: () => clock.now(),
+  };
   answerErrors(app);
   acceptJson(app);
   logAnswers(app);
@@ -54,8 +90,8 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   healthRoutes(app, deps);
   app.register(
     async (scope) => {
-      await requireAccount(scope, deps);
-      limitRate(scope, deps.rateLimit, () => deps.clock.now());
+      await requireAccount(scope, deps, watch);
+      rates.limitCredentials(scope);
       sessionRoutes(scope, deps);
       eventRoutes(scope, deps);
       numberRoutes(scope, deps);
@@ -68,7 +104,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   );
   app.register(
     async (scope) => {
-      await requireAccount(scope, deps, isSigned);
+      await requireAccount(scope, deps, watch, isSigned);
       mediaRoutes(scope, deps);
     },
     { prefix: '/v1/Account/:authId' },

@@ -16,6 +16,7 @@ import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { SignatureGiven } from '../recordings/recording-urls.js';
 import type { CallQuery, RecordingQuery } from '../store/index.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { RequestLimits } from './limits.js';
 
 /** What the API needs of the sessions. Errors are known by their codes: see plugins/errors.ts. */
 export interface SessionStore {
@@ -198,8 +199,7 @@ export interface ApiDeps {
   readonly defaultCountry: string;
   /** Seconds. */
   readonly maxSessionExpiry: number;
-  /** Requests in 5 seconds; 0 for any number. */
-  readonly rateLimit: number;
+  readonly limits: RequestLimits;
   readonly sessions: SessionStore;
   readonly numbers: NumberStore;
   readonly destinations: DestinationJudge;

@@ -52,7 +52,16 @@ export class RunningApi {
     this.#app = httpApi({
       config: {
         account: this.account,
-        http: { host: '127.0.0.1', port: 0, publicUrl: 'https://masking.example.com', rateLimit: 0 },
+        http: {
+          ...{ host: '127.0.0.1', port: 0, publicUrl: 'https://masking.example.com' },
+          limits: {
+            perCredential: 0,
+            anonymous: 300,
+            wrongTokens: 10,
+            connections: 2_000,
+            trustedProxies: [],
+          },
+        },
         defaultCountry: '',
         maxSessionExpiry: 86_400,
         sessionEndHangsUp,

@@ -6,6 +6,8 @@ import { ApiError, TEXT } from '../errors.js';
 export interface RequestAccount {
   /** `MA…`, or `SA…` of a subaccount. */
   readonly id: string;
+  /** Whose credentials the request came with: the account's own, or the main one's. */
+  readonly credentialId: string;
   /** The main account sees everything, a subaccount what is its own. */
   readonly isMain: boolean;
   /** Ids of the accounts whose resources it sees; null for all. */
@@ -44,9 +46,14 @@ export function requireMain(request: FastifyRequest): RequestAccount {
 }
 
 /** `publicUrl` without a trailing slash. */
-export function requestAccount(id: string, isMain: boolean, publicUrl: string): RequestAccount {
+export function requestAccount(
+  id: string,
+  isMain: boolean,
+  publicUrl: string,
+  credentialId = id,
+): RequestAccount {
   const path = `/v1/Account/${id}`;
-  return { id, isMain, sees: isMain ? null : [id], path, url: `${publicUrl}${path}` };
+  return { id, credentialId, isMain, sees: isMain ? null : [id], path, url: `${publicUrl}${path}` };
 }
 
 /** Whether `text` could be the id of a subaccount. */

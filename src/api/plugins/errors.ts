@@ -66,17 +66,30 @@ function answerTo(error: unknown): ErrorAnswer {
   return { status, text: BY_STATUS[status] ?? TEXT.badRequest };
 }
 
-/** Answers what is not HTTP, came too slowly, or has headers too large: there is no request to reply to. */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers what is not HTTP, came too slowly, or has headers too large, with `headers`: there is no request to
+ * reply to.
+ */
+export function refuseConnection(
+  error: Error & { code?: string },
+  socket: Socket,
+  headers: Readonly<Record<string, string>>,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status =
     error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-  const body = JSON.stringify({ api_id: randomUUID(), error: BY_STATUS[status] });
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const id = randomUUID();
+  const body = JSON.stringify({ api_id: id, error: BY_STATUS[status] });
+  const lines = Object.entries({
+    ...headers,
+    'x-request-id': id,
+    'x-api-id': id,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n${body}`);
 }

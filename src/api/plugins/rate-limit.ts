@@ -1,49 +1,61 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { ApiError, TEXT } from '../errors.js';
+import { REQUEST_WINDOW, type RequestLimits } from '../limits.js';
 import { accountOf } from './account.js';
+import { peerOf } from './peer.js';
+import { WindowCounter } from './window-counter.js';
 
-/** Milliseconds over which requests are counted, as Plivo's account limit does. */
-const WINDOW = 5_000;
-/** Accounts whose requests are counted at once; past it, windows that are over are forgotten. */
-const MOST_WINDOWS = 1_000;
+/** Credentials that are counted at once: only right ones are. */
+const MOST_CREDENTIALS = 10_000;
+const MOST_PEERS = 50_000;
 
-interface Window {
-  ends: number;
-  count: number;
+/** A 429 with `Retry-After`; `wait` in milliseconds. */
+export function refuseForNow(reply: FastifyReply, wait: number): ApiError {
+  reply.header('retry-after', String(Math.max(1, Math.ceil(wait / 1_000))));
+  return new ApiError(429, TEXT.rate);
 }
 
 /**
- * Refuses an account's requests to `scope` beyond `limit` in 5 seconds with a 429; 0 refuses none.
- * `now` in milliseconds.
+ * Counts requests in windows of 5 seconds, on this controller alone: a count in Redis would cost every
+ * request a round trip.
  */
-export function limitRate(scope: FastifyInstance, limit: number, now: () => number): void {
-  if (limit === 0) return;
-  const windows = new Map<string, Window>();
-  scope.addHook('onRequest', (request, reply, done) => {
-    const instant = now();
-    const { id } = accountOf(request);
-    let window = windows.get(id);
-    if (window === undefined || isOver(window, instant)) {
-      if (windows.size >= MOST_WINDOWS) forget(windows, instant);
-      window = { ends: instant + WINDOW, count: 0 };
-      windows.set(id, window);
-    }
-    window.count += 1;
-    if (window.count <= limit) {
-      done();
-      return;
-    }
-    reply.header('retry-after', String(Math.ceil((window.ends - instant) / 1_000)));
-    done(new ApiError(429, TEXT.rate));
-  });
-}
+export class RateLimits {
+  readonly #limits: Pick<RequestLimits, 'perCredential' | 'anonymous'>;
+  readonly #now: () => number;
+  readonly #credentials = new WindowCounter(REQUEST_WINDOW, MOST_CREDENTIALS);
+  readonly #peers = new WindowCounter(REQUEST_WINDOW, MOST_PEERS);
 
-/** A clock that was set back begins a new window, too. */
-function isOver({ ends }: Window, instant: number): boolean {
-  return instant >= ends || instant < ends - WINDOW;
-}
+  /** `now` in milliseconds since the epoch. */
+  constructor(limits: Pick<RequestLimits, 'perCredential' | 'anonymous'>, now: () => number) {
+    this.#limits = limits;
+    this.#now = now;
+  }
 
-function forget(windows: Map<string, Window>, instant: number): void {
-  for (const [id, window] of windows) if (isOver(window, instant)) windows.delete(id);
+  /** Refuses requests to `scope` beyond the limit of the credential that they came with. */
+  limitCredentials(scope: FastifyInstance): void {
+    const { perCredential } = this.#limits;
+    if (perCredential === 0) return;
+    scope.addHook('onRequest', (request, reply, done) => {
+      const wait = this.#credentials.take(accountOf(request).credentialId, perCredential, this.#now());
+      if (wait === 0) done();
+      else done(refuseForNow(reply, wait));
+    });
+  }
+
+  /** Refuses requests to what needs no credentials beyond the limit of their address. */
+  limitAnonymous(app: FastifyInstance): void {
+    app.addHook('onRequest', (request, reply, done) => {
+      const needsAccount = request.routeOptions.url?.startsWith('/v1/Account/') === true;
+      const wait = needsAccount ? 0 : this.countAnonymous(request);
+      if (wait === 0) done();
+      else done(refuseForNow(reply, wait));
+    });
+  }
+
+  /** Counts a request without right credentials; milliseconds until its address may come again, or 0. */
+  countAnonymous(request: FastifyRequest): number {
+    const { anonymous } = this.#limits;
+    return anonymous === 0 ? 0 : this.#peers.take(peerOf(request.ip), anonymous, this.#now());
+  }
 }

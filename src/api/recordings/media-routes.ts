@@ -82,7 +82,6 @@ export function mediaRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       .headers(found.headers)
       .header('content-type', TYPES[format])
       .header('cache-control', 'private, max-age=0, must-revalidate')
-      .header('x-content-type-options', 'nosniff')
       .send(found.stream);
   }
 }

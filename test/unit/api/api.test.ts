@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vites
 import { buildApi } from '../../../src/api/build-api.js';
 import type { NumberStore, SessionStore } from '../../../src/api/deps.js';
 import type { Store } from '../../../src/store/store.js';
-import { ACCOUNT, BASE, CodedError, credentials, FakeDeps } from './fake-deps.js';
+import { ACCOUNT, BASE, CodedError, credentials, FakeDeps, NO_LIMITS } from './fake-deps.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const SESSIONS = `${BASE}/Masking/Session/`;
@@ -310,7 +310,7 @@ describe('errors', () => {
 
   it('answers 429 beyond the rate limit, until its 5 seconds are over', async () => {
     await app.close();
-    deps.rateLimit = 3;
+    deps.limits = { ...NO_LIMITS, perCredential: 3 };
     app = buildApi(deps);
     await app.inject({ method: 'GET', url: `${BASE}/Number/` });
     for (let count = 0; count < 3; count += 1)

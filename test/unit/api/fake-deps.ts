@@ -11,6 +11,7 @@ import type {
   NumberQuery,
   SessionWithInteractions,
 } from '../../../src/api/deps.js';
+import type { RequestLimits } from '../../../src/api/limits.js';
 import type { Account } from '../../../src/masking/account.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { DestinationProblem } from '../../../src/masking/destinations.js';
@@ -31,6 +32,14 @@ export const BASE = `/v1/Account/${ACCOUNT.id}`;
 export const NOW = Date.UTC(2026, 10, 23, 1, 2, 3, 456);
 export const DID = '+15550001000' as E164;
 
+export const NO_LIMITS: RequestLimits = {
+  perCredential: 0,
+  anonymous: 0,
+  wrongTokens: 0,
+  connections: 0,
+  trustedProxies: [],
+};
+
 export function credentials(id = ACCOUNT.id, token = ACCOUNT.token): { authorization: string } {
   return { authorization: `Basic ${Buffer.from(`${id}:${token}`).toString('base64')}` };
 }
@@ -49,7 +58,7 @@ export class FakeDeps implements ApiDeps {
   publicUrl = 'https://masking.example.com';
   defaultCountry = '';
   maxSessionExpiry = 86_400;
-  rateLimit = 0;
+  limits = NO_LIMITS;
   instant = NOW;
   readonly clock = { now: () => this.instant };
   readonly lines: string[] = [];

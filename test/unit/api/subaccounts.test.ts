@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { buildApi } from '../../../src/api/build-api.js';
 import { ApiClient, expectError, type ApiAnswer, type Body } from './client.js';
-import { ACCOUNT, BASE, CodedError, credentials, FakeDeps } from './fake-deps.js';
+import { ACCOUNT, BASE, CodedError, credentials, FakeDeps, NO_LIMITS } from './fake-deps.js';
 
 const SUBACCOUNTS = `${BASE}/Subaccount/`;
 const PARTIES = { first_party: '+14155550101', second_party: '+14155550102' };
@@ -193,7 +193,7 @@ describe('credentials of a subaccount', () => {
 
   it('have a rate of their own', async () => {
     await app.close();
-    deps.rateLimit = 2;
+    deps.limits = { ...NO_LIMITS, perCredential: 2 };
     app = buildApi(deps);
     api = new ApiClient(app);
     const made = await create();

@@ -29,7 +29,12 @@ function failure(env: Record<string, string | undefined>, readFile?: (path: stri
 describe('loadConfig', () => {
   it('fills every default in', () => {
     expect(loadConfig(ENV)).toEqual({
-      http: { host: '0.0.0.0', port: 8080, publicUrl: 'http://localhost:8080', rateLimit: 0 },
+      http: {
+        host: '0.0.0.0',
+        port: 8080,
+        publicUrl: 'http://localhost:8080',
+        limits: { perCredential: 0, anonymous: 300, wrongTokens: 10, connections: 2_000, trustedProxies: [] },
+      },
       account: { id: ENV.AUTH_ID, token: ENV.AUTH_TOKEN },
       redisUrl: 'redis://127.0.0.1:6379',
       freeswitch: { nodes: [{ host: '127.0.0.1', port: 8021 }], password: ENV.FREESWITCH_PASSWORD },
@@ -127,6 +132,10 @@ describe('loadConfig', () => {
       RECORDING_WHEN_FULL: 'remove-oldest',
       RECORDING_URL_LIFETIME: '600',
       API_RATE_LIMIT: '300',
+      API_ANONYMOUS_LIMIT: '0',
+      API_WRONG_TOKENS: '5',
+      HTTP_MAX_CONNECTIONS: '100',
+      TRUSTED_PROXIES: '10.3.0.0/16, ::1',
       SESSION_RETENTION_DAYS: '30',
       SESSION_END_HANGS_UP: 'true',
       PIN_GUESS_RISK: '0.01',
@@ -143,7 +152,18 @@ describe('loadConfig', () => {
       WATCHDOG_LIMIT_MS: '0',
     });
     expect(config).toMatchObject({
-      http: { host: '::', port: 9000, publicUrl: 'https://masking.example.com', rateLimit: 300 },
+      http: {
+        host: '::',
+        port: 9000,
+        publicUrl: 'https://masking.example.com',
+        limits: {
+          perCredential: 300,
+          anonymous: 0,
+          wrongTokens: 5,
+          connections: 100,
+          trustedProxies: ['10.3.0.0/16', '::1'],
+        },
+      },
       redisUrl: 'rediss+sentinel://user:word@s1:26379,s2/main',
       freeswitch: {
         nodes: [
@@ -276,6 +296,10 @@ describe('loadConfig', () => {
     ['CALLBACK_CONCURRENCY', '0'],
     ['CALLBACK_RECEIVER_CONCURRENCY', '1001'],
     ['API_RATE_LIMIT', '-5'],
+    ['API_ANONYMOUS_LIMIT', 'x'],
+    ['API_WRONG_TOKENS', '10001'],
+    ['HTTP_MAX_CONNECTIONS', '-1'],
+    ['TRUSTED_PROXIES', 'proxy'],
     ['SESSION_EXPIRY_MAX', '59'],
     ['SHUTDOWN_DEADLINE', '601'],
     ['WATCHDOG_LIMIT_MS', '499'],

@@ -94,14 +94,19 @@ export class Relay {
   async #sweep(): Promise<boolean> {
     const { outbox, queue, logger } = this.#options;
     try {
-      const wasFull = this.#isFull;
-      this.#size = await queue.size();
-      if (this.#isFull && !wasFull) logger.error({ most: this.#most }, 'too many callbacks wait');
+      this.#nowWaiting(await queue.size());
       for (const number of await outbox.waiting()) this.#move(number);
     } catch (error) {
       logger.warn({ err: error }, 'the outboxes could not be looked at');
     }
     return false;
+  }
+
+  /** Says once when they become too many: by a look at the queue, or by what we put into it ourselves. */
+  #nowWaiting(size: number): void {
+    const wasFull = this.#isFull;
+    this.#size = size;
+    if (this.#isFull && !wasFull) this.#options.logger.error({ most: this.#most }, 'too many callbacks wait');
   }
 
   #move(number: E164): void {
@@ -202,7 +207,7 @@ export class Relay {
   async #queue(delivery: Delivery, url: string): Promise<void> {
     const { queue, defaults } = this.#options;
     await queue.add(delivery, 1 + rulesOf(url, defaults).retries);
-    this.#size += 1;
+    this.#nowWaiting(this.#size + 1);
   }
 
   async #overflow(address: CallbackAddress, record: CallbackRecord): Promise<void> {

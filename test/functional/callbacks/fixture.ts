@@ -136,9 +136,12 @@ export async function aCall({ calls }: Store, session: MaskingSession): Promise<
   return id;
 }
 
-export async function eventually(holds: () => boolean, deadlineMs = 15_000): Promise<void> {
+export async function eventually(
+  holds: () => boolean | Promise<boolean>,
+  deadlineMs = 15_000,
+): Promise<void> {
   const until = Date.now() + deadlineMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > until) throw new Error('it did not come about in time');
     await sleep(10);
   }

@@ -66,8 +66,11 @@ const LONGEST_REST = 30_000;
 /** Bounds of a wait, in milliseconds: a receiver that is well again is found to be so soon. */
 const SHORTEST_WAIT = 100;
 const LONGEST_WAIT = 60_000;
-/** Milliseconds between two callbacks that come back to receivers that are down: coming back costs Redis, too. */
-const DOWN_SPACING = 10;
+/**
+ * Milliseconds between two callbacks that come back to receivers of one standing, of those that are in doubt:
+ * coming back to no avail costs the controller and Redis time that others wait for.
+ */
+const SPACING = 10;
 const REMEMBERED = 10_000;
 
 /**
@@ -90,8 +93,8 @@ export class ReceiverLanes {
   /** Attempts under way that are not overdue yet, the oldest first. */
   readonly #young = new Set<Attempt>();
   readonly #running: Record<Standing, number> = { unknown: 0, good: 0, slow: 0, down: 0 };
-  /** When the next callback to a receiver that is down may come back. */
-  #downTurn = 0;
+  /** When the next callback that had to wait for others' receivers may come back. */
+  readonly #turns: Record<Standing, number> = { unknown: 0, good: 0, slow: 0, down: 0 };
 
   constructor({
     places,
@@ -223,13 +226,16 @@ export class ReceiverLanes {
   }
 
   #turnOf(lane: Lane, now: number): number {
-    const isDown = lane.standing === 'down';
+    const { standing, running, limit } = lane;
     // A receiver that answers will have a wider lane by then.
-    const width = lane.standing === 'good' || lane.standing === 'unknown' ? this.#most : lane.limit;
+    const width = standing === 'good' || standing === 'unknown' ? this.#most : limit;
     lane.promised = Math.max(now, lane.restsUntil, lane.promised) + lane.average / width;
-    const wait = Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, lane.promised - now));
-    if (!isDown) return wait;
-    this.#downTurn = Math.max(now, this.#downTurn) + DOWN_SPACING;
-    return Math.max(wait, this.#downTurn - now);
+    // Until it is known, as long again as it has kept us waiting.
+    const [oldest] = running;
+    const soonest = standing === 'unknown' && oldest !== undefined ? now - oldest.since : 0;
+    const wait = Math.min(LONGEST_WAIT, Math.max(SHORTEST_WAIT, soonest, lane.promised - now));
+    if (standing !== 'down' && (standing === 'good' || running.size >= limit)) return wait;
+    this.#turns[standing] = Math.max(now, this.#turns[standing]) + SPACING;
+    return Math.max(wait, this.#turns[standing] - now);
   }
 }

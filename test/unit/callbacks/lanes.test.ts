@@ -129,6 +129,23 @@ describe('the lane of a receiver', () => {
     expect(Math.max(...waits)).toBeGreaterThan(190_000);
   });
 
+  it('has callbacks of receivers that find no place among the unknown come back at a bounded rate together', () => {
+    for (let n = 0; n < 200; n += 1) fill(`dead ${n}`);
+    const waits = Array.from({ length: 2_000 }, (_, n) => Number(lanes.enter(`other ${n}`)));
+    const busiest = new Map<number, number>();
+    for (const wait of waits) {
+      const second = Math.floor(wait / 1_000);
+      busiest.set(second, (busiest.get(second) ?? 0) + 1);
+    }
+    expect(Math.max(...busiest.values())).toBeLessThanOrEqual(101);
+  });
+
+  it('has those who wait for an unknown receiver ask less and less often', () => {
+    fill('new');
+    now += 1_000;
+    expect(Number(lanes.enter('new'))).toBeGreaterThanOrEqual(1_000);
+  });
+
   it('counts an entry that leaves twice once', () => {
     const [one] = fill('twice');
     one!.leave('answered');

@@ -26,7 +26,7 @@ import type { Outbox } from './outbox.js';
 import { countedAs, type PinChecks } from './pin-checks.js';
 import type { LiveCalls } from './live-calls.js';
 import type { RecordingRepository } from './recording-repository.js';
-import type { RedisClient } from './redis.js';
+import { sendTogether, type RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 
@@ -147,6 +147,7 @@ export class CallRepository implements CallStore {
     // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
     // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
     // fails this call and lapses.
+    sendTogether(this.#client);
     if (start.tells !== null) void this.#outbox.mark(start.number);
     const [, result] = await Promise.all([
       guarded(() => this.#client.hsetnx(liveKey(start.node), start.id, JSON.stringify(live))),

@@ -83,7 +83,10 @@ export class Client {
     this.#history.sessions.push(session);
     if (kind === 'short') return this.#createShort(session, wanted);
     const { status, body } = await this.#cluster.api(this.#anyone(), 'POST', '/Masking/Session/', wanted);
-    if (!this.#isDone(status, 201, body)) return this.#withdraw(session);
+    if (!this.#isDone(status, 201, body)) {
+      this.#withdraw(session);
+      return;
+    }
     const shown = body['session'] as Record<string, string>;
     session.id = String(body['session_uuid']);
     session.number = String(body['virtual_number']);
@@ -103,7 +106,8 @@ export class Client {
     } catch (error) {
       const { code } = error as { code?: string };
       if (code !== 'ERR_NUMBER_POOL_EXHAUSTED') this.wrong.push(String(code));
-      return this.#withdraw(session);
+      this.#withdraw(session);
+      return;
     }
     session.answeredAt = now();
     session.endAskedAt = session.askedAt + seconds * 1000 - CLOCK;

@@ -80,6 +80,11 @@ export class Controller {
       callLimits: config.callLimits,
       pinGuard: config.pinGuard,
       onPinGuard: (news) => logPinGuard(log, news),
+      audit: {
+        ...config.audit,
+        onLost: (entries) =>
+          log.warn({ entries }, 'the audit log of the day is full: its oldest entries gave way'),
+      },
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
       onWithdrawal: withdrawalLog(log),
     });
@@ -165,7 +170,7 @@ export class Controller {
     this.#callbacks.start();
     this.#promptKeeper.start();
     this.#recordings.start();
-    this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, {
+    this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, this.#store.audit, {
       log: this.#log,
       signal: this.#stopping.signal,
     });

@@ -73,6 +73,11 @@ export interface Config {
   readonly sessionRetention: number;
   /** What calls and sessions cost. */
   readonly tariff: Tariff;
+  readonly audit: {
+    /** Milliseconds that an entry of the audit log is kept. */
+    readonly retention: number;
+    readonly mostPerDay: number;
+  };
   /** An end of a session by a client hangs its call up. */
   readonly sessionEndHangsUp: boolean;
   readonly pinGuard: PinGuardRules;
@@ -131,6 +136,8 @@ const ENVIRONMENT = z.object({
   API_WRONG_TOKENS: value.integer('tokens in 10 minutes, 0 for any number', 0, 10_000, 10),
   HTTP_MAX_CONNECTIONS: value.integer('connections, 0 for any number', 0, 100_000, 2_000),
   TRUSTED_PROXIES: value.networks(''),
+  AUDIT_RETENTION_DAYS: value.integer('days', 1, 3_650, 365),
+  AUDIT_MOST_PER_DAY: value.integer('entries', 1_000, 100_000_000, 1_000_000),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
   SESSION_END_HANGS_UP: value.flag(false),
@@ -222,6 +229,10 @@ export function loadConfig(
       callerFree: given.PIN_CALLER_FREE,
       callerLimit: given.PIN_CALLER_LIMIT,
       remember: given.PIN_REMEMBER_DAYS * 86_400_000,
+    },
+    audit: {
+      retention: given.AUDIT_RETENTION_DAYS * 86_400_000,
+      mostPerDay: given.AUDIT_MOST_PER_DAY,
     },
     sessionEndHangsUp: given.SESSION_END_HANGS_UP,
     logLevel: given.LOG_LEVEL,

@@ -8,6 +8,7 @@ import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
 import type { Config } from './config.js';
 import type { MaskingSession } from './masking/session.js';
+import { PersonErasure } from './person-erasure.js';
 import type { RecordingService } from './recordings/recording-service.js';
 import type { Lease, Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
@@ -15,7 +16,7 @@ import type { Logger } from './telemetry/logger.js';
 export interface HttpApiOptions {
   readonly config: Pick<
     Config,
-    'account' | 'http' | 'defaultCountry' | 'maxSessionExpiry' | 'sessionEndHangsUp' | 'tariff'
+    'account' | 'http' | 'folders' | 'defaultCountry' | 'maxSessionExpiry' | 'sessionEndHangsUp' | 'tariff'
   >;
   readonly store: Store;
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
@@ -59,6 +60,10 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     pinGuards: store.pinGuards,
     notes: store.notes,
     accounts: store.accounts,
+    audit: store.audit,
+    persons: new PersonErasure({
+      ...{ store, now, log, recordings: options.recordings, cdrFolder: config.folders.cdr },
+    }),
     callbacks: options.callbacks,
     calls: callDirectory(store, hangUps),
     recordings: recordingDirectory(store, options.recordings),

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countryOf, type E164 } from './masking/phone-number.js';
-import { NumberExistsError, type NumberRepository } from './store/index.js';
+import type { AuditEntry } from './masking/audit.js';
+import { NumberExistsError, type AuditLog, type NumberRepository } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
 
 /** Milliseconds between two tries to add a virtual number. */
@@ -13,10 +15,11 @@ const RETRY_MS = 1000;
 export async function addNumbers(
   wanted: readonly E164[],
   numbers: Pick<NumberRepository, 'get' | 'add'>,
+  audit: Pick<AuditLog, 'enter' | 'settle'>,
   { log, signal }: { log: Logger; signal: AbortSignal },
 ): Promise<void> {
   for (const number of wanted) {
-    while (!signal.aborted && !(await addNumber(number, numbers, log))) {
+    while (!signal.aborted && !(await addNumber(number, numbers, audit, log))) {
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -25,15 +28,22 @@ export async function addNumbers(
 async function addNumber(
   number: E164,
   numbers: Pick<NumberRepository, 'get' | 'add'>,
+  audit: Pick<AuditLog, 'enter' | 'settle'>,
   log: Logger,
 ): Promise<boolean> {
   try {
     if ((await numbers.get(number)) !== null) return true;
     const country = countryOf(number);
+    const entry: AuditEntry = {
+      ...{ id: randomUUID(), at: Date.now(), who: 'controller', account: 'controller', peer: '' },
+      ...{ requestId: '', action: 'addNumbers', target: number, fields: ['numbers'], status: null },
+    };
+    await audit.enter(entry);
     await numbers.add({
       ...{ number, country, alias: '', enabled: true, trunk: '', subaccount: '' },
       addedAt: Date.now(),
     });
+    await audit.settle(entry, { status: 201, target: number });
     log.info({ did: number }, 'a virtual number was added');
     return true;
   } catch (error) {

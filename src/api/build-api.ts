@@ -1,5 +1,6 @@
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 
+import { auditRoutes } from './audit/routes.js';
 import { callbackRoutes } from './callbacks/routes.js';
 import { callRoutes } from './calls/routes.js';
 import type { ApiDeps } from './deps.js';
@@ -14,6 +15,7 @@ import {
   REQUEST_TIMEOUT,
   SILENCE_TIMEOUT,
 } from './connection-limits.js';
+import { auditChanges } from './plugins/audit.js';
 import { requireAccount, type AuthWatch } from './plugins/auth.js';
 import { acceptJson, BODY_LIMIT } from './plugins/body.js';
 import { CredentialGuard } from './plugins/credential-guard.js';
@@ -22,6 +24,7 @@ import { RateLimits } from './plugins/rate-limit.js';
 import { answerWithIds, identify, newApiId, requestBindings } from './plugins/request-id.js';
 import { secure, secureAnswers, securityHeaders } from './plugins/security-headers.js';
 import { isSigned, mediaRoutes } from './recordings/media-routes.js';
+import { personRoutes } from './persons/routes.js';
 import { recordingRoutes } from './recordings/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import { subaccountRoutes } from './subaccounts/routes.js';
@@ -92,6 +95,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
     async (scope) => {
       await requireAccount(scope, deps, watch);
       rates.limitCredentials(scope);
+      auditChanges(scope, deps.audit, () => clock.now());
       sessionRoutes(scope, deps);
       eventRoutes(scope, deps);
       numberRoutes(scope, deps);
@@ -99,6 +103,8 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       callbackRoutes(scope, deps);
       callRoutes(scope, deps);
       recordingRoutes(scope, deps);
+      personRoutes(scope, deps);
+      auditRoutes(scope, deps);
     },
     { prefix: '/v1/Account/:authId' },
   );

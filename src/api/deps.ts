@@ -1,4 +1,5 @@
 import type { Account } from '../masking/account.js';
+import type { AuditEntry, AuditQuery } from '../masking/audit.js';
 import type { Tariff } from '../masking/billing.js';
 import type { EndedCall, LiveCall } from '../masking/call.js';
 import type { DestinationProblem } from '../masking/destinations.js';
@@ -187,6 +188,34 @@ export interface RecordingDirectory {
   accepts(given: SignatureGiven, now: number): boolean;
 }
 
+/** What the API needs to erase people. */
+export interface PersonStore {
+  /**
+   * Removes everything that is stored of a person, and tells how much that was. Throws errors with the codes
+   * ERR_PERSON_IN_CALL and ERR_ERASURE_RUNNING.
+   */
+  erase(person: E164): Promise<{
+    readonly sessions: number;
+    readonly interactions: number;
+    readonly callbacks: number;
+    readonly recordings: number;
+    readonly keys: number;
+    readonly records: number;
+    readonly unreadable: number;
+    readonly complete: boolean;
+  }>;
+}
+
+/** What the API needs of the audit log. */
+export interface AuditStore {
+  /** Ahead of a change: when it throws, nothing may be changed. */
+  enter(entry: AuditEntry): Promise<void>;
+  /** What became of it. */
+  settle(entry: AuditEntry, outcome: Pick<AuditEntry, 'status' | 'target'>): Promise<void>;
+  /** Newest first. Throws an error with the code ERR_LISTING_TOO_LONG. */
+  list(query: AuditQuery): Promise<{ readonly entries: readonly AuditEntry[]; readonly total: number }>;
+}
+
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
@@ -206,6 +235,8 @@ export interface ApiDeps {
   readonly pinGuards: PinGuardStore;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;
+  readonly audit: AuditStore;
+  readonly persons: PersonStore;
   readonly callbacks: CallbackStore;
   readonly calls: CallDirectory;
   readonly recordings: RecordingDirectory;

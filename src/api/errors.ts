@@ -44,6 +44,8 @@ export const TEXT = {
   numberExists: 'Invalid parameter. numbers are in this account already.',
   unknownSubaccount: 'Invalid parameter. subaccount is not a subaccount of this account.',
   accountInUse: 'The subaccount has numbers or active sessions and cannot be removed.',
+  personInCall: 'A call of the person is up. Hang it up, or ask again when it has ended.',
+  erasureRunning: 'Another erasure is under way. Ask again when it has ended.',
   numberInUse: 'The number is used by active sessions and cannot be removed.',
 } as const;
 

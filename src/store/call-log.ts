@@ -113,6 +113,17 @@ export class CallLog {
     ]);
   }
 
+  /**
+   * Takes the legs of an interaction out of the listings, wherever a data key filed them, and lets go of what
+   * points to them. `session` null when it is not known any more: then they stay in listings that name nobody.
+   */
+  async forget(interaction: Interaction, session: MaskingSession | null): Promise<void> {
+    if (session !== null) await this.#unlist(interaction, session);
+    for (const uuid of [interaction.id, ...interaction.legs.map((leg) => leg.uuid)]) {
+      await guarded(() => this.#client.del(legKey(uuid)));
+    }
+  }
+
   /** Points to a leg that is up, until `until` (milliseconds since the epoch) unless its end is written before. */
   async point(uuid: string, pointer: LegPointer, until: number, now: number): Promise<void> {
     const ttl = Math.max(1, until - now);
@@ -175,6 +186,23 @@ export class CallLog {
   }
 
   /** What a person is filed under: the newest data key's token. */
+  async #unlist(interaction: Interaction, session: MaskingSession): Promise<void> {
+    for (const leg of interaction.legs) {
+      const { from, to } = endsOf(leg.role, peopleOf(interaction, session), interaction.virtualNumber);
+      const by = (role: string, person: E164): string[] =>
+        this.#vault.partyTokens(person).map((token) => `${role}:${token}`);
+      const narrowed = ['', ...(from === null ? [] : by('from', from)), ...by('to', to)];
+      const keys = scopesOf(session.accountId).flatMap((scope) =>
+        narrowed.map((each) => listingKey('calls', scope, each)),
+      );
+      for (const key of keys) {
+        const entries = await guarded(() => this.#client.zrangebyscore(key, leg.endedAt, leg.endedAt));
+        const own = entries.filter((entry) => entry.startsWith(`${leg.uuid}|`));
+        if (own.length > 0) await guarded(() => this.#client.zrem(key, ...own));
+      }
+    }
+  }
+
   #token(number: E164): string {
     return this.#vault.partyTokens(number)[0] ?? '';
   }

@@ -135,6 +135,17 @@ export class CallbackLog {
     return this.#page(number, [sessionId, '', offset, limit]);
   }
 
+  /** Sequence numbers of the session's callbacks whose record or answers hold `digits`. Throws UnreadableDocumentError. */
+  async naming(number: E164, sessionId: string, digits: string): Promise<number[]> {
+    const { callbacks } = await this.list(number, sessionId, {
+      limit: MOST_QUEUED + MOST_SETTLED,
+      offset: 0,
+    });
+    return callbacks
+      .filter(({ record, attempts }) => JSON.stringify([record, attempts]).includes(digits))
+      .map(({ sequence }) => sequence);
+  }
+
   async #page(number: E164, args: (string | number)[]): Promise<CallbackPage> {
     const reply = await this.#scripts.run('read-callbacks', [numberKey(number)], args);
     const [total, lost, found] = reply as [number, number, [string, string, CallbackState, Reply, number][]];

@@ -95,6 +95,11 @@ export class QueueFullError extends MasklineError {
   readonly code = 'ERR_QUEUE_FULL';
 }
 
+/** A call of the person who is to be erased is up. */
+export class PersonInCallError extends MasklineError {
+  readonly code = 'ERR_PERSON_IN_CALL';
+}
+
 /** A listing holds more entries in the span asked for than can be looked through for a filter. */
 export class ListingTooLongError extends MasklineError {
   readonly code = 'ERR_LISTING_TOO_LONG';

@@ -27,6 +27,8 @@ export { NumberChooser, type Choose } from './number-chooser.js';
 export { type EndedSession } from './session-changes.js';
 export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
 export { PinGuards } from './pin-guards.js';
+export { PersonEraser } from './person-eraser.js';
+export { type Findings } from './person-search.js';
 export { PromptUrls } from './prompt-urls.js';
 export {
   RecordingRepository,
@@ -44,6 +46,7 @@ export {
   type SessionWithInteractions,
 } from './session-repository.js';
 export { SessionExpiry } from './session-expiry.js';
+export { AuditLog, type AuditLogOptions } from './audit-log.js';
 export { Store, type StoreOptions } from './store.js';
 export { Vault } from './vault.js';
 export { Withdrawals, type WithdrawalNews } from './withdrawals.js';

@@ -140,6 +140,11 @@ export function commandsKey(node: string): string {
   return `${PREFIX}:{commands:${node}}`;
 }
 
+/** Changes that were made on a UTC day (YYYY-MM-DD), by when. */
+export function auditKey(day: string): string {
+  return `${PREFIX}:{audit:${day}}`;
+}
+
 /** What came of a command. */
 export function commandAnswerKey(node: string, uuid: string): string {
   return `${PREFIX}:{commands:${node}}:${uuid}`;

@@ -145,6 +145,18 @@ export class Outbox {
     return (await guarded(() => this.#client.lrem(outboxKey(number), 1, raw))) === 1;
   }
 
+  /** Entries of the number, as they are stored, whose data hold `digits`. Throws UnreadableDocumentError. */
+  async naming(number: E164, digits: string): Promise<string[]> {
+    const stored = await guarded(() => this.#client.lrange(outboxKey(number), 0, -1));
+    return stored.filter((raw) => this.isNaming(number, raw, digits));
+  }
+
+  /** Whether the data of an entry hold `digits`. Throws UnreadableDocumentError. */
+  isNaming(number: E164, raw: string, digits: string): boolean {
+    const { data } = JSON.parse(raw) as { data: string };
+    return this.#open(number, data).includes(digits);
+  }
+
   /** What is private in the data of an event, in the form that `emit` takes. */
   seal(number: E164, data: unknown): string {
     return this.#vault.seal(JSON.stringify(data), context(number));
@@ -154,18 +166,22 @@ export class Outbox {
     const stored = JSON.parse(raw) as Record<'session' | 'at' | 'kind' | 'data' | 'call', string> & {
       sequence: number;
     };
-    const sealed = stored.data !== '' && !stored.data.startsWith('{');
     return {
       number,
       sessionId: stored.session,
       sequence: stored.sequence,
       at: Number(stored.at),
       kind: stored.kind,
-      data: sealed ? this.#vault.open(stored.data, context(number)) : stored.data,
+      data: this.#open(number, stored.data),
       session: sessionFrom(this.#vault, number, session, this.#now()),
       interaction: interactionFrom(this.#vault, stored.call, number, call),
       raw,
     };
+  }
+
+  #open(number: E164, data: string): string {
+    const sealed = data !== '' && !data.startsWith('{');
+    return sealed ? this.#vault.open(data, context(number)) : data;
   }
 }
 

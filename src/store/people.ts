@@ -4,7 +4,7 @@ import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 
-/** Milliseconds that a use of a number is remembered. */
+/** Milliseconds that a use of a number is remembered at most. */
 const REMEMBERED = 30 * 24 * 3_600_000;
 /** Numbers remembered of one person. */
 const MOST_NUMBERS = 1_000;
@@ -20,11 +20,14 @@ export class People {
   readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #vault: Vault;
+  readonly #remembered: number;
 
-  constructor(client: RedisClient, scripts: Scripts, vault: Vault) {
+  /** `retention` in milliseconds: a person is not remembered for longer than a session. */
+  constructor(client: RedisClient, scripts: Scripts, vault: Vault, retention = REMEMBERED) {
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
+    this.#remembered = Math.min(REMEMBERED, retention);
   }
 
   async recall(person: E164, now: number): Promise<PersonMemory> {
@@ -47,7 +50,7 @@ export class People {
   async remember(person: E164, number: E164, now: number, heldUntil: number): Promise<void> {
     const [token, ...older] = this.#vault.partyTokens(person);
     if (token === undefined) return;
-    const args = [number, now, heldUntil, REMEMBERED, MOST_NUMBERS];
+    const args = [number, now, heldUntil, this.#remembered, MOST_NUMBERS];
     await Promise.all([
       this.#scripts.run('remember-person', [usedKey(token), heldKey(token)], args),
       ...older.map((old) => guarded(() => this.#client.zrem(heldKey(old), number))),

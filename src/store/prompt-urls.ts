@@ -1,5 +1,7 @@
+import { UnreadableDocumentError } from './errors.js';
 import { NEEDED_PROMPTS_KEY, PROMPT_URLS_KEY } from './keys.js';
-import type { Scripts } from './scripts.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 
 /** URLs kept; beyond that, the one that is needed for the shortest time is forgotten, and fetched when called for. */
@@ -12,10 +14,12 @@ const CONTEXT = 'prompt url';
  * They are sealed: a URL may carry a secret or a number.
  */
 export class PromptUrls {
+  readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #vault: Vault;
 
-  constructor(scripts: Scripts, vault: Vault) {
+  constructor(client: RedisClient, scripts: Scripts, vault: Vault) {
+    this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
   }
@@ -49,6 +53,32 @@ export class PromptUrls {
       const urls = sealed.filter((text) => typeof text === 'string');
       yield urls.map((text) => this.#vault.open(text, CONTEXT));
       if (sealed.length < PAGE) return;
+    }
+  }
+
+  /** Forgets URLs that hold `digits`. Throws StoreUnavailableError. */
+  async forgetNaming(digits: string): Promise<void> {
+    let cursor = '0';
+    do {
+      const from = cursor;
+      const [next, flat] = await guarded(() => this.#client.hscan(PROMPT_URLS_KEY, from, 'COUNT', PAGE));
+      cursor = next;
+      for (let index = 0; index + 1 < flat.length; index += 2) {
+        const [token = '', sealed = ''] = flat.slice(index, index + 2);
+        if (!this.#opened(sealed).includes(digits)) continue;
+        await guarded(() => this.#client.zrem(NEEDED_PROMPTS_KEY, token));
+        await guarded(() => this.#client.hdel(PROMPT_URLS_KEY, token));
+      }
+    } while (cursor !== '0');
+  }
+
+  /** "" for one whose data key is gone: nobody can fetch it either. */
+  #opened(sealed: string): string {
+    try {
+      return this.#vault.open(sealed, CONTEXT);
+    } catch (error) {
+      if (!(error instanceof UnreadableDocumentError)) throw error;
+      return '';
     }
   }
 }

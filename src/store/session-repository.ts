@@ -80,9 +80,9 @@ export class SessionRepository {
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
-    this.#people = new People(client, scripts, vault);
-    this.#chooser = new NumberChooser(scripts, vault, numbers, this.#people);
     const retention = options.retention ?? NINETY_DAYS;
+    this.#people = new People(client, scripts, vault, retention);
+    this.#chooser = new NumberChooser(scripts, vault, numbers, this.#people);
     this.#sessionFee = options.sessionFee ?? 0;
     this.#onAdviceLost = options.onAdviceLost ?? (() => undefined);
     const index = new SessionIndex(client, scripts, vault, retention);
@@ -203,6 +203,11 @@ export class SessionRepository {
   /** Withdraws what failed creates may have left. */
   async close(): Promise<void> {
     await this.#claims.close();
+  }
+
+  /** Where sessions are entered for lists. */
+  get index(): SessionIndex {
+    return this.#index;
   }
 
   /** Mends the index that lists read. Nothing depends on it. */

@@ -4,6 +4,7 @@ import { DEFAULT_PIN_GUARD, type PinGuardNews, type PinGuardRules } from '../mas
 import { Admissions } from './admissions.js';
 import { CallRepository } from './call-repository.js';
 import { AccountRepository } from './account-repository.js';
+import { AuditLog, type AuditLogOptions } from './audit-log.js';
 import { CallLog } from './call-log.js';
 import { CommandQueue } from './command-queue.js';
 import { CallbackLog } from './callback-log.js';
@@ -17,6 +18,7 @@ import { Outbox } from './outbox.js';
 import { PinChecks } from './pin-checks.js';
 import { PinGuards } from './pin-guards.js';
 import { PinRisk } from './pin-risk.js';
+import { PersonEraser } from './person-eraser.js';
 import { PromptUrls } from './prompt-urls.js';
 import { RecordingRepository } from './recording-repository.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
@@ -40,6 +42,7 @@ export interface StoreOptions extends RedisConnectionOptions {
   /** Milliseconds that a session stays readable once it has expired. Default 90 days. */
   readonly retention?: number;
   readonly originations?: OriginationQueueOptions;
+  readonly audit?: AuditLogOptions;
   /** What calls and sessions cost from now on. Default nothing. */
   readonly tariff?: Tariff;
   /** Told of creates that failed while Redis did not answer, and what became of their sessions. */
@@ -53,6 +56,7 @@ export class Store {
   readonly numbers: NumberRepository;
   readonly sessions: SessionRepository;
   readonly accounts: AccountRepository;
+  readonly audit: AuditLog;
   readonly expiry: SessionExpiry;
   readonly calls: CallRepository;
   readonly admissions: Admissions;
@@ -68,6 +72,7 @@ export class Store {
   readonly notes: SessionNotes;
   readonly promptUrls: PromptUrls;
   readonly pinGuards: PinGuards;
+  readonly persons: PersonEraser;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -80,7 +85,7 @@ export class Store {
     this.callbacks = new CallbackLog(scripts, vault);
     this.outbox = new Outbox(client, scripts, vault, options.onError);
     this.notes = new SessionNotes(scripts);
-    this.promptUrls = new PromptUrls(scripts, vault);
+    this.promptUrls = new PromptUrls(client, scripts, vault);
     this.numbers = new NumberRepository(client, scripts);
     this.sessions = new SessionRepository(client, scripts, vault, this.numbers, {
       sessionFee: tariff.sessionFee,
@@ -94,9 +99,21 @@ export class Store {
     this.leases = new LeaseRepository(client, scripts);
     this.nodes = new NodeRepository(client, scripts);
     const listing = new Listing(client, scripts);
+    this.audit = new AuditLog(scripts, listing, options.audit);
     this.callLog = new CallLog(client, scripts, vault, listing, options.retention ?? NINETY_DAYS);
     this.liveCalls = new LiveCalls(client, this.nodes, this.callLog);
     this.recordings = new RecordingRepository(client, scripts, vault, this.outbox, listing);
+    this.persons = new PersonEraser({
+      ...{
+        client,
+        scripts,
+        vault,
+        callbacks: this.callbacks,
+        outbox: this.outbox,
+        recordings: this.recordings,
+      },
+      ...{ callLog: this.callLog, index: this.sessions.index, promptUrls: this.promptUrls },
+    });
     const onLost = options.onError ?? (() => undefined);
     const callLimits = options.callLimits ?? NO_LIMITS;
     this.admissions = new Admissions(scripts, callLimits);

@@ -6,6 +6,7 @@ import type { ApiDeps } from '../deps.js';
 import { ApiError, notFound, TEXT } from '../errors.js';
 import { pageMeta } from '../openapi/common.js';
 import { accountOf, requireMain, sees } from '../plugins/account.js';
+import { auditTarget } from '../plugins/audit.js';
 import { resource } from '../plugins/resource.js';
 import { numberObject } from './number-object.js';
 import { numberChange, numberList, numbersToAdd } from './number-params.js';
@@ -34,7 +35,9 @@ export function numberRoutes(scope: FastifyInstance, deps: ApiDeps): void {
             status: (await add(number)) ? 'Success' : 'Exists',
           });
         }
-        if (!outcomes.some(({ status }) => status === 'Success')) {
+        const added = outcomes.filter(({ status }) => status === 'Success');
+        auditTarget(request, added.map(({ number }) => `+${number}`).join(' '));
+        if (added.length === 0) {
           throw new ApiError(400, TEXT.numberExists);
         }
         return reply.code(201).send({ api_id: request.id, message: 'created', numbers: outcomes });

@@ -26,6 +26,7 @@ const REFUSALS: Readonly<Record<number, readonly [description: string, text: str
   401: ['No credentials, wrong ones, or those of another account.', TEXT.unauthorized],
   403: ['The account may not do this.', TEXT.forbidden],
   404: ['Not known to this account.', TEXT.notFound],
+  409: ['It cannot be done at the moment.', TEXT.personInCall],
   410: ['It is no longer there.', TEXT.notFound],
   413: ['The body is too large.', TEXT.tooLarge],
   415: ['The body is not JSON.', TEXT.mediaType],

@@ -8,6 +8,8 @@ export const TAGS = {
   calls: 'Calls that run or ran inside a session.',
   recordings: 'Recordings of calls.',
   callbacks: 'What was sent to callback URLs.',
+  persons: 'People who want to be forgotten. For the main account.',
+  audit: 'Who changed what and when. For the main account.',
   health: 'For probes and monitoring. No credentials.',
 } as const;
 
@@ -38,6 +40,8 @@ export interface Operation {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
   readonly bodyExample?: unknown;
+  /** Other spellings of keys of the body, by their documented names. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** By status. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Statuses of further refusals, such as 403. */

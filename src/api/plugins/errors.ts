@@ -25,6 +25,8 @@ const BY_CODE: Readonly<Record<string, ErrorAnswer>> = {
   ERR_ACCOUNT_IN_USE: { status: 400, text: TEXT.accountInUse },
   ERR_NODE_UNREACHABLE: { status: 503, text: TEXT.nodeUnreachable },
   ERR_QUEUE_FULL: { status: 503, text: TEXT.queueFull },
+  ERR_PERSON_IN_CALL: { status: 409, text: TEXT.personInCall },
+  ERR_ERASURE_RUNNING: { status: 409, text: TEXT.erasureRunning },
   ERR_NUMBER_NOT_FOUND: { status: 404, text: TEXT.notFound },
 };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { API_ID, EXAMPLE_API_ID, messageAnswer, META } from '../openapi/common.js';
 import type { Operation } from '../openapi/operation.js';
+import { ALIASES } from './rules.js';
 import { LISTED_SESSION, SESSION_OBJECT, type SessionObject } from './session-schema.js';
 
 const EXAMPLE: SessionObject = {
@@ -53,6 +54,7 @@ export const createOperation = (body: z.ZodObject): Operation => ({
   summary: 'Create a session',
   description: 'Once the session exists, the answer is never a 5xx.',
   body,
+  aliases: ALIASES,
   bodyExample: {
     first_party: '+14155550101',
     second_party: '+14155550102',
@@ -135,6 +137,7 @@ export const updateOperation = (body: z.ZodObject): Operation => ({
   summary: 'Change a live session',
   description: 'What is not given stays as it is. Parameters that cannot be changed are ignored.',
   body,
+  aliases: ALIASES,
   bodyExample: { session_expiry: 3600, record: true },
   answers: {
     200: {

@@ -5,6 +5,7 @@ import { notFound } from '../errors.js';
 import { pageMeta } from '../openapi/common.js';
 import { paramsOf, read } from '../params/read.js';
 import { isSubaccountId, requireMain } from '../plugins/account.js';
+import { auditTarget } from '../plugins/audit.js';
 import { resource } from '../plugins/resource.js';
 import {
   CREATE_OPERATION,
@@ -24,6 +25,7 @@ export function subaccountRoutes(scope: FastifyInstance, { accounts, clock }: Ap
         requireMain(request);
         const { name, enabled } = read(CREATE_SCHEMA, paramsOf(request.body));
         const { account, token } = await accounts.create(name, enabled, clock.now());
+        auditTarget(request, account.id);
         return reply.code(201).send({
           api_id: request.id,
           auth_id: account.id,

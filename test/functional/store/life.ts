@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../../../src/masking/audit.js';
 import type { Recording } from '../../../src/masking/recording.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
@@ -171,6 +172,13 @@ async function changes(store: Store): Promise<void> {
   await store.accounts.authenticate(account.id, token);
   await store.accounts.signingToken(account.id);
   await store.accounts.list({ limit: 20, offset: 0 });
+  const change: AuditEntry = {
+    ...{ id: 'change-1', at: NOW, who: account.id, account: account.id, peer: '192.0.2.7', requestId: '' },
+    ...{ action: 'addNumbers', target: pool, fields: ['numbers'], status: null },
+  };
+  await store.audit.enter(change);
+  await store.audit.settle(change, { status: 201, target: pool });
+  await store.audit.list({ gte: NOW, lt: NOW + 1, who: account.id, limit: 20, offset: 0 });
   await store.numbers.add(did(pool, { subaccount: account.id }));
   const own = {
     accountId: account.id,

@@ -13,6 +13,7 @@ import type {
 } from '../../../src/api/deps.js';
 import type { RequestLimits } from '../../../src/api/limits.js';
 import type { Account } from '../../../src/masking/account.js';
+import type { AuditEntry } from '../../../src/masking/audit.js';
 import type { SessionDraft } from '../../../src/masking/session-draft.js';
 import type { DestinationProblem } from '../../../src/masking/destinations.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
@@ -199,6 +200,36 @@ export class FakeDeps implements ApiDeps {
       if (this.accountsError !== null) return Promise.reject(this.accountsError);
       const held = this.subaccounts.get(id);
       return Promise.resolve(held?.token === token ? held.account : null);
+    },
+  };
+
+  readonly audited = new Map<string, AuditEntry>();
+  auditError: Error | null = null;
+  audit: ApiDeps['audit'] = {
+    enter: (entry) => {
+      if (this.auditError !== null) return Promise.reject(this.auditError);
+      this.audited.set(entry.id, entry);
+      return Promise.resolve();
+    },
+    settle: (entry, outcome) => {
+      this.audited.set(entry.id, { ...entry, ...outcome });
+      return Promise.resolve();
+    },
+    list: (query) => {
+      this.asked.push(query);
+      const entries = [...this.audited.values()].reverse();
+      return Promise.resolve({ entries, total: entries.length });
+    },
+  };
+
+  readonly erased: E164[] = [];
+  eraseError: Error | null = null;
+  persons: ApiDeps['persons'] = {
+    erase: (person) => {
+      if (this.eraseError !== null) return Promise.reject(this.eraseError);
+      this.erased.push(person);
+      const removed = { sessions: 1, interactions: 2, callbacks: 3, recordings: 0, keys: 5, records: 0 };
+      return Promise.resolve({ ...removed, unreadable: 0, complete: true });
     },
   };
 

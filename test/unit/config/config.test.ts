@@ -86,6 +86,7 @@ describe('loadConfig', () => {
       maxSessionExpiry: 86_400,
       sessionRetention: 90 * 86_400_000,
       tariff: { callRate: 0, increment: 1, minimum: 0, sessionFee: 0 },
+      audit: { retention: 365 * 86_400_000, mostPerDay: 1_000_000 },
       sessionEndHangsUp: false,
       pinGuard: {
         guessRisk: 0.005,
@@ -136,6 +137,8 @@ describe('loadConfig', () => {
       API_WRONG_TOKENS: '5',
       HTTP_MAX_CONNECTIONS: '100',
       TRUSTED_PROXIES: '10.3.0.0/16, ::1',
+      AUDIT_RETENTION_DAYS: '30',
+      AUDIT_MOST_PER_DAY: '5000',
       SESSION_RETENTION_DAYS: '30',
       SESSION_END_HANGS_UP: 'true',
       PIN_GUESS_RISK: '0.01',
@@ -202,6 +205,7 @@ describe('loadConfig', () => {
       },
       tariff: { callRate: 8_500, increment: 60, minimum: 30, sessionFee: 1 },
       maxSessionExpiry: 604_800,
+      audit: { retention: 30 * 86_400_000, mostPerDay: 5_000 },
       watchdogLimitMs: 0,
       shutdownDeadline: 60,
     });
@@ -300,6 +304,8 @@ describe('loadConfig', () => {
     ['API_WRONG_TOKENS', '10001'],
     ['HTTP_MAX_CONNECTIONS', '-1'],
     ['TRUSTED_PROXIES', 'proxy'],
+    ['AUDIT_RETENTION_DAYS', '0'],
+    ['AUDIT_MOST_PER_DAY', '1'],
     ['SESSION_EXPIRY_MAX', '59'],
     ['SHUTDOWN_DEADLINE', '601'],
     ['WATCHDOG_LIMIT_MS', '499'],

@@ -41,6 +41,15 @@ local function setState(sessionId, sequence, state, kept)
   if left > 0 then redis.call('PEXPIRE', settled, left) end
 end
 
+-- Takes a callback out of the log, also a queued one: whoever delivers it finds it gone.
+local function forgetCallback(sessionId, sequence)
+  local log = callbacksKey(sessionId)
+  if redis.call('HGET', log, stateField(sequence)) == 'queued' then redis.call('HINCRBY', log, QUEUED, -1) end
+  redis.call('ZREM', settledKey(sessionId), sequence)
+  redis.call('HDEL', log, sequence, stateField(sequence), triesField(sequence), roundField(sequence),
+    entryField(sequence))
+end
+
 -- Adds a sealed attempt; the newest `kept` stay, newest last.
 local function addAttempt(sessionId, sequence, attempt, kept)
   local log = callbacksKey(sessionId)

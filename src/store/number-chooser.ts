@@ -3,16 +3,17 @@ import type { E164 } from '../masking/phone-number.js';
 import { subaccountOf } from '../masking/session.js';
 import type { SessionDraft } from '../masking/session-draft.js';
 import { numberKey } from './keys.js';
-import type { InventoryEntry, NumberRepository } from './number-repository.js';
+import { DRAWN, NumberPool } from './number-pool.js';
+import type { NumberRepository } from './number-repository.js';
 import type { People, PersonMemory } from './people.js';
 import type { Scripts } from './scripts.js';
 import { strangersOf } from './session-tokens.js';
 import type { Vault } from './vault.js';
 
-/** Orders the numbers to try, best first. `allocate` is the product's. */
+/** Orders the numbers to try, best first; it is given them in chunks. `allocate` is the product's. */
 export type Choose = (request: AllocationRequest, candidates: readonly AllocationCandidate[]) => E164[];
 
-/** Numbers that are looked at together. */
+/** Numbers that are looked at together when none of the first is free. */
 const PEEK_BATCH = 256;
 const NOTHING: PersonMemory = { lastUsed: new Map(), heldUntil: new Map() };
 
@@ -28,11 +29,7 @@ export class NumberChooser {
   readonly #vault: Vault;
   readonly #numbers: NumberRepository;
   readonly #people: People;
-  /** The inventory in ascending order, which is nearly that of the choice: sorting it then costs next to nothing. */
-  #ascending: { readonly of: readonly InventoryEntry[]; readonly entries: readonly InventoryEntry[] } = {
-    of: [],
-    entries: [],
-  };
+  #pool = new NumberPool([]);
 
   constructor(scripts: Scripts, vault: Vault, numbers: NumberRepository, people: People) {
     this.#scripts = scripts;
@@ -46,7 +43,6 @@ export class NumberChooser {
    * at a time; `onPinTaken` is told when a PIN that the client chose is live on one of them.
    */
   async *numbersFor(draft: SessionDraft, choose: Choose, onPinTaken: () => void): AsyncGenerator<E164> {
-    const candidates = await this.#candidates(draft);
     const request: AllocationRequest = {
       firstParty: draft.firstParty,
       secondParty: draft.secondParty,
@@ -55,54 +51,35 @@ export class NumberChooser {
       pinSession: draft.pin !== null,
       now: draft.now,
     };
-    const order = choose(request, candidates);
+    const order = inOrder(await this.#candidates(draft), request, choose);
     if (strangersOf(draft) === '') {
-      yield* order;
+      for (const { number } of order) yield number;
       return;
     }
-    const byNumber = new Map(candidates.map((candidate) => [candidate.number, candidate]));
-    for (let from = 0; from < order.length; from += PEEK_BATCH) {
+    for (let size = DRAWN; ; size = PEEK_BATCH) {
+      const batch = taken(order, size);
+      if (batch.length === 0) return;
       const peeked = await Promise.all(
-        order.slice(from, from + PEEK_BATCH).map(async (number) => {
-          const { livePins, pinTaken, promised } = await this.#peek(number, draft);
+        batch.map(async (candidate) => {
+          const { livePins, pinTaken, promised } = await this.#peek(candidate.number, draft);
           if (pinTaken) onPinTaken();
-          const candidate = byNumber.get(number);
-          return pinTaken || promised || candidate === undefined ? [] : [{ ...candidate, livePins }];
+          return pinTaken || promised ? [] : [{ ...candidate, livePins }];
         }),
       );
       yield* choose(request, peeked.flat());
     }
   }
 
-  async #candidates(draft: SessionDraft): Promise<AllocationCandidate[]> {
+  async #candidates(draft: SessionDraft): Promise<Iterable<AllocationCandidate[]>> {
     const [inventory, first, second] = await Promise.all([
       this.#numbers.inventory(),
       this.#recall(draft.firstParty, draft.now),
       this.#recall(draft.secondParty, draft.now),
     ]);
-    const { virtualNumber: wanted } = draft;
-    return this.#inAscendingOrder(inventory)
-      .filter(({ number }) => wanted === null || number === wanted)
-      .map(({ number, country, callingCode, enabled, subaccount }) => ({
-        number,
-        country,
-        callingCode,
-        enabled,
-        subaccount,
-        livePins: 0,
-        lastUsedByFirst: first.lastUsed.get(number) ?? null,
-        lastUsedBySecond: second.lastUsed.get(number) ?? null,
-        coolingUntilForFirst: first.heldUntil.get(number) ?? null,
-        coolingUntilForSecond: second.heldUntil.get(number) ?? null,
-      }));
-  }
-
-  #inAscendingOrder(inventory: readonly InventoryEntry[]): readonly InventoryEntry[] {
-    if (this.#ascending.of !== inventory) {
-      const entries = inventory.toSorted((one, other) => (one.number < other.number ? -1 : 1));
-      this.#ascending = { of: inventory, entries };
-    }
-    return this.#ascending.entries;
+    if (this.#pool.inventory !== inventory) this.#pool = new NumberPool(inventory);
+    if (draft.virtualNumber !== null) return this.#pool.only(draft.virtualNumber, first, second);
+    // Else PIN sessions would all be on the first few numbers, where one guess then succeeds more often.
+    return this.#pool.chunks(first, second, draft.pin !== null);
   }
 
   async #recall(person: E164 | null, now: number): Promise<PersonMemory> {
@@ -119,4 +96,31 @@ export class NumberChooser {
     const [livePins, pinTaken, promised] = reply as [number, number, number];
     return { livePins, pinTaken: pinTaken === 1, promised: promised === 1 };
   }
+}
+
+/** The candidates of one chunk after the other, each chunk in the order that is chosen for it. */
+function* inOrder(
+  chunks: Iterable<AllocationCandidate[]>,
+  request: AllocationRequest,
+  choose: Choose,
+): Generator<AllocationCandidate> {
+  for (const chunk of chunks) {
+    if (chunk.length === 0) continue;
+    const byNumber = new Map(chunk.map((candidate) => [candidate.number, candidate]));
+    for (const number of choose(request, chunk)) {
+      const candidate = byNumber.get(number);
+      if (candidate !== undefined) yield candidate;
+    }
+  }
+}
+
+/** The next `count` of them, or as many as are left. */
+function taken<T>(from: Iterator<T, void>, count: number): T[] {
+  const all: T[] = [];
+  while (all.length < count) {
+    const next = from.next();
+    if (next.done === true) break;
+    all.push(next.value);
+  }
+  return all;
 }

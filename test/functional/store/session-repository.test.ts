@@ -123,6 +123,19 @@ describe('create and get', () => {
     });
   });
 
+  test('in a large pool the choice is that of all numbers: unused ones ascending, then the one used longest ago', async () => {
+    const pool = Array.from({ length: 150 }, (_, index) => `+1555000${8100 + index}` as E164);
+    await Promise.all(pool.toReversed().map((number) => store.numbers.add(did(number))));
+    const wanted = (now: number) => draft({ settings: { sessionExpiry: 60 }, now });
+    const given: E164[] = [];
+    for (let index = 0; index <= pool.length; index += 1) {
+      given.push((await store.sessions.create(wanted(NOW + index))).virtualNumber);
+    }
+    expect(given).toEqual([...pool, DID]);
+    const later = await store.sessions.create(wanted(NOW + 120_000));
+    expect(later.virtualNumber).toBe(pool[0]);
+  });
+
   test('geomatch keeps to the country of the first party', async () => {
     const british = '+442079460123' as E164;
     await store.numbers.add(did(british, { country: 'GB' }));
@@ -190,5 +203,17 @@ describe('PINs', () => {
       numbers.push(session.virtualNumber);
     }
     expect(numbers.filter((number) => number === DID)).toHaveLength(3);
+  });
+
+  test('in a large pool, PIN sessions have numbers of their own for as long as there are free ones', async () => {
+    for (let index = 0; index < 80; index += 1) {
+      await store.numbers.add(did(`+155500080${String(10 + index)}` as E164));
+    }
+    const numbers = new Set<string>();
+    for (let index = 0; index < 40; index += 1) {
+      const session = await store.sessions.create(draft({ ...others(index), pin: pinDraft(null, 6) }));
+      numbers.add(session.virtualNumber);
+    }
+    expect(numbers.size).toBe(40);
   });
 });

@@ -36,6 +36,11 @@ describe('Redis is killed with kill -9', () => {
       const { matched } = await after.calls.route(DID, from(read!.session.firstParty), NOW);
       expect(matched?.session.id).toBe(id);
     }
+    // Also of those that were not: nothing exists that its id does not lead to.
+    for (const key of await fixture.raw.keys(`maskline:{${DID}}:session:*`)) {
+      const id = key.split(':').at(-1)!;
+      expect((await after.sessions.get(id, NOW))?.session.id).toBe(id);
+    }
   });
 
   test('questions fail fast while it is down, and are answered by the same store once it is back', async () => {

@@ -13,7 +13,7 @@ const TRUNK = 'carrier';
 /** Last digits of a number: no two people here have the same. */
 export const DIGITS = 4;
 /** Longest that a caller waits to hear who is at the other end, in milliseconds. */
-const PATIENCE = 20_000;
+const PATIENCE = 8_000;
 /** Longest that a phone which was answered waits to be joined, in milliseconds. */
 const JOINED_WITHIN = 10_000;
 

@@ -34,6 +34,8 @@ export class Guesser {
   readonly #callers: readonly Caller[];
   readonly #offset: number;
   #guesses = 0;
+  /** The insider's own PIN, which would be no guess. */
+  #own = '';
 
   constructor(
     number: PinNumber,
@@ -58,7 +60,9 @@ export class Guesser {
   async prepare(now: number): Promise<void> {
     const [caller] = this.#callers;
     const { pin, ownDigits } = this.#dice.pick(this.#number.owners);
-    if (this.kind === 'insider' && caller) await this.#number.attempt(caller, pin, ownDigits, now);
+    if (this.kind !== 'insider' || caller === undefined) return;
+    await this.#number.attempt(caller, pin, ownDigits, now);
+    this.#own = pin;
   }
 
   /** When the attempts are made. */
@@ -70,15 +74,20 @@ export class Guesser {
   /** One attempt, of the next caller ID in turn. Answers whether more than a PIN was asked for. */
   async guess(now: number): Promise<boolean> {
     const caller = this.#callers[this.#guesses % this.#callers.length] ?? ANONYMOUS;
-    const space = 10 ** this.#number.length;
-    const pin = String((this.#offset + this.#guesses * STRIDE) % space).padStart(this.#number.length, '0');
-    this.#guesses += 1;
+    const pin = this.#nextPin();
     const { result, asked } = await this.#number.attempt(caller, pin, this.#dice.digits(OWN_DIGITS), now);
     if (result === 'refused') this.refused += 1;
     else if (asked) this.asked += 1;
     else this.unasked += 1;
     if (result === 'matched') this.hits += 1;
     return asked;
+  }
+
+  #nextPin(): string {
+    const { length } = this.#number;
+    const pin = String((this.#offset + this.#guesses * STRIDE) % 10 ** length).padStart(length, '0');
+    this.#guesses += 1;
+    return pin === this.#own ? this.#nextPin() : pin;
   }
 
   /** The chance to get in with what was tried: at most the sum of the chances of all attempts. */

@@ -58,7 +58,7 @@ export async function createLanes(options: LaneOptions): Promise<LoadLane[]> {
 type LanePlan = Omit<LoadLane, 'sessionId' | 'current'>;
 
 function planOf(index: number, pin: boolean, { recordShare }: LaneOptions): LanePlan {
-  const digits = String(index).padStart(7, '0');
+  const digits = String(index).padStart(6, '0');
   // Lanes with and without PINs have numbers of their own: a stranger on a number is asked for a PIN.
   const number = `${pin ? '1' : '2'}${String(Math.floor(index / PER_NUMBER)).padStart(6, '0')}`;
   // Six digits, unlike for every lane and party: a prime step through all of them.
@@ -69,9 +69,10 @@ function planOf(index: number, pin: boolean, { recordShare }: LaneOptions): Lane
     index,
     kind: pin ? 'pin' : 'registered',
     did: `+1555${number}`,
-    first: `+447${digits}71`,
-    second: `+4915${digits}52`,
-    stranger: `+336${digits}3`,
+    // Mobile numbers of countries that may be called unless somebody says otherwise.
+    first: `+4474${digits}71`,
+    second: `+49151${digits}52`,
+    stranger: `+336${digits}93`,
     firstPin: pin ? key(0) : '',
     secondPin: pin ? key(1) : '',
     record: recorded ? (index % 2 === 0 ? 'wav' : 'mp3') : '',

@@ -3,7 +3,7 @@
  * saw with what was written and told. Prints a table for each fault; exit code 1 when anything is worse than the fault excuses.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { freeswitchBinary } from '../e2e/helpers/real-freeswitch.js';
 import { FAULTS } from './lib/faults.js';
@@ -50,7 +50,11 @@ const chosen = FAULTS.filter(({ name }) => values.fault.length === 0 || values.f
 const load = { rate: Number(values.rate), seconds: Number(values.seconds), seed: values.seed };
 const results: FaultResult[] = [];
 for (const fault of chosen) {
-  const result = await inject(fault, { ...load, graceMs: Number(values.grace) * 1_000 });
+  const result = await inject(fault, {
+    ...load,
+    graceMs: Number(values.grace) * 1_000,
+    logs: join(dirname(values.output), 'logs'),
+  });
   results.push(result);
   process.stdout.write(`${printed(fault, result)}\n\n`);
   await mkdir(dirname(values.output), { recursive: true });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadCall } from './call.js';
+import type { ToldEvent } from './callback-ledger.js';
 import { callAt, readSessions, type WrittenInteraction, type WrittenSession } from './evidence.js';
 import { grouped } from './grouped.js';
 import type { LoadLane } from './lanes.js';
@@ -101,7 +102,7 @@ function compare(
     const own = byLane.get(lane) ?? [];
     const told = ledger.of(lane.sessionId);
     const written = grouped(session.interactions, ({ startedAt }) => callAt(own, startedAt));
-    const toldOf = grouped(told.values(), ({ at }) => callAt(own, at));
+    const toldOf = toldByCall(own, [...told.values()]);
     strangers += written.get(null)?.length ?? 0;
     callbackGaps += Math.max(0, ...told.keys()) - told.size;
     for (const { name } of told.values()) events[name] = (events[name] ?? 0) + 1;
@@ -119,6 +120,20 @@ function compare(
     ...left,
     stuckSessions: [...sessions.values()].filter(({ status }) => status === 'in-progress').length,
   };
+}
+
+/**
+ * Whose each event is. A recording may be settled long after its call, when the session has had another one:
+ * it is the call's of which the same recording's begin was told.
+ */
+function toldByCall(
+  calls: readonly LoadCall[],
+  told: readonly ToldEvent[],
+): ReadonlyMap<LoadCall | null, readonly ToldEvent[]> {
+  const begun = new Map(
+    told.filter(({ name }) => name === RECORDING_BEGUN).map((event) => [event.recording, event.at]),
+  );
+  return grouped(told, ({ at, recording }) => callAt(calls, begun.get(recording) ?? at));
 }
 
 function audited(
@@ -169,6 +184,7 @@ function kindOf(name: string): string {
   return /^SessionRecording(Completed|Failed)$/.test(name) ? RECORDING_SETTLED : name;
 }
 
+const RECORDING_BEGUN = 'SessionRecordingInitiated';
 const RECORDING_SETTLED = 'SessionRecordingCompleted or Failed';
 
 /** What the session's receiver must have been told of a call. */
@@ -179,6 +195,6 @@ function expectedEvents(call: LoadCall, crashed: boolean): string[] {
   const events = ['SessionFirstPartyHangup', 'SessionSecondPartyHangup', 'SessionPartiesHangup'];
   if (call.connectedAt === null) return events;
   events.push('SessionFirstPartyAnswer', 'SessionSecondPartyAnswer');
-  if (call.lane.record !== '') events.push('SessionRecordingInitiated', RECORDING_SETTLED);
+  if (call.lane.record !== '') events.push(RECORDING_BEGUN, RECORDING_SETTLED);
   return events;
 }

@@ -6,6 +6,8 @@ export interface ToldEvent {
   readonly name: string;
   /** When it happened, in milliseconds since the epoch, whole seconds. */
   readonly at: number;
+  /** Of a recording's events, whose they are; else "". */
+  readonly recording: string;
 }
 
 /** What the receiver of callbacks was told, each event once, however often it came. */
@@ -54,6 +56,7 @@ export class CallbackLedger {
     events.set(sequence, {
       name: fields['EventName'] ?? '',
       at: Date.parse(apiTime(fields['EventTimestamp'] ?? '')),
+      recording: fields['RecordingUUID'] ?? '',
     });
   }
 }

@@ -11,6 +11,8 @@ export interface Fault {
   readonly allows: string;
   readonly system: SystemOptions;
   readonly bounds: Bounds;
+  /** Controllers that the fault ends; others that end are started again, and told of. */
+  readonly victims?: readonly number[];
   /** Milliseconds from the strike to the repair. */
   readonly lastsMs: number;
   strike(system: System): unknown;
@@ -62,6 +64,7 @@ export const FAULTS: readonly Fault[] = [
     allows: 'nothing is lost: the other one answers',
     system: { controllers: 2 },
     bounds: ALL_KEPT,
+    victims: [0],
     lastsMs: 8_000,
     strike: (system) => kill(system, 0),
     repair: (system) => system.startTheDead(),
@@ -72,6 +75,7 @@ export const FAULTS: readonly Fault[] = [
     allows: 'calls that need an answer hear the announcement; who has been answered notices nothing',
     system: { controllers: 1 },
     bounds: NO_ANSWERS,
+    victims: [0],
     lastsMs: 8_000,
     strike: (system) => kill(system, 0),
     repair: (system) => system.startTheDead(),
@@ -82,6 +86,7 @@ export const FAULTS: readonly Fault[] = [
     allows: 'nothing is lost: the question goes to the other one once the watchdog has killed the first',
     system: { controllers: 2 },
     bounds: ALL_KEPT,
+    victims: [0],
     lastsMs: 8_000,
     strike: (system) => signal(system, 0, 'SIGSTOP'),
     repair: (system) => system.startTheDead(),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { audit, type Audit, type AuditedCall } from './audit.js';
 import type { Fault } from './faults.js';
@@ -14,6 +15,8 @@ export interface InjectOptions {
   readonly seconds: number;
   readonly seed: string;
   readonly graceMs: number;
+  /** Folder that the logs of faults go to which cost more than they may. */
+  readonly logs: string;
 }
 
 /** A call that fared worse than the others, for whoever looks into it. No numbers of parties. */
@@ -59,6 +62,8 @@ export interface FaultResult {
   readonly notPlaced: number;
   readonly events: Readonly<Record<string, number>>;
   readonly stories: readonly CallStory[];
+  /** Controllers that ended though the fault did not mean them. */
+  readonly deaths: number;
   /** What the controllers say of callbacks that did not come: the attempts of some. */
   readonly untold: readonly unknown[];
 }
@@ -74,6 +79,7 @@ const SETTLE_MS = 2_000;
 export async function inject(fault: Fault, options: InjectOptions): Promise<FaultResult> {
   const system = await System.start(fault.system);
   const sampler = new Sampler(system);
+  const endWatch = system.keepAlive(fault.victims ?? []);
   try {
     const lanes = await createLanes({
       count: Math.ceil(options.rate * LANES_PER_RATE),
@@ -105,8 +111,11 @@ export async function inject(fault: Fault, options: InjectOptions): Promise<Faul
       sampler,
       fault.crash === true ? { graceMs, crashedAt: struckAt } : { graceMs },
     );
-    return { ...resultOf(fault, system, load, times, found), untold: await untoldIn(system, found) };
+    const result = resultOf(fault, system, load, times, found);
+    if (result.failures.length > 0) await system.keepLogs(join(options.logs, fault.name));
+    return { ...result, deaths: await endWatch(), untold: await untoldIn(system, found) };
   } finally {
+    await endWatch();
     sampler.close();
     await system.close();
   }
@@ -131,7 +140,7 @@ function resultOf(
   load: Load,
   times: FaultTimes,
   found: Audit,
-): Omit<FaultResult, 'untold'> {
+): Omit<FaultResult, 'untold' | 'deaths'> {
   const groups = judge(found, times, fault.bounds);
   const worse = new Set(groups.flatMap((group) => group.worse));
   const odd = found.calls.filter(

@@ -18,7 +18,8 @@ export function printed(fault: Fault, result: FaultResult): string {
     `  allowed: ${fault.allows}`,
     table([['stage', 'allowed', ...COUNTS, 'slowest ms'], ...rows]),
     `wrong connections: ${result.wrong}; left: ${result.channels} channels, ${result.live} live interactions, ` +
-      `${result.stuckSessions} sessions in progress; records complete: ${complete}; PINs keyed twice: ${result.keyedTwice}`,
+      `${result.stuckSessions} sessions in progress; records complete: ${complete}; PINs keyed twice: ${result.keyedTwice}; ` +
+      `controllers that ended beside the fault: ${result.deaths}`,
     ...result.failures.map((failure) => `FAILED: ${failure}`),
   ].join('\n');
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { RealFreeSwitch } from '../../e2e/helpers/real-freeswitch.js';
 import { AudioHost } from '../../helpers/audio-host.js';
 import { ControllerProcess } from '../../helpers/controller.js';
@@ -28,6 +28,9 @@ export interface SystemOptions {
   readonly redisDiskMb?: number;
   readonly spoolDiskMb?: number;
 }
+
+/** Between two looks whether the controllers live, in milliseconds. */
+const SUPERVISION_MS = 500;
 
 /** The links that can be cut. Those of each controller are its own. */
 export interface Links {
@@ -216,15 +219,50 @@ export class System {
   }
 
   /** Starts the controllers that do not run, as a service manager does. */
-  async startTheDead(): Promise<void> {
+  async startTheDead(among = this.controllers): Promise<void> {
     await Promise.all(
-      this.controllers
+      among
         .filter((controller) => !isAlive(controller.pid))
         .map(async (controller) => {
           await controller.end('SIGKILL');
           await controller.start();
         }),
     );
+  }
+
+  /**
+   * Starts controllers again that end without being told to, as a service manager does, but for those that the
+   * fault means (`victims`). Answers a function that ends the watch and tells how many ended.
+   */
+  keepAlive(victims: readonly number[]): () => Promise<number> {
+    let deaths = 0;
+    let starting: Promise<void> = Promise.resolve();
+    let busy = false;
+    const timer = setInterval(() => {
+      const dead = this.controllers.filter(
+        ({ pid }, index) => !victims.includes(index) && pid !== null && !isAlive(pid),
+      );
+      if (busy || dead.length === 0) return;
+      deaths += dead.length;
+      busy = true;
+      starting = this.startTheDead(dead)
+        .catch(() => undefined)
+        .finally(() => {
+          busy = false;
+        });
+    }, SUPERVISION_MS);
+    return async () => {
+      clearInterval(timer);
+      await starting;
+      return deaths;
+    };
+  }
+
+  /** Keeps what the programs logged in `folder`. */
+  async keepLogs(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const logs = [...this.controllers.map(({ logFile }) => logFile), this.freeswitch.logFile];
+    for (const file of logs) await copyFile(file, join(folder, basename(file))).catch(() => undefined);
   }
 
   /** Channels on FreeSWITCH, by its own count. */

@@ -221,7 +221,13 @@ export class RealFreeSwitch {
   async #killServer(): Promise<void> {
     const file = join(this.#options.folder, 'freeswitch', 'run', 'freeswitch.pid');
     const pid = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (pid > 0) process.kill(pid, 'SIGKILL');
+    if (pid <= 0) return;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // It has ended by itself: whoever cleans up goes on.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
   }
 }
 

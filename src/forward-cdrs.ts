@@ -1,8 +1,8 @@
-import { ConfigError } from './config-error.js';
-import { loadForwarderConfig, type ForwarderConfig } from './config-forwarder.js';
+import { loadForwarderConfig } from './config-forwarder.js';
 import { CdrClient } from './freeswitch/cdr-client.js';
 import { CdrSpool } from './freeswitch/cdr-spool.js';
 import { CdrUnreachableError } from './freeswitch/errors.js';
+import { configurationAtStart } from './process-start.js';
 import { createLogger } from './telemetry/logger.js';
 
 const USAGE = `Usage: npm run forward-cdrs
@@ -19,13 +19,7 @@ there, and removes it once it was taken. It takes no arguments; it reads these v
 `;
 
 function main(): void {
-  if (process.argv.length > 2) {
-    const asked = process.argv.includes('--help');
-    (asked ? process.stdout : process.stderr).write(USAGE);
-    process.exitCode = asked ? 0 : 2;
-    return;
-  }
-  const config = configuration();
+  const config = configurationAtStart(USAGE, loadForwarderConfig);
   if (config === null) return;
   const log = createLogger({ level: config.logLevel });
   const client = new CdrClient({ hosts: config.hosts, secret: config.secret });
@@ -38,17 +32,6 @@ function main(): void {
   spool.start();
   log.info({ folder: config.folder, hosts: config.hosts }, 'CDRs are forwarded');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void spool.stop());
-}
-
-function configuration(): ForwarderConfig | null {
-  try {
-    return loadForwarderConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`maskline: ${error.message}\n`);
-    process.exitCode = 2;
-    return null;
-  }
 }
 
 main();

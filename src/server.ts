@@ -1,5 +1,6 @@
 import { Controller } from './app.js';
-import { ConfigError, loadConfig, type Config } from './config.js';
+import { loadConfig, type Config } from './config.js';
+import { configurationAtStart } from './process-start.js';
 import { createLogger, type Logger } from './telemetry/logger.js';
 import { Watchdog } from './watchdog/watchdog.js';
 
@@ -15,13 +16,7 @@ docs/configuration.md lists the variables. A bad value stops the start with one 
 const AFTERLIFE_MS = 1_000;
 
 async function main(): Promise<void> {
-  if (process.argv.length > 2) {
-    const asked = process.argv.includes('--help');
-    (asked ? process.stdout : process.stderr).write(USAGE);
-    process.exitCode = asked ? 0 : 2;
-    return;
-  }
-  const config = configuration();
+  const config = configurationAtStart(USAGE, loadConfig);
   if (config === null) return;
   const log = createLogger({ level: config.logLevel });
   const controller = new Controller(config, log);
@@ -34,17 +29,6 @@ async function main(): Promise<void> {
     log.fatal({ err: error }, 'the controller could not start');
     process.exitCode = 1;
     await stopWithin(controller, config.shutdownDeadline, log);
-  }
-}
-
-function configuration(): Config | null {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`maskline: ${error.message}\n`);
-    process.exitCode = 2;
-    return null;
   }
 }
 

@@ -64,9 +64,9 @@ export class CallbackBed {
     return callbacks;
   }
 
-  async stop(callbacks: Callbacks): Promise<void> {
+  async stop(callbacks: Callbacks, graceMs?: number): Promise<void> {
     this.#running.delete(callbacks);
-    await callbacks.stop();
+    await callbacks.stop(graceMs);
   }
 
   async close(): Promise<void> {

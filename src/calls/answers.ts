@@ -45,6 +45,8 @@ export interface AnswerContext {
   readonly preferredTrunk: string;
   /** Seconds that the call may last whatever its session says; null for no such limit. */
   readonly secondsLeft: number | null;
+  /** What the leg carries for the store, or "". */
+  readonly note: string;
 }
 
 /** The answer that carries out an effect of the call machine. */
@@ -115,6 +117,7 @@ function dialAnswer(match: Match, context: AnswerContext, options: AnswerOptions
     playA: options.prompts.fileFor(playUrlFor(session, party)) ?? '',
     playB: options.prompts.fileFor(playUrlFor(session, otherParty(party))) ?? '',
     record: context.recording === '' ? '' : options.recordingPath(context.recording),
+    note: context.note,
   };
 }
 

@@ -29,6 +29,8 @@ export interface Claim {
   readonly result: ClaimResult;
   /** Seconds that the call may last by the day's minutes; null when nothing limits them. */
   readonly secondsLeft: number | null;
+  /** What the leg is to carry, because the store does not know of the call; or "". */
+  readonly note: string;
 }
 
 /** A phone that is about to be dialled, and whose it is. */
@@ -85,6 +87,7 @@ export class CallClaims {
     return {
       result: 'begun',
       secondsLeft: secondsLeft === null ? null : Math.max(SHORTEST_CALL, secondsLeft),
+      note: '',
     };
   }
 
@@ -131,6 +134,6 @@ export class CallClaims {
   }
 }
 
-function refused(result: Exclude<ClaimResult, 'begun'>): Claim {
-  return { result, secondsLeft: null };
+export function refused(result: Exclude<ClaimResult, 'begun'>): Claim {
+  return { result, secondsLeft: null, note: '' };
 }

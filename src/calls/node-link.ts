@@ -15,6 +15,8 @@ export interface LegMoment {
 export interface EndedLeg {
   readonly address: LegAddress;
   readonly leg: LegRecord;
+  /** What a leg carries of an interaction that began without the store (CallStore.noteOf), or "". */
+  readonly note: string;
 }
 
 /** An A leg that ended without marks. */

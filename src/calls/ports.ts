@@ -138,6 +138,16 @@ export interface CallStore {
   ): Promise<PinCheck>;
   /** Claims the session for one interaction. Idempotent by interaction id. */
   begin(start: InteractionStart, now: number): Promise<BeginResult>;
+  /**
+   * What a leg carries of an interaction that could not begin in the store: sealed, for a channel variable.
+   * Needs no store.
+   */
+  noteOf(start: InteractionStart): string;
+  /**
+   * Enters an interaction that began without the store, from what {@link noteOf} gave its legs. Idempotent, and
+   * nothing to one that began in the store. False when the note cannot be read.
+   */
+  beginFromNote(address: LegAddress, note: string): Promise<boolean>;
   /** Takes back a begin of which nothing was told: the session is free, and no interaction is left. */
   withdraw(address: LegAddress): Promise<void>;
   /** Notes what was heard. A stage never goes backwards; `ended` is set by finishLeg only. */

@@ -51,7 +51,7 @@ export class CallRecords {
   }
 
   /** Writes a leg that has ended. Rejects when the store cannot be reached. */
-  async ended({ address, leg }: EndedLeg): Promise<void> {
+  async ended({ address, leg, note }: EndedLeg): Promise<void> {
     if (isFirstPartyAttempt(leg) && isTrunkFault(leg.cause)) {
       this.#remember(address, leg);
       return;
@@ -59,6 +59,13 @@ export class CallRecords {
     const [effect] = step({ stage: 'dialing' }, { type: 'leg-ended', role: leg.role }).effects;
     if (effect?.type !== 'finish-leg') return;
     const isAttempt = leg.role === 'b' && leg.answeredAt === null && isTrunkFault(leg.cause);
+    if (note !== '' && !(await this.#store.beginFromNote(address, note))) {
+      // A leg without its beginning is written all the same.
+      this.#log.error(
+        { interaction: address.interactionId },
+        'whom a call joined is not known: what its leg carried cannot be read',
+      );
+    }
     const written = await this.#store.finishLeg(address, leg, isAttempt);
     if (!written) return;
     this.#log.info(
@@ -101,7 +108,8 @@ export class CallRecords {
     if (did === null) return;
     const known = { uuid: question.uuid, party, startedAt: at, connectedAt: null, endedAt: at, trunk: '' };
     const leg = recordWithoutLeg({ ...known, cause: 'ORIGINATOR_CANCEL', endedBy: 'a' });
-    await this.ended({ address: { node: question.node, number: did, sessionId, interactionId }, leg });
+    const address = { node: question.node, number: did, sessionId, interactionId };
+    await this.ended({ address, leg, note: answer.note });
   }
 
   /** The newest attempt at a first party that ended without an answer, once. */

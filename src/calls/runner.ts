@@ -11,8 +11,8 @@ import { step, type CallEffect, type CallEvent, type CallState } from './machine
 import type { CallStore, InteractionStart, PinCheck, SessionReader } from './ports.js';
 
 export interface CallRunnerOptions extends AnswerOptions {
-  readonly store: CallStore;
-  readonly claims: CallClaims;
+  readonly store: Pick<CallStore, 'route' | 'checkPin' | 'checkOwnDigits'>;
+  readonly claims: Pick<CallClaims, 'claim'>;
   readonly sessions: SessionReader;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -38,6 +38,8 @@ interface CallInHand {
   recording: string;
   /** Seconds that the day's minutes leave to the call; null for no such limit. */
   secondsLeft: number | null;
+  /** What the leg is to carry for a store that is away, or "". */
+  note: string;
 }
 
 /**
@@ -63,7 +65,15 @@ export class CallRunner {
       { number: callerNumber, fromUser, privacy, hidden },
       this.#options.defaultCountry,
     );
-    const call: CallInHand = { question, number, caller, routes: null, recording: '', secondsLeft: null };
+    const call: CallInHand = {
+      question,
+      number,
+      caller,
+      routes: null,
+      recording: '',
+      secondsLeft: null,
+      note: '',
+    };
     return this.#run(call, await this.#opening(call));
   }
 
@@ -169,8 +179,9 @@ export class CallRunner {
       takesPlace: partyNumber(session, match.party) === null,
     };
     const parameter = otherParty(match.party) === 'first' ? 'first_party' : 'second_party';
-    const { result, secondsLeft } = await claims.claim(start, [{ parameter, number: target }], session);
+    const { result, secondsLeft, note } = await claims.claim(start, [{ parameter, number: target }], session);
     call.secondsLeft = secondsLeft;
+    call.note = note;
     return { type: 'claimed', match, result };
   }
 
@@ -183,6 +194,7 @@ export class CallRunner {
       recording: this.#recordingOf(call, effect),
       preferredTrunk: call.routes?.number?.trunk ?? '',
       secondsLeft: call.secondsLeft,
+      note: call.note,
     };
     if (effect.type === 'refuse' || effect.type === 'announce') this.#note(call, effect);
     return answerFor(effect, context, this.#options);

@@ -47,6 +47,7 @@ function specificVariables(answer: Answer, dialString: DialString): VariableSett
         [VAR.interaction, answer.marks.interactionId],
         [VAR.party, answer.marks.party],
         [VAR.leg, 'a'],
+        ...(answer.note === '' ? [] : [[VAR.note, answer.note] as const]),
         [VAR.playA, answer.playA],
         [VAR.record, answer.record],
         [VAR.timeLimit, String(answer.callTimeLimit)],

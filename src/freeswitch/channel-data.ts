@@ -39,6 +39,7 @@ export function questionOf(headers: WireHeaders): Question {
     digits: variable(VAR.digits),
     // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
     promptFailed: kind === 'digits' && variable(VAR.readResult) === '',
+    isLastChance: variable(VAR.next) === 'unavailable',
     sessionId: variable(VAR.session),
     number: variable(VAR.number),
   };

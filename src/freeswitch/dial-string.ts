@@ -73,6 +73,7 @@ export function dialString(answer: ConnectAnswer): string {
     variables.push(['group_confirm_file', `playback ${file(answer.playB)}`]);
     variables.push(['group_confirm_timeout', String(WHISPER_LIMIT)]);
   }
+  if (answer.note !== '') variables.push([VAR.note, sealed(answer.note)]);
   return braces(variables) + endpoints(answer);
 }
 
@@ -167,6 +168,11 @@ function trunkName(text: string): string {
 
 function identifier(text: string, field: string): string {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(text)) throw new DialStringError(`${field} is not an identifier`);
+  return text;
+}
+
+function sealed(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,2048}$/.test(text)) throw new DialStringError('note is not sealed text');
   return text;
 }
 

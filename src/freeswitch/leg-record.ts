@@ -127,6 +127,7 @@ function endedLeg(leg: LegIdentity | null, hangupCause: string, variables: Varia
   const bridgedAt = instant(variables('bridge_uepoch'));
   return {
     address: leg.address,
+    note: variables(VAR.note),
     leg: {
       uuid: leg.uuid,
       role: leg.role,

@@ -29,6 +29,8 @@ export interface Question {
   readonly digits: string;
   /** True when the prompt could not be played, so that nobody had a chance to key anything. */
   readonly promptFailed: boolean;
+  /** True when the dialplan has asked before, in vain, and goes on with the announcement unless this is answered. */
+  readonly isLastChance: boolean;
   /** Set on a leg that we originated, "" otherwise. */
   readonly sessionId: string;
   readonly number: string;
@@ -73,6 +75,8 @@ export interface ConnectAnswer {
   readonly playB: string;
   /** Absolute path of the recording, or "". */
   readonly record: string;
+  /** What both legs are to carry for the store, which does not know of the call; or "". */
+  readonly note: string;
 }
 
 export interface AnnounceAnswer {

@@ -24,6 +24,8 @@ export const VAR = {
   interaction: 'masking_interaction',
   party: 'masking_party',
   leg: 'masking_leg',
+  /** On both legs of a call that was connected while the store was away: what is to be entered of it, sealed. */
+  note: 'masking_note',
   /** Name of the trunk that the leg was dialled through; on legs that we originate. */
   trunk: 'masking_trunk',
 

@@ -169,6 +169,31 @@ export class CallRepository implements CallStore {
     return result as BeginResult;
   }
 
+  noteOf({ number, people, recording, tells, startedAt, caller }: InteractionStart): string {
+    const note: BeginNote = { people, recording, tells, startedAt, caller };
+    return this.#vault.seal(JSON.stringify(note), noteContext(number));
+  }
+
+  async beginFromNote(
+    { node, number, sessionId, interactionId }: LegAddress,
+    note: string,
+  ): Promise<boolean> {
+    const begun = this.#beginIn(note, number);
+    if (begun === null) return false;
+    void this.#outbox.mark(number);
+    const reply = await this.#scripts.run(
+      'begin-noted',
+      [numberKey(number)],
+      [
+        ...[sessionId, interactionId, begun.startedAt, node, begun.caller, begun.recording],
+        sealPeople(this.#vault, number, begun.people),
+        begun.tells ?? '',
+      ],
+    );
+    if (reply === 2) this.#outbox.appended(number);
+    return true;
+  }
+
   async withdraw({ node, number, sessionId, interactionId }: LegAddress): Promise<void> {
     await this.#scripts.run('withdraw-call', [numberKey(number)], [sessionId, interactionId]);
     await this.#forget(node, interactionId);
@@ -269,6 +294,15 @@ export class CallRepository implements CallStore {
     );
   }
 
+  #beginIn(note: string, number: E164): BeginNote | null {
+    try {
+      return JSON.parse(this.#vault.open(note, noteContext(number))) as BeginNote;
+    } catch (error) {
+      if (error instanceof UnreadableDocumentError) return null;
+      throw error;
+    }
+  }
+
   #gateOf(number: E164, fields: Reply, lengths: readonly number[], now: number): PinGate | null {
     const pin = sessionFrom(this.#vault, number, fields, now)?.pin;
     if (pin == null) return null;
@@ -279,6 +313,14 @@ export class CallRepository implements CallStore {
   async #forget(node: string, interactionId: string): Promise<void> {
     await guarded(() => this.#client.hdel(liveKey(node), interactionId));
   }
+}
+
+/** What the legs' channels carry of a begin that the store has not seen. */
+type BeginNote = Pick<InteractionStart, 'people' | 'recording' | 'tells' | 'startedAt' | 'caller'>;
+
+/** A note says nothing at another number. */
+function noteContext(number: E164): string {
+  return `note\0${number}`;
 }
 
 /** Seconds that the two talked, rounded up. */

@@ -10,6 +10,7 @@ export type ScriptName =
   | 'admit-call'
   | 'answer-command'
   | 'begin'
+  | 'begin-noted'
   | 'change-account'
   | 'change-number'
   | 'check-pin'

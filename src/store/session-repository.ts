@@ -230,6 +230,8 @@ export class SessionRepository {
       );
       if (interaction !== null) interactions.push(interaction);
     }
+    // One that began while Redis was away was entered when it had ended.
+    interactions.sort((one, other) => one.startedAt - other.startedAt);
     return { session, interactions };
   }
 

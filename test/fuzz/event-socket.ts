@@ -91,6 +91,7 @@ const CONNECT: Answer = {
   playA: '',
   playB: '',
   record: '',
+  note: '',
 };
 
 /** What a FreeSWITCH says to a client, reply by reply, with a fault somewhere. */

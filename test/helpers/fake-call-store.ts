@@ -24,6 +24,9 @@ export class FakeCallStore implements CallStore {
   ours: string[] = [];
   readonly begun: InteractionStart[] = [];
   readonly withdrawn: LegAddress[] = [];
+  /** Interactions that were entered from what their legs carried. */
+  readonly entered: { address: LegAddress; note: string }[] = [];
+  readsNotes = true;
   readonly stages: InteractionStage[] = [];
   readonly finished: { address: LegAddress; leg: LegRecord }[] = [];
   /** UUIDs of B legs. */
@@ -48,6 +51,15 @@ export class FakeCallStore implements CallStore {
   begin(start: InteractionStart): Promise<BeginResult> {
     this.begun.push(start);
     return this.#answer(this.beginResult);
+  }
+
+  noteOf({ id }: InteractionStart): string {
+    return `note of ${id}`;
+  }
+
+  beginFromNote(address: LegAddress, note: string): Promise<boolean> {
+    if (this.failure === null) this.entered.push({ address, note });
+    return this.#answer(this.readsNotes);
   }
 
   withdraw(address: LegAddress): Promise<void> {

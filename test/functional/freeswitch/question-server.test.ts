@@ -17,6 +17,7 @@ const connection: ConnectAnswer = {
   playA: '',
   playB: '',
   record: '',
+  note: '',
 };
 
 const servers: QuestionServer[] = [];

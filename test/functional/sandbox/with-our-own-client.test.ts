@@ -34,6 +34,7 @@ it("speaks to the controller's own question server and connection", async () => 
       playA: '',
       playB: 'wrong-pin.wav',
       record: '',
+      note: '',
     });
   };
   const server = new QuestionServer({

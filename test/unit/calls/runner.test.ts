@@ -35,6 +35,7 @@ function question(changes: Partial<Question> = {}): Question {
     promptFailures: 0,
     digits: '',
     promptFailed: false,
+    isLastChance: false,
     sessionId: '',
     number: '',
     ...changes,
@@ -90,6 +91,7 @@ describe('an inbound call', () => {
       playA: '/prompts/first.wav',
       playB: '',
       record: `/recordings/${UUID}.wav`,
+      note: '',
     });
     expect(store.begun).toMatchObject([
       {

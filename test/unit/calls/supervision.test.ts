@@ -85,15 +85,30 @@ afterEach(() => {
 
 describe('records', () => {
   it('write a leg, and pass on that the store failed', async () => {
-    await records.ended({ address, leg });
+    await records.ended({ address, leg, note: '' });
     expect(store.finished).toEqual([{ address, leg }]);
     store.failure = new Error('no redis');
-    await expect(records.ended({ address, leg })).rejects.toThrow('no redis');
+    await expect(records.ended({ address, leg, note: '' })).rejects.toThrow('no redis');
+  });
+
+  it('enter what the leg carries ahead of its end, and write one that carries nothing readable', async () => {
+    await records.ended({ address, leg, note: 'sealed' });
+    expect(store.entered).toEqual([{ address, note: 'sealed' }]);
+    expect(store.finished).toEqual([{ address, leg }]);
+    store.readsNotes = false;
+    await records.ended({ address, leg, note: 'noise' });
+    expect(store.finished).toHaveLength(2);
+  });
+
+  it('do not end a call whose beginning could not be entered: the record comes again', async () => {
+    store.failure = new Error('no redis');
+    await expect(records.ended({ address, leg, note: 'sealed' })).rejects.toThrow('no redis');
+    expect(store.finished).toEqual([]);
   });
 
   it('leave an attempt at a first party whose trunk failed to whoever dials it', async () => {
     const attempt = { ...leg, trunk: 'main', cause: 'NORMAL_TEMPORARY_FAILURE' };
-    await records.ended({ address, leg: attempt });
+    await records.ended({ address, leg: attempt, note: '' });
     expect(store.finished).toEqual([]);
     expect(records.takeAttempt(UUID)).toEqual(attempt);
     expect(records.takeAttempt(UUID)).toBeUndefined();
@@ -101,7 +116,7 @@ describe('records', () => {
 
   it('write a first party that was busy, whoever dialled it', async () => {
     const busy = { ...leg, trunk: 'main' };
-    await records.ended({ address, leg: busy });
+    await records.ended({ address, leg: busy, note: '' });
     expect(store.finished).toEqual([{ address, leg: busy }]);
   });
 
@@ -109,7 +124,7 @@ describe('records', () => {
     const unmarked = {
       node: 'node-1',
       uuid: UUID,
-      complete: (where: LegAddress) => ({ address: where, leg }),
+      complete: (where: LegAddress) => ({ address: where, leg, note: '' }),
     };
     await records.endedUnmarked(unmarked);
     expect(store.finished).toEqual([]);

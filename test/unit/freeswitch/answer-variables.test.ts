@@ -12,6 +12,7 @@ const connect: ConnectAnswer = {
   playA: '',
   playB: '/p/b.wav',
   record: '/r/x.wav',
+  note: '',
 };
 const dial = (answer: ConnectAnswer): string => `DIAL ${answer.trunks.join('|')}`;
 

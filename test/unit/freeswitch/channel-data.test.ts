@@ -27,6 +27,7 @@ describe('channel data', () => {
       hidden: true,
       attempt: 0,
       keyed: 'pin',
+      isLastChance: false,
       promptFailures: 0,
       digits: '',
       promptFailed: false,

@@ -24,6 +24,7 @@ function connect(changes: Partial<ConnectAnswer> = {}): ConnectAnswer {
     playA: '',
     playB: '',
     record: '',
+    note: '',
     ...changes,
   };
 }
@@ -66,6 +67,16 @@ describe('dialString', () => {
     });
     const second = connect({ marks: { ...MARKS, party: 'second' } });
     expect(variables(dialString(second), '{', '}')['masking_party']).toBe('first');
+  });
+
+  it('gives the B leg the note that its call carries, and nothing where there is none', () => {
+    expect(variables(dialString(connect({ note: '1.abc.d-e_f' })), '{', '}')['masking_note']).toBe(
+      '1.abc.d-e_f',
+    );
+    expect(dialString(connect())).not.toContain('masking_note');
+    for (const note of ['a,b=c', 'a}b', '${x}', 'a b', 'x'.repeat(3000)]) {
+      expect(() => dialString(connect({ note }))).toThrow('note is not sealed text');
+    }
   });
 
   it('tries the trunks in order, each with its name and the ring limit', () => {

@@ -55,6 +55,7 @@ describe('parseDialString', () => {
       playA: '',
       playB: '/prompts/b.wav',
       record: '',
+      note: '',
     });
     const dial = parseDialString(text);
     expect(Object.fromEntries(dial.variables)).toMatchObject({

@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import type { Readiness } from './api/deps.js';
-import { AbandonedQuestions } from './calls/abandoned-questions.js';
 import { CallClaims } from './calls/call-claims.js';
 import { DestinationGuard } from './calls/destination-guard.js';
 import { FirstPartyDialer } from './calls/first-party-dialer.js';
@@ -11,21 +10,18 @@ import { NodeCommands } from './calls/node-commands.js';
 import { LapsedCalls } from './calls/lapsed-calls.js';
 import { Reconciler } from './calls/reconciler.js';
 import { CallRecords } from './calls/records.js';
-import { CallRunner } from './calls/runner.js';
 import { logPinGuard, PinGuardWatch } from './calls/pin-guard-watch.js';
 import { SessionSweep } from './calls/session-sweep.js';
 import { NodeLease } from './calls/node-lease.js';
 import { NodeSupervisor } from './calls/supervisor.js';
 import type { Config } from './config.js';
-import { dialString } from './freeswitch/dial-string.js';
 import { FreeswitchNode } from './freeswitch/node.js';
-import { QuestionServer } from './freeswitch/question-server.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
 import { CdrIntake } from './cdr-intake.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { httpApi } from './http-api.js';
-import { QuestionGate } from './question-gate.js';
+import { QuestionDesk } from './question-desk.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
@@ -52,8 +48,7 @@ export class Controller {
   readonly #prompts: PromptLibrary;
   readonly #sessionPrompts: SessionPrompts;
   readonly #promptKeeper: PromptKeeper;
-  readonly #questions: QuestionServer;
-  readonly #gate: QuestionGate;
+  readonly #questions: QuestionDesk;
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor[];
   readonly #sweep: SessionSweep<Lease>;
@@ -120,8 +115,13 @@ export class Controller {
     });
     const { calls: store, admissions, notes } = this.#store;
     const claims = new CallClaims({ store, admissions, destinations, notes, now, log });
-    this.#questions = this.#questionServer(records, claims);
-    this.#gate = new QuestionGate({ port: this.#questions, ask: () => this.#store.ready(), log });
+    this.#questions = new QuestionDesk({
+      ...{ config, store: this.#store, claims, destinations, records, now, log },
+      prompts: this.#prompts,
+      recordings: this.#recordings,
+      nodes: this.#nodes,
+      signal: this.#stopping.signal,
+    });
     this.#supervisors = this.#nodeSupervisors(records, claims);
     this.#lapsed = new LapsedCalls({
       store: this.#store.calls,
@@ -147,6 +147,7 @@ export class Controller {
       destinations,
       store: this.#store,
       recordings: this.#recordings,
+      forget: (id) => this.#questions.forget(id),
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
       now,
@@ -160,8 +161,7 @@ export class Controller {
     for (const folder of [folders.recordings, folders.prompts]) await mkdir(folder, { recursive: true });
     // What waits here holds real numbers.
     await mkdir(folders.cdr, { recursive: true, mode: 0o700 });
-    await this.#questions.listen();
-    this.#gate.start();
+    await this.#questions.start();
     for (const supervisor of this.#supervisors) supervisor.start();
     await this.#cdrs.start();
     this.#sweep.start();
@@ -188,9 +188,8 @@ export class Controller {
     this.#started = false;
     this.#stopping.abort();
     const graceMs = Math.min(LONGEST_GRACE_MS, this.#config.shutdownDeadline * 250);
-    await this.#gate.stop();
     await Promise.all([
-      this.#questions.close(Math.min(QUESTION_GRACE_MS, graceMs)),
+      this.#questions.stop(Math.min(QUESTION_GRACE_MS, graceMs)),
       ...this.#supervisors.map((supervisor) => supervisor.stop()),
       this.#sweep.stop(),
       this.#pinGuards.stop(),
@@ -219,45 +218,6 @@ export class Controller {
     } finally {
       clearTimeout(limit);
     }
-  }
-
-  #questionServer(records: CallRecords, claims: CallClaims): QuestionServer {
-    const { questions, trunks, defaultCountry } = this.#config;
-    const sessions = { get: (id: string) => this.#store.sessions.get(id, now()) };
-    const runner = new CallRunner({
-      store: this.#store.calls,
-      claims,
-      sessions,
-      prompts: this.#prompts,
-      trunks,
-      recordingPath: (fileName) => this.#recordings.path(fileName),
-      mayRecord: () => this.#recordings.disk.mayRecord,
-      now,
-      defaultCountry,
-      log: this.#log,
-    });
-    const abandoned = new AbandonedQuestions({
-      records,
-      nodes: this.#nodes,
-      now,
-      log: this.#log,
-      signal: this.#stopping.signal,
-    });
-    return new QuestionServer({
-      host: questions.host,
-      port: questions.port,
-      secret: questions.secret,
-      allow: questions.allow,
-      decide: (question) => runner.decide(question),
-      dialString,
-      log: this.#log,
-      onUnused: (question, answer, why) => {
-        if (why === 'abandoned') void abandoned.giveBack(question, answer);
-      },
-      onOutcome: (outcome, elapsedMs) => {
-        this.#log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
-      },
-    });
   }
 
   #nodeSupervisors(records: CallRecords, claims: CallClaims): NodeSupervisor[] {

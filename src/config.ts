@@ -67,6 +67,13 @@ export interface Config {
   /** Which numbers may be called. */
   readonly destinations: DestinationRules;
   readonly callLimits: CallLimits;
+  /** Calls while Redis is away. */
+  readonly localRoutes: {
+    /** Sessions that are remembered; 0 for none, and no such calls. */
+    readonly most: number;
+    /** Milliseconds. */
+    readonly maxAge: number;
+  };
   /** Seconds; the longest `session_expiry` that a client may ask for. */
   readonly maxSessionExpiry: number;
   /** Milliseconds that a session stays readable once it is over. */
@@ -132,6 +139,8 @@ const ENVIRONMENT = z.object({
   RECORDING_URL_LIFETIME: value.integer('seconds', 60, 31_536_000, 86_400),
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   ...LIMIT_VARIABLES,
+  LOCAL_ROUTES: value.integer('sessions, 0 for none', 0, 1_000_000, 0),
+  LOCAL_ROUTES_MAX_AGE: value.integer('seconds', 1, 86_400, 600),
   API_ANONYMOUS_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 300),
   API_WRONG_TOKENS: value.integer('tokens in 10 minutes, 0 for any number', 0, 10_000, 10),
   HTTP_MAX_CONNECTIONS: value.integer('connections, 0 for any number', 0, 100_000, 2_000),
@@ -215,6 +224,7 @@ export function loadConfig(
     defaultCountry: given.DEFAULT_COUNTRY,
     destinations: destinationRulesOf(given, given.DEFAULT_COUNTRY),
     callLimits: callLimitsOf(given),
+    localRoutes: { most: given.LOCAL_ROUTES, maxAge: given.LOCAL_ROUTES_MAX_AGE * 1_000 },
     maxSessionExpiry: given.SESSION_EXPIRY_MAX,
     sessionRetention: given.SESSION_RETENTION_DAYS * 86_400_000,
     tariff: {

@@ -22,6 +22,8 @@ export interface HttpApiOptions {
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
   readonly callbacks: CallbackStore;
   readonly destinations: DestinationJudge;
+  /** A session was changed, or is over: what is remembered of it is not true any more. */
+  readonly forget: (sessionId: string) => void;
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
@@ -42,9 +44,14 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     limits: config.http.limits,
     sessions: {
       get: (id, at) => store.sessions.get(id, at),
-      update: (id, change, at) => store.sessions.update(id, change, at),
+      update: async (id, change, at) => {
+        const updated = await store.sessions.update(id, change, at);
+        options.forget(id);
+        return updated;
+      },
       end: async (id, at) => {
         const ended = await store.sessions.end(id, at);
+        options.forget(id);
         if (config.sessionEndHangsUp && ended.running !== null) await hangUp(ended.running);
         return ended;
       },

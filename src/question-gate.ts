@@ -10,6 +10,8 @@ export interface QuestionGateOptions {
   /** Rejects when the store does not answer; may take its time about it. */
   readonly ask: () => Promise<void>;
   readonly log: Logger;
+  /** Without the store some questions can be answered all the same: the port stays open. Default false. */
+  readonly staysOpen?: boolean;
   /** Milliseconds between two looks. Default 250. */
   readonly intervalMs?: number;
   /** Milliseconds of silence after which the port is closed. Default 1500. */
@@ -29,10 +31,16 @@ export class QuestionGate {
   readonly #options: QuestionGateOptions;
   readonly #loop: PollLoop;
   #heardAt = 0;
+  #isAway = false;
 
   constructor(options: QuestionGateOptions) {
     this.#options = options;
     this.#loop = new PollLoop((signal) => this.#round(signal), options.intervalMs ?? INTERVAL_MS);
+  }
+
+  /** True while the store does not answer. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   /** The port is open by now; it stays so for as long as the store may be silent. */
@@ -52,9 +60,9 @@ export class QuestionGate {
     if (signal.aborted) return false;
     if (answers) {
       this.#heardAt = performance.now();
-      await this.#set(true);
+      await this.#found(true);
     } else if (performance.now() - this.#heardAt >= limitMs) {
-      await this.#set(false);
+      await this.#found(false);
     }
     return false;
   }
@@ -77,7 +85,16 @@ export class QuestionGate {
     return result;
   }
 
-  async #set(open: boolean): Promise<void> {
+  async #found(answers: boolean): Promise<void> {
+    const { staysOpen = false, log } = this.#options;
+    if (!staysOpen) await this.#open(answers);
+    else if (answers && this.#isAway) log.info('Redis answers: calls are decided by it again');
+    else if (!answers && !this.#isAway)
+      log.error('Redis is silent: known callers are led on by the local copy');
+    this.#isAway = !answers;
+  }
+
+  async #open(open: boolean): Promise<void> {
     const { port, log } = this.#options;
     if (port.accepting === open) return;
     if (open) log.info('Redis answers: questions are taken again');

@@ -38,6 +38,11 @@ export class DestinationGuard {
     return destinationProblem(number, rules, this.#home);
   }
 
+  /** As {@link problemOf}, by what the store said last. */
+  problemAsLastSeen(number: E164): DestinationProblem | null {
+    return destinationProblem(number, this.#options.rules, this.#home);
+  }
+
   async #look(): Promise<void> {
     const { numbers, now } = this.#options;
     const at = now();

@@ -74,6 +74,7 @@ export class RunningApi {
         numbers: store.numbers,
         now: Date.now,
       }),
+      forget: () => undefined,
       callbacks: {
         list: (...query) => store.callbacks.list(...query),
         read: (address) => store.callbacks.read(address),

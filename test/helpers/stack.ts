@@ -123,9 +123,16 @@ export class Stack {
     await Promise.all(this.controllers.map((controller) => controller.start()));
   }
 
-  /** A request to the API of the first controller that runs. Answers status and parsed body. */
-  async api(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-    const controller = this.controllers.find((candidate) => candidate.pid !== null);
+  /**
+   * A request to the API of a controller: of the first one that runs, unless told which. Answers status and parsed
+   * body.
+   */
+  async api(
+    method: string,
+    path: string,
+    body?: unknown,
+    controller = this.controllers.find((candidate) => candidate.pid !== null),
+  ): Promise<{ status: number; body: unknown }> {
     if (controller === undefined) throw new Error('no controller runs');
     const response = await fetch(`${controller.url}/v1/Account/${AUTH_ID}${path}`, {
       method,

@@ -95,6 +95,7 @@ describe('loadConfig', () => {
         callerLimit: 20,
         remember: 30 * 86_400_000,
       },
+      localRoutes: { most: 0, maxAge: 600_000 },
       logLevel: 'info',
       watchdogLimitMs: 2_000,
       shutdownDeadline: 20,

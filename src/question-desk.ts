@@ -1,0 +1,130 @@
+import { AbandonedQuestions } from './calls/abandoned-questions.js';
+import type { CallClaims } from './calls/call-claims.js';
+import type { DestinationGuard } from './calls/destination-guard.js';
+import { LocalClaims } from './calls/local-claims.js';
+import { LocalRoutes } from './calls/local-routes.js';
+import { OutageDecider } from './calls/outage-decider.js';
+import type { CallRecords } from './calls/records.js';
+import { CallRunner } from './calls/runner.js';
+import type { Config } from './config.js';
+import { dialString } from './freeswitch/dial-string.js';
+import type { FreeswitchNode } from './freeswitch/node.js';
+import type { Decide } from './freeswitch/question.js';
+import { QuestionServer } from './freeswitch/question-server.js';
+import type { PromptLibrary } from './prompts/prompt-library.js';
+import { QuestionGate } from './question-gate.js';
+import type { RecordingService } from './recordings/recording-service.js';
+import { StoreUnavailableError, type Lease, type Store } from './store/index.js';
+import type { Logger } from './telemetry/logger.js';
+
+export interface QuestionDeskOptions {
+  readonly config: Pick<Config, 'questions' | 'trunks' | 'defaultCountry' | 'localRoutes'>;
+  readonly store: Store;
+  readonly claims: CallClaims;
+  readonly destinations: DestinationGuard;
+  readonly records: CallRecords;
+  readonly prompts: PromptLibrary;
+  readonly recordings: Pick<RecordingService<Lease>, 'path' | 'disk'>;
+  readonly nodes: readonly FreeswitchNode[];
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Aborted when the controller stops. */
+  readonly signal: AbortSignal;
+}
+
+/** Where FreeSWITCH's questions are taken and decided, with Redis and, if so configured, for a while without it. */
+export class QuestionDesk {
+  readonly #options: QuestionDeskOptions;
+  readonly #routes: LocalRoutes;
+  readonly #server: QuestionServer;
+  readonly #gate: QuestionGate;
+
+  constructor(options: QuestionDeskOptions) {
+    this.#options = options;
+    const { config, store, log } = options;
+    const { most } = config.localRoutes;
+    this.#routes = new LocalRoutes(config.localRoutes);
+    this.#server = this.#questionServer(most === 0 ? this.#decider() : this.#deciderThatOutlivesRedis());
+    this.#gate = new QuestionGate({
+      port: this.#server,
+      ask: () => store.ready(),
+      log,
+      staysOpen: most > 0,
+    });
+  }
+
+  /** False while the port is closed. */
+  get accepting(): boolean {
+    return this.#server.accepting;
+  }
+
+  /** Rejects with the system's error, such as EADDRINUSE. */
+  async start(): Promise<void> {
+    await this.#server.listen();
+    this.#gate.start();
+  }
+
+  /** Takes no new question at once; those that are open have `graceMs` milliseconds. */
+  async stop(graceMs: number): Promise<void> {
+    await this.#gate.stop();
+    await this.#server.close(graceMs);
+  }
+
+  /** What is remembered of a session is not true any more. */
+  forget(sessionId: string): void {
+    this.#routes.forget(sessionId);
+  }
+
+  #decider(): Decide {
+    const { store, claims } = this.#options;
+    return this.#runner({ store: store.calls, claims });
+  }
+
+  #deciderThatOutlivesRedis(): Decide {
+    const { store, claims, destinations, log } = this.#options;
+    const routes = this.#routes;
+    const decider = new OutageDecider({
+      decide: this.#runner({ store: routes.learningFrom(store.calls), claims }),
+      decideLocally: this.#runner({
+        store: routes,
+        claims: new LocalClaims({ destinations, store: store.calls }),
+      }),
+      isAway: () => this.#gate.isAway,
+      isOutage: (error) => error instanceof StoreUnavailableError,
+      log,
+    });
+    return (question) => decider.decide(question);
+  }
+
+  #runner(asked: Pick<ConstructorParameters<typeof CallRunner>[0], 'store' | 'claims'>): Decide {
+    const { config, store, prompts, recordings, now, log } = this.#options;
+    const runner = new CallRunner({
+      ...asked,
+      sessions: { get: (id) => store.sessions.get(id, now()) },
+      prompts,
+      trunks: config.trunks,
+      recordingPath: (fileName) => recordings.path(fileName),
+      mayRecord: () => recordings.disk.mayRecord,
+      now,
+      defaultCountry: config.defaultCountry,
+      log,
+    });
+    return (question) => runner.decide(question);
+  }
+
+  #questionServer(decide: Decide): QuestionServer {
+    const { config, records, nodes, now, log, signal } = this.#options;
+    const abandoned = new AbandonedQuestions({ records, nodes, now, log, signal });
+    const { host, port, secret, allow } = config.questions;
+    return new QuestionServer({
+      ...{ host, port, secret, allow, decide, dialString, log },
+      onUnused: (question, answer, why) => {
+        if (why === 'abandoned') void abandoned.giveBack(question, answer);
+      },
+      onOutcome: (outcome, elapsedMs) => {
+        log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
+      },
+    });
+  }
+}

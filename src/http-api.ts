@@ -56,8 +56,8 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
         return ended;
       },
       list: (query, at) => store.sessions.list(query, at),
-      create: async (draft) => {
-        const session = await store.sessions.create(draft);
+      create: async (draft, along) => {
+        const session = await store.sessions.create(draft, along);
         await callFirstParty(session);
         return session;
       },

@@ -24,8 +24,10 @@ export interface SessionStore {
   /**
    * Throws errors with the codes ERR_NUMBER_POOL_EXHAUSTED and ERR_PIN_TAKEN. Any other error means
    * that no session came to be: it is answered with a 500, upon which clients send the request again.
+   *
+   * `alongside` writes what has to be stored wherever the session is; it may be called more than once.
    */
-  create(draft: SessionDraft): Promise<MaskingSession>;
+  create(draft: SessionDraft, options: { readonly alongside: () => Promise<void> }): Promise<MaskingSession>;
   get(id: string, now: number): Promise<SessionWithInteractions | null>;
   /**
    * Throws errors with the codes ERR_SESSION_NOT_FOUND, ERR_SESSION_EXPIRED, ERR_PARTY_FIXED and
@@ -208,7 +210,7 @@ export interface PersonStore {
 
 /** What the API needs of the audit log. */
 export interface AuditStore {
-  /** Ahead of a change: when it throws, nothing may be changed. */
+  /** Ahead of a change: when it throws, nothing may be changed. Idempotent. */
   enter(entry: AuditEntry): Promise<void>;
   /** What became of it. */
   settle(entry: AuditEntry, outcome: Pick<AuditEntry, 'status' | 'target'>): Promise<void>;

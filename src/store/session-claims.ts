@@ -4,7 +4,7 @@ import type { E164 } from '../masking/phone-number.js';
 import { sealSession, type SessionDocument } from './documents.js';
 import { SessionExpiredError, SessionNotFoundError, StoreUnavailableError } from './errors.js';
 import { numberKey, pointerKey } from './keys.js';
-import type { RedisClient } from './redis.js';
+import { sendTogether, type RedisClient } from './redis.js';
 import { ClockReading } from './redis-clock.js';
 import { guarded, type Scripts } from './scripts.js';
 import type { SessionChanges } from './session-changes.js';
@@ -30,6 +30,12 @@ export interface SessionClaimsOptions {
   readonly onWithdrawal: (news: WithdrawalNews) => void;
 }
 
+/**
+ * Writes what has to be stored wherever the session is. It is sent ahead of the session, and may be asked for more
+ * than once; when it fails there is no session.
+ */
+export type Alongside = () => Promise<void>;
+
 /** Milliseconds within which a command that was sent comes to Redis, or never. */
 const ON_ITS_WAY = 3_600_000;
 
@@ -52,7 +58,7 @@ export class SessionClaims {
 
   /**
    * Claims `number` for what `draw` makes; `attempts` times at most when a PIN is taken, each with another draw.
-   * `look` is the answer of `look()`, from shortly before.
+   * `look` is the answer of `look()`, from shortly before. Rejects as `alongside` does, too.
    * Throws StoreUnavailableError: then there is no session, or there will be none as soon as Redis answers.
    */
   async claim(
@@ -60,19 +66,20 @@ export class SessionClaims {
     draw: () => SessionDocument,
     attempts: number,
     look: Promise<ClockReading> | null,
+    alongside: Alongside,
   ): Promise<{ result: ClaimResult; document: SessionDocument }> {
     return this.#withdrawals.keepingPlace(number, async () => {
       let document = draw();
       try {
         const clock = await (look ?? this.#lookAt(number));
-        let result = await this.#prepareAndAsk(document, clock);
+        let result = await this.#prepareAndAsk(document, clock, alongside);
         for (let attempt = 2; result === 'pin-taken' && attempt <= attempts; attempt += 1) {
           document = draw();
           result = await this.#ask(document, clock);
         }
         return { result, document };
       } catch (error) {
-        if (await this.#isThere(document)) return { result: 'claimed', document };
+        if (await this.#isThere(document, alongside)) return { result: 'claimed', document };
         this.#withdrawals.owe(document, error);
         throw error;
       }
@@ -115,8 +122,13 @@ export class SessionClaims {
    * carries out, and keeps, in the order in which they are sent what comes on one connection, so nothing is waited for
    * in between. The nodes of a cluster know no common order.
    */
-  async #prepareAndAsk(document: SessionDocument, clock: ClockReading): Promise<ClaimResult> {
-    const prepared = this.#prepare(document);
+  async #prepareAndAsk(
+    document: SessionDocument,
+    clock: ClockReading,
+    alongside: Alongside,
+  ): Promise<ClaimResult> {
+    sendTogether(this.#options.client);
+    const prepared = Promise.all([alongside(), this.#prepare(document)]);
     if (this.#options.client instanceof Cluster) await prepared;
     const [result] = await Promise.all([this.#ask(document, clock), prepared]);
     return result;
@@ -153,9 +165,9 @@ export class SessionClaims {
    * After a failure: true when the session was written nevertheless, with all that leads to it, and its client can
    * still be told of it.
    */
-  async #isThere(document: SessionDocument): Promise<boolean> {
-    return Promise.all([this.#prepare(document), this.#conclude(document, 'keep')]).then(
-      ([, result]) => result === 'claimed',
+  async #isThere(document: SessionDocument, alongside: Alongside): Promise<boolean> {
+    return Promise.all([this.#conclude(document, 'keep'), this.#prepare(document), alongside()]).then(
+      ([result]) => result === 'claimed',
       () => false,
     );
   }

@@ -22,7 +22,7 @@ import { generatePins } from './pins.js';
 import { COMMAND_TIMEOUT, type RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import { SessionChanges, type EndedSession } from './session-changes.js';
-import { SessionClaims } from './session-claims.js';
+import { SessionClaims, type Alongside } from './session-claims.js';
 import { placeOf, SessionIndex } from './session-index.js';
 import { SessionPages } from './session-pages.js';
 import { heldUntil } from './session-tokens.js';
@@ -33,6 +33,12 @@ export interface SessionWithInteractions {
   readonly session: MaskingSession;
   /** The newest 100, newest last. */
   readonly interactions: readonly Interaction[];
+}
+
+export interface CreateOptions {
+  /** Ranks the numbers that the session could have. */
+  readonly choose?: Choose;
+  readonly alongside?: Alongside;
 }
 
 export interface SessionRepositoryOptions {
@@ -106,9 +112,13 @@ export class SessionRepository {
    * Creates a session on the best number that it can have. Once this resolves, the session is on disk; when it
    * throws, there is none (docs/architecture.md, "A create that fails").
    *
-   * Throws InvalidDraftError, PinTakenError, NumberPoolExhaustedError, StoreUnavailableError.
+   * Throws InvalidDraftError, PinTakenError, NumberPoolExhaustedError, StoreUnavailableError; and what `alongside`
+   * rejects with, which is written with the session or the session is not.
    */
-  async create(draft: SessionDraft, choose: Choose = allocate): Promise<MaskingSession> {
+  async create(
+    draft: SessionDraft,
+    { choose = allocate, alongside = nothing }: CreateOptions = {},
+  ): Promise<MaskingSession> {
     if (draft.firstParty === draft.secondParty) {
       throw new InvalidDraftError('both parties are the same number, or missing');
     }
@@ -125,6 +135,7 @@ export class SessionRepository {
         () => documentOf(draft, number, id, this.#sessionFee),
         draft.pin?.pins === null ? PIN_ATTEMPTS : 1,
         look,
+        alongside,
       );
       last = document;
       if (result === 'claimed') {
@@ -252,6 +263,8 @@ export class SessionRepository {
       .catch(this.#onAdviceLost);
   }
 }
+
+const nothing: Alongside = () => Promise.resolve();
 
 function documentOf(draft: SessionDraft, virtualNumber: E164, id: string, fee: number): SessionDocument {
   const { accountId, firstParty, secondParty, settings, now } = draft;

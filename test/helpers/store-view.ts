@@ -29,9 +29,10 @@ export class StoreView {
   ): Promise<string> {
     const draft = this.#params.draft(parameters, AUTH_ID, Date.now());
     const changed = { ...draft, settings: { ...draft.settings, ...shorter } };
-    const session = await this.#store.sessions.create(changed, (request, candidates) =>
-      allocate(request, candidates).filter((number) => number === parameters['virtual_number']),
-    );
+    const session = await this.#store.sessions.create(changed, {
+      choose: (request, candidates) =>
+        allocate(request, candidates).filter((number) => number === parameters['virtual_number']),
+    });
     if (session.settings.initiateCallToFirstParty) {
       const job = { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber };
       await this.#store.originations.push(job, Date.now());

@@ -48,6 +48,8 @@ export interface Operation {
   readonly refusals?: readonly number[];
   /** Without credentials. */
   readonly open?: true;
+  /** The handler itself enters the change in the audit log, together with it: see plugins/audit.ts. */
+  readonly entersItself?: true;
 }
 
 declare module 'fastify' {

@@ -10,7 +10,9 @@ import { clientRequestId } from './request-id.js';
 const ENTRY = Symbol('audit entry');
 const TARGET = Symbol('audit target');
 
-type Audited = FastifyRequest & { [ENTRY]?: AuditEntry; [TARGET]?: string };
+const ENTER = Symbol('enters the audit entry');
+
+type Audited = FastifyRequest & { [ENTRY]?: AuditEntry; [TARGET]?: string; [ENTER]?: () => Promise<void> };
 
 /** Path parameters that name what is changed, and the only form in which they do. */
 const NAMING: Readonly<Record<string, RegExp>> = {
@@ -24,6 +26,17 @@ const NAMING: Readonly<Record<string, RegExp>> = {
 /** What a handler changed, when the path does not name it: the id of a new session. */
 export function auditTarget(request: FastifyRequest, target: string): void {
   (request as Audited)[TARGET] = target;
+}
+
+/**
+ * Enters the change that the request makes, where its operation says that the handler does so. The change may not be
+ * acknowledged unless this resolves, and has to be taken back when it rejects. May be called again.
+ */
+export async function enterAudit(request: FastifyRequest): Promise<void> {
+  const enter = (request as Audited)[ENTER];
+  if (enter === undefined)
+    throw new TypeError('A change is to be entered of which the audit log knows nothing.');
+  await enter();
 }
 
 /**
@@ -52,8 +65,17 @@ export function auditChanges(
       fields: fieldsOf(request.body, operation),
       status: null,
     };
+    const audited = request as Audited;
+    if (operation.entersItself === true) {
+      audited[ENTER] = () => {
+        // From here on it may be there, whatever comes back.
+        audited[ENTRY] = entry;
+        return audit.enter(entry);
+      };
+      return;
+    }
     await audit.enter(entry);
-    (request as Audited)[ENTRY] = entry;
+    audited[ENTRY] = entry;
   });
   scope.addHook('onSend', (request, reply, _payload, done) => {
     const entry = (request as Audited)[ENTRY];

@@ -7,7 +7,7 @@ import type { ApiDeps, SessionWithInteractions } from '../deps.js';
 import { ApiError, invalid, notFound, TEXT } from '../errors.js';
 import { pageMeta } from '../openapi/common.js';
 import { accountOf, sees, type RequestAccount } from '../plugins/account.js';
-import { auditTarget } from '../plugins/audit.js';
+import { auditTarget, enterAudit } from '../plugins/audit.js';
 import { resource } from '../plugins/resource.js';
 import { CreateParams } from './create-params.js';
 import { ListParams } from './list-params.js';
@@ -39,7 +39,7 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         await requireOwner(account, draft.accountId);
         await refuseVirtualNumbers(draft);
         await refuseDestinations(draft);
-        const session = await deps.sessions.create(draft);
+        const session = await deps.sessions.create(draft, { alongside: () => enterAudit(request) });
         auditTarget(request, session.id);
         // From here on the session exists: a 5xx would make clients create a second one.
         afterwards('what follows a new session failed', session, () => deps.onSessionCreated(session));

@@ -35,7 +35,7 @@ test('what the old key wrote is found, guarded and counted under the new one', a
   expect((await after.calls.route(DID, from(STRANGER), NOW)).refusedUntil).toBe(NOW + 25 * 3_600_000);
   expect((await after.calls.checkPin(DID, from(STRANGER), '1234', NOW)).result).toBe('refused');
   expect((await after.calls.checkPin(DID, from(ALICE), '1234', NOW)).result).toBe('matched');
-  await expect(after.sessions.create(draft(), () => [DID])).rejects.toMatchObject({
+  await expect(after.sessions.create(draft(), { choose: () => [DID] })).rejects.toMatchObject({
     code: 'ERR_NUMBER_POOL_EXHAUSTED',
   });
   const samePin = draft({

@@ -251,7 +251,7 @@ class Run {
         },
         now: this.now,
       }),
-      step.advised ? allocate : anyNumber,
+      { choose: step.advised ? allocate : anyNumber },
     );
     if (!conflicts.includes('')) {
       const code = await codeOf(creating);

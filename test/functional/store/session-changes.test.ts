@@ -83,7 +83,9 @@ describe('update', () => {
     expect(await leadsTo(ALICE, at + 600 * SECOND)).toBeUndefined();
     // In the cool-off the number is kept from both, also where only the claim knows.
     const again = draft({ firstParty: BOB, secondParty: CAROL, now: at + 629 * SECOND });
-    expect(await refusal(store.sessions.create(again, () => [DID]))).toBe('ERR_NUMBER_POOL_EXHAUSTED');
+    expect(await refusal(store.sessions.create(again, { choose: () => [DID] }))).toBe(
+      'ERR_NUMBER_POOL_EXHAUSTED',
+    );
     expect(await refusal(store.sessions.create({ ...again, now: at + 630 * SECOND }))).toBeUndefined();
   });
 
@@ -261,7 +263,9 @@ describe('a single-party session without PINs has the number’s unknown callers
       await store.sessions.create(one);
       // By the advice, and by the claim alone.
       expect(await refusal(store.sessions.create(two))).toBe('ERR_NUMBER_POOL_EXHAUSTED');
-      expect(await refusal(store.sessions.create(two, () => [DID]))).toBe('ERR_NUMBER_POOL_EXHAUSTED');
+      expect(await refusal(store.sessions.create(two, { choose: () => [DID] }))).toBe(
+        'ERR_NUMBER_POOL_EXHAUSTED',
+      );
       await store.numbers.add(did(DID2));
       expect((await store.sessions.create(two)).virtualNumber).toBe(DID2);
     }
@@ -286,9 +290,9 @@ describe('a single-party session without PINs has the number’s unknown callers
     await store.sessions.update(id, { sessionExpiry: 600 }, NOW);
     const late = NOW + 599 * SECOND;
     expect((await store.calls.route(DID, ANONYMOUS, late)).open?.session.id).toBe(id);
-    expect(await refusal(store.sessions.create({ ...others['another one'], now: late }, () => [DID]))).toBe(
-      'ERR_NUMBER_POOL_EXHAUSTED',
-    );
+    expect(
+      await refusal(store.sessions.create({ ...others['another one'], now: late }, { choose: () => [DID] })),
+    ).toBe('ERR_NUMBER_POOL_EXHAUSTED');
   });
 });
 

@@ -170,7 +170,9 @@ describe('list', () => {
     await store.numbers.remove(DID2, NOW);
     await store.sessions.create(draft({ firstParty: ALICE, secondParty: BOB }));
     const keys = (await fixture.raw.keys('*')).length;
-    const failing = store.sessions.create(draft({ firstParty: ALICE, secondParty: CAROL }), () => [DID]);
+    const failing = store.sessions.create(draft({ firstParty: ALICE, secondParty: CAROL }), {
+      choose: () => [DID],
+    });
     await expect(failing).rejects.toMatchObject({ code: 'ERR_NUMBER_POOL_EXHAUSTED' });
     expect(await list()).toMatchObject({ total: 1 });
     expect((await fixture.raw.keys('*')).length).toBe(keys);

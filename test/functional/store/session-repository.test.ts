@@ -118,7 +118,7 @@ describe('create and get', () => {
     await store.numbers.remove(DID, NOW);
     await store.numbers.add(did(DID, { enabled: false }));
     await expect(store.sessions.create(draft())).rejects.toMatchObject({ code: 'ERR_NUMBER_POOL_EXHAUSTED' });
-    await expect(store.sessions.create(draft(), () => [DID])).rejects.toMatchObject({
+    await expect(store.sessions.create(draft(), { choose: () => [DID] })).rejects.toMatchObject({
       code: 'ERR_NUMBER_POOL_EXHAUSTED',
     });
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import type { AuditEntry } from '../../../src/masking/audit.js';
 import { Scripts, type Store, type WithdrawalNews } from '../../../src/store/index.js';
 import { RedisProxy } from '../../helpers/redis-proxy.js';
 import { ALICE, BOB, did, DID, draft, Fixture, from, pinDraft, startOf } from './fixture.js';
@@ -152,6 +153,50 @@ test('a claim that was given up does nothing, whatever the clock says', async ()
   expect(await claim('id-2')).toBe('claimed');
   expect(await scripts.run('conclude-claim', key, ['id-2', 'keep', tokens, 60_000])).toBe('claimed');
   expect(await claim('id-2')).toBe('claimed');
+});
+
+const ENTRY: AuditEntry = {
+  ...{ id: 'request-1', at: Date.now(), who: 'MA1', account: 'MA1', peer: '', requestId: '' },
+  ...{ action: 'createSession', target: '', fields: [], status: null },
+};
+
+test('what has to be written wherever the session is goes to Redis ahead of it', async () => {
+  const heard: string[] = [];
+  const client = fixture.raw.duplicate();
+  const monitor = await client.monitor();
+  monitor.on('monitor', (_time: string, args: string[]) => {
+    const key = args[3] ?? '';
+    if (args[0]?.startsWith('eval') && /audit/.test(key)) heard.push('entry');
+    if (args[0]?.startsWith('eval') && key === `maskline:{${DID}}`) heard.push('number');
+  });
+  await store.sessions.create(wanted(), { alongside: () => store.audit.enter(ENTRY) });
+  await until(() => heard.includes('entry') && heard.includes('number'));
+  monitor.disconnect();
+  client.disconnect();
+  // What is asked of the number before is which one to take.
+  expect(heard.indexOf('entry')).toBeLessThan(heard.lastIndexOf('number'));
+  expect(await sessions()).toHaveLength(1);
+});
+
+test('when that cannot be written there is no session, and its client is told', async () => {
+  const defect = new Error('the log is full');
+  const failing = store.sessions.create(wanted(), { alongside: () => Promise.reject(defect) });
+  await expect(failing).rejects.toBe(defect);
+  await until(() => states().includes('dropped'));
+  expect(await sessions()).toEqual([]);
+  expect((await store.sessions.create(wanted())).virtualNumber).toBe(DID);
+});
+
+test('when that is written at the second attempt there is a session', async () => {
+  let attempts = 0;
+  const { id } = await store.sessions.create(wanted(), {
+    alongside: () => {
+      attempts += 1;
+      return attempts === 1 ? Promise.reject(new Error('no answer')) : Promise.resolve();
+    },
+  });
+  expect(await sessions()).toEqual([`maskline:{${DID}}:session:${id}`]);
+  expect(news).toEqual([]);
 });
 
 test('a store that is closed meanwhile withdraws what it can, and says what it leaves', async () => {

@@ -96,13 +96,15 @@ describe('at any moment, on one virtual number, one caller leads to one session,
             now,
           });
           if (conflicts.includes('')) {
-            const session = await store.sessions.create(wanted, step.advised ? allocate : anyNumber);
+            const session = await store.sessions.create(wanted, {
+              choose: step.advised ? allocate : anyNumber,
+            });
             expect(conflicts[NUMBERS.indexOf(session.virtualNumber)]).toBe('');
             all.push(session);
           } else {
             const code = conflicts.includes('pin') ? 'ERR_PIN_TAKEN' : 'ERR_NUMBER_POOL_EXHAUSTED';
             const refused = await refusalOf(
-              store.sessions.create(wanted, step.advised ? allocate : anyNumber),
+              store.sessions.create(wanted, { choose: step.advised ? allocate : anyNumber }),
             );
             // Without advice a number that is taken for both reasons may be reported for its PIN.
             expect(step.advised ? [code] : [code, 'ERR_PIN_TAKEN']).toContain(refused);

@@ -59,9 +59,10 @@ describe('a change', () => {
     expect(deps.held.size).toBe(0);
     deps.auditError = null;
     let before = 0;
-    deps.sessions.create = () => {
+    deps.sessions.create = async (_draft, { alongside }) => {
+      await alongside();
       before = deps.audited.size;
-      return Promise.reject(new Error('boom'));
+      throw new Error('boom');
     };
     await api.send('POST', SESSIONS, PARTIES);
     expect(before).toBe(1);

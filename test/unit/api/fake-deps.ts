@@ -87,12 +87,16 @@ export class FakeDeps implements ApiDeps {
   accountsError: Error | null = null;
 
   sessions = {
-    create: (draft: SessionDraft): Promise<MaskingSession> => {
-      if (this.createError !== null) return Promise.reject(this.createError);
+    create: async (
+      draft: SessionDraft,
+      { alongside }: { alongside: () => Promise<void> },
+    ): Promise<MaskingSession> => {
+      if (this.createError !== null) throw this.createError;
+      await alongside();
       this.drafts.push(draft);
       const session = sessionFrom(draft);
       this.held.set(session.id, { session, interactions: [] });
-      return Promise.resolve(session);
+      return session;
     },
     get: (id: string) => Promise.resolve(this.held.get(id) ?? null),
     update: (id: string, change: SessionChange, now: number): Promise<SessionWithInteractions> => {
@@ -212,7 +216,8 @@ export class FakeDeps implements ApiDeps {
       return Promise.resolve();
     },
     settle: (entry, outcome) => {
-      this.audited.set(entry.id, { ...entry, ...outcome });
+      // As in Redis: what was never entered has no outcome.
+      if (this.audited.has(entry.id)) this.audited.set(entry.id, { ...entry, ...outcome });
       return Promise.resolve();
     },
     list: (query) => {

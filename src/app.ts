@@ -147,7 +147,7 @@ export class Controller {
       destinations,
       store: this.#store,
       recordings: this.#recordings,
-      forget: (id) => this.#questions.forget(id),
+      remembered: this.#questions.routes,
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
       now,

@@ -7,6 +7,7 @@ import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
 import type { Config } from './config.js';
+import type { E164 } from './masking/phone-number.js';
 import type { MaskingSession } from './masking/session.js';
 import { PersonErasure } from './person-erasure.js';
 import type { RecordingService } from './recordings/recording-service.js';
@@ -22,8 +23,12 @@ export interface HttpApiOptions {
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
   readonly callbacks: CallbackStore;
   readonly destinations: DestinationJudge;
-  /** A session was changed, or is over: what is remembered of it is not true any more. */
-  readonly forget: (sessionId: string) => void;
+  /** What this controller remembers of sessions, to be told of what is not true any more. */
+  readonly remembered: {
+    forget(sessionId: string): void;
+    forgetNumber(number: E164): void;
+    forgetPerson(person: E164): void;
+  };
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
@@ -34,7 +39,10 @@ export interface HttpApiOptions {
 
 /** The HTTP API over the store, with what follows a new or changed session. */
 export function httpApi(options: HttpApiOptions): FastifyInstance {
-  const { config, store, now, log } = options;
+  const { config, store, remembered, now, log } = options;
+  const erasure = new PersonErasure({
+    ...{ store, now, log, recordings: options.recordings, cdrFolder: config.folders.cdr },
+  });
   const hangUps = new HangUps({ commands: store.commands, now });
   return buildApi({
     account: config.account,
@@ -44,14 +52,10 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     limits: config.http.limits,
     sessions: {
       get: (id, at) => store.sessions.get(id, at),
-      update: async (id, change, at) => {
-        const updated = await store.sessions.update(id, change, at);
-        options.forget(id);
-        return updated;
-      },
+      // Forgotten also when it fails: Redis may have carried it out, and only its answer is lost.
+      update: (id, change, at) => store.sessions.update(id, change, at).finally(() => remembered.forget(id)),
       end: async (id, at) => {
-        const ended = await store.sessions.end(id, at);
-        options.forget(id);
+        const ended = await store.sessions.end(id, at).finally(() => remembered.forget(id));
         if (config.sessionEndHangsUp && ended.running !== null) await hangUp(ended.running);
         return ended;
       },
@@ -62,15 +66,22 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
         return session;
       },
     },
-    numbers: store.numbers,
+    numbers: {
+      add: (number) => store.numbers.add(number),
+      get: (number) => store.numbers.get(number),
+      list: (query) => store.numbers.list(query),
+      update: (number, change) =>
+        store.numbers.update(number, change).finally(() => remembered.forgetNumber(number)),
+      remove: (number, at) => store.numbers.remove(number, at).finally(() => remembered.forgetNumber(number)),
+    },
     destinations: options.destinations,
     pinGuards: store.pinGuards,
     notes: store.notes,
     accounts: store.accounts,
     audit: store.audit,
-    persons: new PersonErasure({
-      ...{ store, now, log, recordings: options.recordings, cdrFolder: config.folders.cdr },
-    }),
+    persons: {
+      erase: (person) => erasure.erase(person).finally(() => remembered.forgetPerson(person)),
+    },
     callbacks: options.callbacks,
     calls: callDirectory(store, hangUps),
     recordings: recordingDirectory(store, options.recordings),

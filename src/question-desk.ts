@@ -14,7 +14,7 @@ import { QuestionServer } from './freeswitch/question-server.js';
 import type { PromptLibrary } from './prompts/prompt-library.js';
 import { QuestionGate } from './question-gate.js';
 import type { RecordingService } from './recordings/recording-service.js';
-import { StoreUnavailableError, type Lease, type Store } from './store/index.js';
+import { isOutage, type Lease, type Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
 
 export interface QuestionDeskOptions {
@@ -33,24 +33,31 @@ export interface QuestionDeskOptions {
   readonly signal: AbortSignal;
 }
 
+/** Milliseconds between two looks at what is remembered. */
+const UPKEEP_MS = 10_000;
+
 /** Where FreeSWITCH's questions are taken and decided, with Redis and, if so configured, for a while without it. */
 export class QuestionDesk {
   readonly #options: QuestionDeskOptions;
   readonly #routes: LocalRoutes;
+  readonly #localClaims: LocalClaims;
+  #upkeep: NodeJS.Timeout | undefined;
   readonly #server: QuestionServer;
   readonly #gate: QuestionGate;
 
   constructor(options: QuestionDeskOptions) {
     this.#options = options;
-    const { config, store, log } = options;
+    const { config, store, destinations, log } = options;
     const { most } = config.localRoutes;
     this.#routes = new LocalRoutes(config.localRoutes);
+    this.#localClaims = new LocalClaims({ destinations, store: store.calls, log });
     this.#server = this.#questionServer(most === 0 ? this.#decider() : this.#deciderThatOutlivesRedis());
     this.#gate = new QuestionGate({
       port: this.#server,
       ask: () => store.ready(),
       log,
       staysOpen: most > 0,
+      onBack: () => void this.#localClaims.enterAll(),
     });
   }
 
@@ -63,17 +70,25 @@ export class QuestionDesk {
   async start(): Promise<void> {
     await this.#server.listen();
     this.#gate.start();
+    this.#upkeep = setInterval(() => this.#keepUp(), UPKEEP_MS);
   }
 
   /** Takes no new question at once; those that are open have `graceMs` milliseconds. */
   async stop(graceMs: number): Promise<void> {
+    clearInterval(this.#upkeep);
     await this.#gate.stop();
     await this.#server.close(graceMs);
+    if (!this.#gate.isAway) await this.#localClaims.enterAll();
   }
 
-  /** What is remembered of a session is not true any more. */
-  forget(sessionId: string): void {
-    this.#routes.forget(sessionId);
+  /** What is remembered of where callers were led, to be told of what changes. */
+  get routes(): Pick<LocalRoutes, 'forget' | 'forgetNumber' | 'forgetPerson'> {
+    return this.#routes;
+  }
+
+  #keepUp(): void {
+    this.#routes.dropOld(this.#options.now());
+    if (!this.#gate.isAway) void this.#localClaims.enterAll();
   }
 
   #decider(): Decide {
@@ -82,19 +97,16 @@ export class QuestionDesk {
   }
 
   #deciderThatOutlivesRedis(): Decide {
-    const { store, claims, destinations, log } = this.#options;
+    const { store, claims, log } = this.#options;
     const routes = this.#routes;
     const decider = new OutageDecider({
       decide: this.#runner({ store: routes.learningFrom(store.calls), claims }),
-      decideLocally: this.#runner({
-        store: routes,
-        claims: new LocalClaims({ destinations, store: store.calls }),
-      }),
+      decideLocally: this.#runner({ store: routes, claims: this.#localClaims }),
       isAway: () => this.#gate.isAway,
-      isOutage: (error) => error instanceof StoreUnavailableError,
+      isOutage,
       log,
     });
-    return (question) => decider.decide(question);
+    return (question, signal) => decider.decide(question, signal);
   }
 
   #runner(asked: Pick<ConstructorParameters<typeof CallRunner>[0], 'store' | 'claims'>): Decide {
@@ -110,7 +122,7 @@ export class QuestionDesk {
       defaultCountry: config.defaultCountry,
       log,
     });
-    return (question) => runner.decide(question);
+    return (question, signal) => runner.decide(question, signal);
   }
 
   #questionServer(decide: Decide): QuestionServer {

@@ -12,6 +12,8 @@ export interface QuestionGateOptions {
   readonly log: Logger;
   /** Without the store some questions can be answered all the same: the port stays open. Default false. */
   readonly staysOpen?: boolean;
+  /** The store was away, and answers again. */
+  readonly onBack?: () => void;
   /** Milliseconds between two looks. Default 250. */
   readonly intervalMs?: number;
   /** Milliseconds of silence after which the port is closed. Default 1500. */
@@ -91,7 +93,9 @@ export class QuestionGate {
     else if (answers && this.#isAway) log.info('Redis answers: calls are decided by it again');
     else if (!answers && !this.#isAway)
       log.error('Redis is silent: known callers are led on by the local copy');
+    const isBack = answers && this.#isAway;
     this.#isAway = !answers;
+    if (isBack) this.#options.onBack?.();
   }
 
   async #open(open: boolean): Promise<void> {

@@ -50,11 +50,12 @@ export class CallClaims {
     this.#options = options;
   }
 
-  /** `dialled`: whom we are going to call. Rejects when the store cannot be reached. */
+  /** `dialled`: whom we are going to call. `signal`: see Decide. Rejects when the store cannot be reached. */
   async claim(
     start: InteractionStart,
     dialled: readonly Destination[],
     session: Pick<MaskingSession, 'id' | 'virtualNumber'>,
+    signal?: AbortSignal,
   ): Promise<Claim> {
     const { store, admissions, destinations, now } = this.#options;
     for (const { parameter, number } of dialled) {
@@ -73,6 +74,11 @@ export class CallClaims {
       if (admission.limit === null) await admissions.dismiss(start.id, at);
       if (begun === 'busy' || begun === 'gone') return refused(begun);
       return this.#limited(start, session, begun);
+    }
+    // Nobody waits any more, and the call may be up by another decision: its own legs tell of its end, not we.
+    const isLate = signal?.aborted === true;
+    if (isLate && (loops.includes(true) || admission.limit !== null)) {
+      return { result: 'begun', secondsLeft: null, note: '' };
     }
     if (loops.includes(true)) {
       // The party became one of our numbers after the session was made.

@@ -38,6 +38,8 @@ export class LocalRoutes implements Pick<CallStore, 'route' | 'checkPin' | 'chec
   /** By session id; the one that was seen longest ago first. */
   readonly #seen = new Map<string, Seen>();
   readonly #callers = new Map<string, { readonly sessionId: string; readonly party: Party }>();
+  /** Counts what was forgotten: what was read before may be out of date. */
+  #epoch = 0;
 
   constructor(options: LocalRoutesOptions) {
     this.#options = options;
@@ -52,8 +54,9 @@ export class LocalRoutes implements Pick<CallStore, 'route' | 'checkPin' | 'chec
   learningFrom(store: CallStore): Pick<CallStore, 'route' | 'checkPin' | 'checkOwnDigits'> {
     return {
       route: async (number, caller, now) => {
+        const epoch = this.#epoch;
         const routes = await store.route(number, caller, now);
-        this.learn(number, caller, routes, now);
+        if (epoch === this.#epoch) this.learn(number, caller, routes, now);
         return routes;
       },
       checkPin: (...attempt) => store.checkPin(...attempt),
@@ -69,34 +72,49 @@ export class LocalRoutes implements Pick<CallStore, 'route' | 'checkPin' | 'chec
     now: number,
   ): void {
     if (caller.kind !== 'number') return;
-    const before = this.#callers.get(nameOf(number, caller.number));
-    if (before !== undefined) this.forget(before.sessionId);
-    if (matched === null || record?.enabled !== true || callerIsOurs) return;
+    this.#dropCaller(nameOf(number, caller.number));
+    if (matched === null || record?.enabled !== true || callerIsOurs || !isKept(matched.session)) return;
     const { session } = matched;
-    this.forget(session.id);
-    if (!isKept(session)) return;
+    this.#drop(session.id);
+    for (const [name, party] of callersOf(session)) {
+      this.#dropCaller(name);
+      this.#callers.set(name, { sessionId: session.id, party });
+    }
     this.#seen.set(session.id, { number: record, session, at: now });
-    for (const [name, party] of callersOf(session)) this.#callers.set(name, { sessionId: session.id, party });
     const [oldest] = this.#seen.keys();
-    if (this.#seen.size > this.#options.most && oldest !== undefined) this.forget(oldest);
+    if (this.#seen.size > this.#options.most && oldest !== undefined) this.#drop(oldest);
   }
 
   /** The session was changed or ended. */
   forget(sessionId: string): void {
-    const seen = this.#seen.get(sessionId);
-    if (seen === undefined) return;
-    this.#seen.delete(sessionId);
-    for (const [name] of callersOf(seen.session)) {
-      // Another session may have taken the caller over.
-      if (this.#callers.get(name)?.sessionId === sessionId) this.#callers.delete(name);
+    this.#epoch += 1;
+    this.#drop(sessionId);
+  }
+
+  /** The virtual number was changed or removed. */
+  forgetNumber(number: E164): void {
+    this.#forgetWhere(({ session }) => session.virtualNumber === number);
+  }
+
+  /** The person is to be forgotten. */
+  forgetPerson(person: E164): void {
+    this.#forgetWhere(({ session }) => session.firstParty === person || session.secondParty === person);
+  }
+
+  /** Removes what is too old to be used at `now`. */
+  dropOld(now: number): void {
+    for (const [id, { at }] of this.#seen) {
+      if (now - at <= this.#options.maxAge) return;
+      this.#drop(id);
     }
   }
 
   /** Rejects with NoLocalRouteError when the caller is not known well enough. */
   route(number: E164, caller: Caller, now: number): Promise<NumberRoutes> {
     const found = caller.kind === 'number' ? this.#find(nameOf(number, caller.number), now) : null;
-    if (found === null)
+    if (found === null) {
       return Promise.reject(new NoLocalRouteError('no local copy says where the call may go'));
+    }
     return Promise.resolve({
       number: found.number,
       matched: found.match,
@@ -125,6 +143,25 @@ export class LocalRoutes implements Pick<CallStore, 'route' | 'checkPin' | 'chec
     const { number, session, at } = seen;
     if (now - at > this.#options.maxAge || !isLive(session, now)) return null;
     return { number, match: { session, party: caller.party } };
+  }
+
+  #forgetWhere(concerns: (seen: Seen) => boolean): void {
+    this.#epoch += 1;
+    for (const [id, seen] of this.#seen) {
+      if (concerns(seen)) this.#drop(id);
+    }
+  }
+
+  #dropCaller(name: string): void {
+    const caller = this.#callers.get(name);
+    if (caller !== undefined) this.#drop(caller.sessionId);
+  }
+
+  #drop(sessionId: string): void {
+    const seen = this.#seen.get(sessionId);
+    if (seen === undefined) return;
+    this.#seen.delete(sessionId);
+    for (const [name] of callersOf(seen.session)) this.#callers.delete(name);
   }
 }
 

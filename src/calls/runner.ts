@@ -32,6 +32,8 @@ const WHISPER_MARGIN_MS = 120_000;
 /** What a question is about once its number and caller are understood. */
 interface CallInHand {
   readonly question: Question;
+  /** Aborted once nobody waits for the answer. */
+  readonly signal: AbortSignal | undefined;
   readonly number: E164;
   readonly caller: Caller;
   routes: NumberRoutes | null;
@@ -56,7 +58,7 @@ export class CallRunner {
   }
 
   /** Rejects when the store cannot be reached; the dialplan's preset step then goes on. */
-  async decide(question: Question): Promise<Answer> {
+  async decide(question: Question, signal?: AbortSignal): Promise<Answer> {
     const dialled = question.kind === 'first-party-answered' ? question.number : question.dialled;
     const number = parseE164(dialled, this.#options.defaultCountry);
     if (number === null || !isE164(number)) return { next: 'refuse', cause: 'UNALLOCATED_NUMBER' };
@@ -67,6 +69,7 @@ export class CallRunner {
     );
     const call: CallInHand = {
       question,
+      signal,
       number,
       caller,
       routes: null,
@@ -179,7 +182,12 @@ export class CallRunner {
       takesPlace: partyNumber(session, match.party) === null,
     };
     const parameter = otherParty(match.party) === 'first' ? 'first_party' : 'second_party';
-    const { result, secondsLeft, note } = await claims.claim(start, [{ parameter, number: target }], session);
+    const { result, secondsLeft, note } = await claims.claim(
+      start,
+      [{ parameter, number: target }],
+      session,
+      call.signal,
+    );
     call.secondsLeft = secondsLeft;
     call.note = note;
     return { type: 'claimed', match, result };

@@ -60,6 +60,8 @@ function specificVariables(answer: Answer, dialString: DialString): VariableSett
       ];
     case 'refuse':
       return [[VAR.cause, answer.cause]];
+    case 'ask-last':
+      return [];
   }
 }
 

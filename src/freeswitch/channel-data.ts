@@ -39,7 +39,7 @@ export function questionOf(headers: WireHeaders): Question {
     digits: variable(VAR.digits),
     // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
     promptFailed: kind === 'digits' && variable(VAR.readResult) === '',
-    isLastChance: variable(VAR.next) === 'unavailable',
+    round: roundOf(variable(VAR.next), variable(VAR.last)),
     sessionId: variable(VAR.session),
     number: variable(VAR.number),
   };
@@ -57,6 +57,11 @@ function valueOf(headers: WireHeaders, name: string): string {
 
 function isQuestionKind(text: string): text is QuestionKind {
   return KINDS.has(text);
+}
+
+function roundOf(next: string, last: string): Question['round'] {
+  if (next !== 'unavailable') return 'first';
+  return last === 'true' ? 'last' : 'second';
 }
 
 function countOf(text: string): number {

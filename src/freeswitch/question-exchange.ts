@@ -51,6 +51,8 @@ export class QuestionExchange {
   #stage: 'connecting' | 'deciding' | 'done' = 'connecting';
   #timer: NodeJS.Timeout;
   #abandoned = false;
+  /** Aborted once nobody waits for the decision. */
+  readonly #givenUp = new AbortController();
 
   constructor(socket: Socket, options: ExchangeOptions) {
     this.#socket = socket;
@@ -109,7 +111,7 @@ export class QuestionExchange {
     );
     // A decide that throws at once must end as one that rejects.
     void Promise.resolve(question)
-      .then(decide)
+      .then((asked) => decide(asked, this.#givenUp.signal))
       .then(
         (answer) => this.#answer(question, answer),
         (error: unknown) => this.#fallBack(error, question),
@@ -144,6 +146,7 @@ export class QuestionExchange {
       { err: error, uuid: question?.uuid, kind: question?.kind },
       'a question got no answer',
     );
+    this.#givenUp.abort();
     this.#finish('fallback');
     this.#socket.write(EXIT);
   }
@@ -158,6 +161,7 @@ export class QuestionExchange {
   #closed(): void {
     if (this.#stage !== 'done') {
       this.#abandoned = true;
+      this.#givenUp.abort();
       this.#finish('abandoned');
     }
     clearTimeout(this.#timer);

@@ -29,8 +29,11 @@ export interface Question {
   readonly digits: string;
   /** True when the prompt could not be played, so that nobody had a chance to key anything. */
   readonly promptFailed: boolean;
-  /** True when the dialplan has asked before, in vain, and goes on with the announcement unless this is answered. */
-  readonly isLastChance: boolean;
+  /**
+   * `second`: the dialplan has asked before, in vain, and goes on with the announcement unless this is answered.
+   * `last`: that was answered with `ask-last`.
+   */
+  readonly round: 'first' | 'second' | 'last';
   /** Set on a leg that we originated, "" otherwise. */
   readonly sessionId: string;
   readonly number: string;
@@ -90,7 +93,12 @@ export interface RefuseAnswer {
   readonly cause: HangupCause;
 }
 
-export type Answer = PromptAnswer | ConnectAnswer | AnnounceAnswer | RefuseAnswer;
+/** Asks every controller once more, in the order of the first question. For a second question only. */
+export interface AskLastAnswer {
+  readonly next: 'ask-last';
+}
+
+export type Answer = PromptAnswer | ConnectAnswer | AnnounceAnswer | RefuseAnswer | AskLastAnswer;
 
 /** Causes that we give to a caller; FreeSWITCH turns them into SIP statuses. */
 export type HangupCause =
@@ -100,5 +108,8 @@ export type HangupCause =
   | 'NORMAL_CLEARING' // BYE once answered
   | 'NORMAL_TEMPORARY_FAILURE'; // 503
 
-/** Decides a question. Called by the question server under its deadline. */
-export type Decide = (question: Question) => Promise<Answer>;
+/**
+ * Decides a question. Called by the question server under its deadline. The signal is aborted once nobody waits for the
+ * answer: the call may be decided elsewhere by then, so nothing of it may be ended any more.
+ */
+export type Decide = (question: Question, signal: AbortSignal) => Promise<Answer>;

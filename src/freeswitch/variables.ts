@@ -15,8 +15,10 @@ export const VAR = {
   /** Set by play_and_get_digits: success, timeout, failure; absent when the prompt could not be played. */
   readResult: 'read_result',
 
-  /** Controller to dialplan: the extension to go on with, an Answer's `next`. Preset to `ask-again`, then `unavailable`. */
+  /** Controller to dialplan: the extension to go on with, an Answer's `next`. Preset to `ask-again`, then to `unavailable`. */
   next: 'masking_next',
+  /** Dialplan to controller: `true` once `ask-last` was gone on with. */
+  last: 'masking_last',
 
   /** Which virtual number, session, interaction, party and role (a or b) the leg belongs to. On both legs. */
   number: 'masking_number',

@@ -169,8 +169,9 @@ export class CallRepository implements CallStore {
     return result as BeginResult;
   }
 
-  noteOf({ number, people, recording, tells, startedAt, caller }: InteractionStart): string {
-    const note: BeginNote = { people, recording, tells, startedAt, caller };
+  noteOf({ number, ...start }: InteractionStart): string {
+    const { accountId, people, recording, tells, startedAt, claimUntil, caller } = start;
+    const note: BeginNote = { accountId, people, recording, tells, startedAt, claimUntil, caller };
     return this.#vault.seal(JSON.stringify(note), noteContext(number));
   }
 
@@ -187,9 +188,18 @@ export class CallRepository implements CallStore {
       [
         ...[sessionId, interactionId, begun.startedAt, node, begun.caller, begun.recording],
         sealPeople(this.#vault, number, begun.people),
-        begun.tells ?? '',
+        ...[begun.tells ?? '', Date.now(), begun.claimUntil],
       ],
     );
+    if (reply !== 0) {
+      const { accountId, startedAt, claimUntil } = begun;
+      const live: LiveInteraction = {
+        ...{ node, number, sessionId, accountId, interactionId },
+        startedAt,
+        claimUntil,
+      };
+      await guarded(() => this.#client.hsetnx(liveKey(node), interactionId, JSON.stringify(live)));
+    }
     if (reply === 2) this.#outbox.appended(number);
     return true;
   }
@@ -316,7 +326,10 @@ export class CallRepository implements CallStore {
 }
 
 /** What the legs' channels carry of a begin that the store has not seen. */
-type BeginNote = Pick<InteractionStart, 'people' | 'recording' | 'tells' | 'startedAt' | 'caller'>;
+type BeginNote = Pick<
+  InteractionStart,
+  'accountId' | 'people' | 'recording' | 'tells' | 'startedAt' | 'claimUntil' | 'caller'
+>;
 
 /** A note says nothing at another number. */
 function noteContext(number: E164): string {

@@ -36,7 +36,7 @@ export {
   type RecordingAddress,
   type RecordingQuery,
 } from './recording-repository.js';
-export { RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
+export { isOutage, RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';
 export { SessionNotes } from './session-notes.js';

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis';
+import { Cluster, Redis, ReplyError } from 'ioredis';
 
 import { StoreUnavailableError } from './errors.js';
 import { parseRedisUrl } from './redis-url.js';
@@ -122,4 +122,14 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
   }
   const [only] = hosts;
   return new Redis({ ...common, ...only, retryStrategy });
+}
+
+/** Replies by which a Redis that is there says that it cannot do its work at the moment. */
+const UNABLE = /^(?:LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|BUSY|TRYAGAIN)\b/;
+
+/** Whether an error of the store means that Redis is away or unable; not that we asked it for something wrong. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof StoreUnavailableError)) return false;
+  const { cause } = error;
+  return !(cause instanceof ReplyError) || UNABLE.test((cause as Error).message);
 }

@@ -74,7 +74,7 @@ export class RunningApi {
         numbers: store.numbers,
         now: Date.now,
       }),
-      forget: () => undefined,
+      remembered: { forget: () => undefined, forgetNumber: () => undefined, forgetPerson: () => undefined },
       callbacks: {
         list: (...query) => store.callbacks.list(...query),
         read: (address) => store.callbacks.read(address),

@@ -18,6 +18,7 @@ export interface BedOptions {
 }
 
 const ENVIRONMENT = { LOCAL_ROUTES: '100', CALLBACK_ALLOW_ADDRESSES: '127.0.0.0/8' };
+const MAX_AGE_MS = 12_000;
 const TALK: readonly CallerStep[] = [{ wait: 600 }, { hangup: true }];
 /** What is told of three calls of the first party and one of the second, all recorded. */
 const TOLD = {
@@ -48,10 +49,11 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
     environment: Readonly<Record<string, string>> = {},
   ): Promise<Lane> => {
     bed = await startBed({ controllers, proxied: true, environment: { ...ENVIRONMENT, ...environment } });
-    return laneWithPhones(await bed.lane());
+    return aLane();
   };
 
-  const laneWithPhones = async (lane: Lane): Promise<Lane> => {
+  const aLane = async (): Promise<Lane> => {
+    const lane = await bed.lane();
     for (const phone of [lane.first, lane.second]) await lane.callee(phone, { kind: 'answer', afterMs: 100 });
     return lane;
   };
@@ -68,6 +70,14 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
     return id;
   };
 
+  /** A session whose first party has called once, and had to key a PIN. */
+  const keyed = async (lane: Lane): Promise<void> => {
+    const { id } = await lane.session({ ...pinSession(lane), force_pin_authentication: true });
+    const steps = [{ wait: 1_500 }, { press: PIN }, ...TALK];
+    expect((await lane.call({ from: lane.first, steps })).status).toBe(200);
+    await lane.interactions(id, 1);
+  };
+
   const isReady = async (index: number): Promise<boolean> => {
     const response = await fetch(`${bed.stack.controllers[index]!.url}/readyz`);
     await response.body?.cancel();
@@ -80,10 +90,15 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
     }
   };
 
+  /** Events by their sequence numbers: what was on its way when Redis died is told twice. */
+  const events = (): Readonly<Record<string, string>>[] => [
+    ...new Map(receiver.told.map(({ fields }) => [fields['SequenceNumber'] ?? '', fields])).values(),
+  ];
+
   /** How often each event was told. */
   const told = (): Record<string, number> => {
     const counts: Record<string, number> = {};
-    for (const { fields } of receiver.told) {
+    for (const fields of events()) {
       const name = fields['EventName'] ?? '';
       counts[name] = (counts[name] ?? 0) + 1;
     }
@@ -120,7 +135,7 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
       const unknown = await lane.call({ from: lane.stranger });
       expect(unknown).toMatchObject({ status: 503, heard: ['unavailable'] });
       // One that is up when Redis comes back.
-      const long = lane.call({ from: lane.first, steps: [{ wait: 5_000 }, { hangup: true }] });
+      const long = lane.call({ from: lane.first, steps: [{ wait: 9_000 }, { hangup: true }] });
       await sleep(1_500);
       await again(bed.stack);
       expect(await long).toMatchObject({ status: 200 });
@@ -141,7 +156,7 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
         });
         expect((await lane.recording(call)).ms).toBeGreaterThan(300);
       }
-      await eventually('the client is told of everything', () => receiver.told.length >= 31);
+      await eventually('the client is told of everything', () => events().length >= 31);
       expect(told()).toEqual(TOLD);
       const people = [lane.first, lane.second].map((number) => number.slice(1));
       for (const { fields } of receiver.told)
@@ -154,29 +169,35 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
   );
 
   it('a caller who has to key a PIN, one whose session is over, and one who was seen too long ago are not led on', async () => {
-    const lane = await start(1, { LOCAL_ROUTES_MAX_AGE: '4' });
-    const ended = await known(lane);
-    const withPin = await laneWithPhones(await bed.lane());
-    const asked = await withPin.session({ ...pinSession(withPin), force_pin_authentication: true });
-    const keyed = await withPin.call({
-      from: withPin.first,
-      steps: [{ wait: 1_500 }, { press: PIN }, ...TALK],
-    });
-    expect(keyed.status).toBe(200);
-    await withPin.interactions(asked.id, 1);
-    const old = await laneWithPhones(await bed.lane());
+    const old = await start(1, { LOCAL_ROUTES_MAX_AGE: String(MAX_AGE_MS / 1_000) });
     await known(old);
-    await sleep(4_100);
-    const fresh = await laneWithPhones(await bed.lane());
-    await known(fresh);
+    const seenAt = performance.now();
+    await sleep(MAX_AGE_MS / 2);
+    const [over, withPin, fresh] = await Promise.all([aLane(), aLane(), aLane()]);
+    const [ended] = await Promise.all([known(over), keyed(withPin), known(fresh)]);
     expect((await bed.stack.api('DELETE', `/Masking/Session/${ended}/`)).status).toBe(200);
+    await sleep(Math.max(0, seenAt + MAX_AGE_MS + 500 - performance.now()));
 
     await bed.stack.redis.kill();
-    for (const each of [lane, withPin, old]) {
-      expect(await each.call({ from: each.first })).toMatchObject({ status: 503, heard: ['unavailable'] });
-    }
+    const calls = [fresh, over, withPin, old].map((lane) => lane.call({ from: lane.first, steps: TALK }));
+    const [led, ...refused] = await Promise.all(calls);
+    expect(led).toMatchObject({ status: 200 });
+    for (const each of refused) expect(each).toMatchObject({ status: 503, heard: ['unavailable'] });
     await bed.stack.redis.restart();
     await back();
+  }, 120_000);
+
+  it('whichever controller led a caller on before does so while none has Redis', async () => {
+    const lane = await start(2);
+    const id = await known(lane);
+    await bed.stack.redis.kill();
+    expect(await lane.call({ from: lane.first, steps: TALK })).toMatchObject({ status: 200 });
+    expect(await lane.call({ from: lane.second, steps: TALK })).toMatchObject({ status: 200 });
+    expect(await lane.call({ from: lane.stranger })).toMatchObject({ status: 503, heard: ['unavailable'] });
+    await bed.stack.redis.restart();
+    await back();
+    const interactions = await lane.interactions(id, 3);
+    expect(interactions.map(({ people }) => people?.a)).toEqual([lane.first, lane.first, lane.second]);
   }, 120_000);
 
   it('one controller loses Redis alone: the other one decides, by what is true now', async () => {

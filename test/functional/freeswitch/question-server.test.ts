@@ -50,9 +50,9 @@ async function serve(options: Partial<QuestionServerOptions> = {}): Promise<Serv
     onOutcome: (outcome) => void outcomes.push(outcome),
     onUnused: (_question, answer) => void unused.push(answer),
     ...options,
-    decide: (question) => {
+    decide: (question, signal) => {
       questions.push(question);
-      return decide(question);
+      return decide(question, signal);
     },
   });
   servers.push(server);

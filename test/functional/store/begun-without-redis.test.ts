@@ -24,7 +24,12 @@ beforeEach(async () => {
 });
 
 function start() {
-  return startOf(session, CALL, { people: PEOPLE, recording: `${CALL}.wav`, startedAt: NOW + 5 });
+  return startOf(session, CALL, {
+    people: PEOPLE,
+    recording: `${CALL}.wav`,
+    startedAt: NOW + 5,
+    claimUntil: Date.now() + 60_000,
+  });
 }
 
 const enter = (sealed = note): Promise<boolean> =>
@@ -53,10 +58,26 @@ it('a note changes nothing in a call that began in Redis', async () => {
   expect(await written()).toMatchObject([{ startedAt: NOW, recording: 'another.wav' }]);
 });
 
-it('a note does not hold the session, and leaves nothing live', async () => {
+it('a call that is up when it is entered holds its session and is seen, until it ends', async () => {
   await enter();
-  expect((await store.sessions.get(session.id, NOW))!.session.inProgress).toBe(false);
-  expect(await store.calls.liveOn(startOf(session, CALL).node)).toEqual([]);
+  const node = startOf(session, CALL).node;
+  expect((await store.sessions.get(session.id, Date.now()))!.session.inProgress).toBe(true);
+  expect(await store.calls.liveOn(node)).toMatchObject([{ interactionId: CALL, sessionId: session.id }]);
+  await finish('b');
+  await finish('a');
+  expect((await store.sessions.get(session.id, Date.now()))!.session.inProgress).toBe(false);
+  expect(await store.calls.liveOn(node)).toEqual([]);
+  await enter();
+  expect(await store.calls.liveOn(node)).toEqual([]);
+});
+
+it('a call that is entered late takes the session from nobody', async () => {
+  const other = startOf(session, 'call-2', { claimUntil: Date.now() + 60_000 });
+  expect(await store.calls.begin(other, Date.now())).toBe('begun');
+  await enter();
+  await finish('b');
+  await finish('a');
+  expect((await store.sessions.get(session.id, Date.now()))!.session.inProgress).toBe(true);
 });
 
 it('a note of a session that is not known any more enters nothing', async () => {

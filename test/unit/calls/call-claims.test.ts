@@ -30,10 +30,10 @@ beforeEach(() => {
   ports = new FakeClaimPorts();
 });
 
-const claim = (changes: Partial<InteractionStart> = {}) =>
+const claim = (changes: Partial<InteractionStart> = {}, signal?: AbortSignal) =>
   ports
     .claimsOn(store)
-    .claim({ ...START, ...changes }, [{ parameter: 'second_party', number: SECOND }], session);
+    .claim({ ...START, ...changes }, [{ parameter: 'second_party', number: SECOND }], session, signal);
 
 describe('a claim', () => {
   it('has the session and room below every limit', async () => {
@@ -102,6 +102,16 @@ describe('a claim', () => {
     expect(await claim()).toEqual({ result: 'busy', secondsLeft: null, note: '' });
     expect([ports.dismissed, ports.noted]).toEqual([[], []]);
   });
+
+  it.each(['loop', 'limit'])(
+    'that nobody waits for any more ends nothing, whatever was found: %s',
+    async (found) => {
+      if (found === 'loop') store.ours = [SECOND];
+      else ports.admission = { limit: 'MAX_CALLS_TOTAL' };
+      expect(await claim({}, AbortSignal.abort())).toMatchObject({ result: 'begun' });
+      expect([store.finished, store.withdrawn, ports.noted]).toEqual([[], [], []]);
+    },
+  );
 
   it('of a number that became ours ends as a loop', async () => {
     store.ours = [SECOND];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LocalRoutes } from '../../../src/calls/local-routes.js';
+import { FakeCallStore } from '../../helpers/fake-call-store.js';
 import { ANONYMOUS, type Caller } from '../../../src/masking/caller.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import { resolve, type NumberRoutes } from '../../../src/masking/resolve.js';
@@ -98,6 +99,55 @@ describe('local routes', () => {
     local.forget(session.id);
   });
 
+  it('leave nothing behind once they are too old', () => {
+    const local = localRoutes();
+    local.learn(DID, callerOf(FIRST), knownTo(), NOW);
+    local.dropOld(NOW + MAX_AGE);
+    expect(local.size).toBe(1);
+    local.dropOld(NOW + MAX_AGE + 1);
+    expect(local.size).toBe(0);
+  });
+
+  it.each([
+    ['a person who is erased', (local: LocalRoutes) => local.forgetPerson(SECOND)],
+    ['a number that was changed', (local: LocalRoutes) => local.forgetNumber(DID)],
+  ])('forget %s, and nobody else', async (_who, forget) => {
+    const local = localRoutes();
+    local.learn(DID, callerOf(FIRST), knownTo(), NOW);
+    const elsewhere = aSession({
+      id: 'other',
+      virtualNumber: OTHER_DID,
+      firstParty: STRANGER,
+      secondParty: FIRST,
+    });
+    local.learn(OTHER_DID, callerOf(STRANGER), knownTo(elsewhere), NOW);
+    forget(local);
+    expect(await led(local, DID, callerOf(FIRST))).toBe(UNKNOWN);
+    expect(await led(local, OTHER_DID, callerOf(STRANGER))).toBe(FIRST);
+  });
+
+  it('do not learn what was read before something was forgotten', async () => {
+    const local = localRoutes();
+    const store = new FakeCallStore();
+    store.routes = knownTo();
+    const learning = local.learningFrom(store);
+    const reading = learning.route(DID, callerOf(FIRST), NOW);
+    local.forget(aSession().id);
+    await reading;
+    expect(local.size).toBe(0);
+    await learning.route(DID, callerOf(FIRST), NOW);
+    expect(local.size).toBe(1);
+  });
+
+  it('give a session up whose other party is led elsewhere by now', async () => {
+    const local = localRoutes();
+    local.learn(DID, callerOf(FIRST), knownTo(), NOW);
+    const next = aSession({ id: 'next', firstParty: STRANGER, secondParty: FIRST });
+    local.learn(DID, callerOf(STRANGER), knownTo(next), NOW);
+    expect(await led(local, DID, callerOf(FIRST))).toBe(STRANGER);
+    expect(await led(local, DID, callerOf(SECOND))).toBe(UNKNOWN);
+  });
+
   it('follow a caller who has another session now', async () => {
     const local = localRoutes();
     const next = aSession({ id: 'next', secondParty: STRANGER });
@@ -109,14 +159,17 @@ describe('local routes', () => {
 
   it('keep those who were seen last', async () => {
     const local = localRoutes(2);
-    const people = [1, 2, 3].map((index) => e164(`+1555000${1000 + index * 7}`));
-    for (const firstParty of [...people.slice(0, 2), people[0]!, people[2]!]) {
-      const session = aSession({ id: firstParty, firstParty });
-      local.learn(DID, callerOf(firstParty), knownTo(session), NOW);
+    const numbers = [1, 2, 3].map((index) => e164(`+1555000900${index}`));
+    for (const virtualNumber of [...numbers.slice(0, 2), numbers[0]!, numbers[2]!]) {
+      local.learn(
+        virtualNumber,
+        callerOf(FIRST),
+        knownTo(aSession({ id: virtualNumber, virtualNumber })),
+        NOW,
+      );
     }
     expect(local.size).toBe(2);
-    expect(await led(local, DID, callerOf(people[1]!))).toBe(UNKNOWN);
-    expect(await led(local, DID, callerOf(people[0]!))).toBe(SECOND);
-    expect(await led(local, DID, callerOf(people[2]!))).toBe(SECOND);
+    const targets = numbers.map((number) => led(local, number, callerOf(FIRST)));
+    expect(await Promise.all(targets)).toEqual([SECOND, UNKNOWN, SECOND]);
   });
 });

@@ -35,7 +35,7 @@ function question(changes: Partial<Question> = {}): Question {
     promptFailures: 0,
     digits: '',
     promptFailed: false,
-    isLastChance: false,
+    round: 'first',
     sessionId: '',
     number: '',
     ...changes,

@@ -15,6 +15,17 @@ const base = {
 };
 
 describe('channel data', () => {
+  it.each([
+    ['ask-again', '', 'first'],
+    ['unavailable', '', 'second'],
+    ['unavailable', 'true', 'last'],
+    // A later question of a call that went round once.
+    ['ask-again', 'true', 'first'],
+  ])('a question with the next step %s and the mark "%s" is the %s one', (next, last, round) => {
+    const headers = { ...base, variable_masking_next: next, variable_masking_last: last };
+    expect(questionOf(headers).round).toBe(round);
+  });
+
   it('an inbound call', () => {
     expect(questionOf(base)).toEqual({
       kind: 'inbound',
@@ -27,7 +38,7 @@ describe('channel data', () => {
       hidden: true,
       attempt: 0,
       keyed: 'pin',
-      isLastChance: false,
+      round: 'first',
       promptFailures: 0,
       digits: '',
       promptFailed: false,

@@ -36,7 +36,7 @@ docker_problem() {
     # shellcheck disable=SC2016
     echo 'the Docker engine does not answer: start it (sudo systemctl start docker), and be root or in its group (sudo usermod -aG docker "$USER", then log in again)'
   elif ! docker compose version >/dev/null 2>&1; then
-    echo 'Docker has no compose plugin: install docker-compose-plugin (or docker-compose-v2)'
+    echo 'Docker has no compose plugin: install docker-compose-plugin (from the repository of https://docs.docker.com/engine/install; Debian 12 itself has none) or docker-compose-v2 (Ubuntu)'
   fi
 }
 
@@ -208,6 +208,6 @@ chmod a+rx freeswitch/trunks
 check_ports
 build
 say 'starting'
-docker compose up --detach --no-build --remove-orphans || die 'the stack did not start: the lines above say why'
+docker compose up --detach --no-build --remove-orphans || die 'the stack did not start: the lines above say why (of rlimit: set OPEN_FILES in .env to what the engine may give, such as 20000)'
 wait_healthy
 guide

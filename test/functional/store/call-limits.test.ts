@@ -286,7 +286,11 @@ describe('the minutes of a day', () => {
     const own = { accountId: SUBACCOUNT };
     expect(await call(on, one!, 'call-1', own)).toMatchObject({ secondsLeft: 120 });
     await hangUp(on, one!, 'call-1', NOW, NOW + 110_000);
-    expect(await call(on, two!, 'call-2', own, NOW + 110_000)).toEqual({ result: 'begun', secondsLeft: 60, note: '' });
+    expect(await call(on, two!, 'call-2', own, NOW + 110_000)).toEqual({
+      result: 'begun',
+      secondsLeft: 60,
+      note: '',
+    });
     await hangUp(on, two!, 'call-2', NOW + 110_000, NOW + 120_000);
     expect(await call(on, two!, 'call-3', own, NOW + 121_000)).toMatchObject({ result: 'minutes' });
     const other = { accountId: OTHER_SUBACCOUNT };

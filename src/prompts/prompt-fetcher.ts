@@ -21,7 +21,11 @@ export interface FetchedPrompt {
   readonly validity: Validity;
 }
 
-/** Gets a file over HTTP with a bound on everything: addresses, time, size, and no redirects. */
+/** Statuses that name another URL for the same thing (RFC 9110, 15.4). */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const MOST_REDIRECTS = 3;
+
+/** Gets a file over HTTP with a bound on everything: addresses, time, size and redirects. */
 export class PromptFetcher {
   readonly #agent: Agent;
   readonly #timeout: number;
@@ -69,6 +73,22 @@ export class PromptFetcher {
   }
 
   async #get(target: URL, signal: AbortSignal, known: Validity | null): Promise<FetchedPrompt> {
+    let at = target;
+    for (let redirects = 0; ; redirects += 1) {
+      const answer = await this.#getHere(at, signal, known);
+      if (!(answer instanceof URL)) return answer;
+      if (redirects === MOST_REDIRECTS) {
+        throw new PromptError(
+          'ERR_PROMPT_FETCH',
+          `the prompt was redirected more than ${MOST_REDIRECTS} times`,
+        );
+      }
+      at = answer;
+    }
+  }
+
+  /** The prompt, or where it is instead. Each connection is checked for its address, wherever it was sent. */
+  async #getHere(target: URL, signal: AbortSignal, known: Validity | null): Promise<FetchedPrompt | URL> {
     const { statusCode, headers, body } = await request(target, {
       dispatcher: this.#agent,
       signal,
@@ -84,6 +104,7 @@ export class PromptFetcher {
     let size = 0;
     try {
       if (statusCode === 304 && known !== null) return { bytes: null, validity: merged(headers, known) };
+      if (REDIRECTS.has(statusCode)) return redirected(target, headers.location);
       if (statusCode !== 200) {
         throw new PromptError('ERR_PROMPT_FETCH', `the prompt was answered with status ${statusCode}`);
       }
@@ -106,6 +127,22 @@ export class PromptFetcher {
   #tooLarge(): PromptError {
     return new PromptError('ERR_PROMPT_TOO_LARGE', `the prompt is larger than ${this.#maxBytes} bytes`);
   }
+}
+
+/** Throws PromptError. Credentials go to the host that they are for, and nothing goes from https to http. */
+function redirected(from: URL, location: string | string[] | undefined): URL {
+  const to =
+    typeof location === 'string' && URL.canParse(location, from.href) ? new URL(location, from) : null;
+  if (to === null) throw new PromptError('ERR_PROMPT_FETCH', 'the prompt was redirected to nowhere');
+  const target = promptUrl(to.href);
+  if (from.protocol === 'https:' && target.protocol === 'http:') {
+    throw new PromptError('ERR_PROMPT_FETCH', 'the prompt was redirected from https to http');
+  }
+  if (target.origin === from.origin && target.username === '' && target.password === '') {
+    target.username = from.username;
+    target.password = from.password;
+  }
+  return target;
 }
 
 /** A 304 may leave out the validators that did not change (RFC 9110, 15.4.5). */

@@ -93,6 +93,39 @@ describe('a prompt that can be had', () => {
     expect(await readFile(path)).toEqual(bytes);
   });
 
+  it.each([301, 302, 303, 307, 308])(
+    'is found behind a redirect with status %i, credentials and all',
+    async (status) => {
+      const seen: (string | undefined)[] = [];
+      answer = (request, response) => {
+        seen.push(request.headers.authorization);
+        const sent =
+          request.url === '/a' ? sends(Buffer.alloc(0), { location: '/b' }, status) : sends(wave());
+        sent(request, response);
+      };
+      const withUser = base.replace('//', '//user:pass@');
+      expect(await open().ensure(`${withUser}/a`)).toMatch(/\.wav$/);
+      expect(requests).toEqual(['/a', '/b']);
+      expect(seen).toEqual(Array(2).fill(`Basic ${Buffer.from('user:pass').toString('base64')}`));
+    },
+  );
+
+  it('is found at another host, which gets no credentials of the first', async () => {
+    const seen: (string | undefined)[] = [];
+    answer = (request, response) => {
+      seen.push(request.headers.authorization);
+      const elsewhere = base.replace('127.0.0.1', '127.0.0.2');
+      const sent =
+        request.url === '/a' ? sends(Buffer.alloc(0), { location: `${elsewhere}/b` }, 302) : sends(wave());
+      sent(request, response);
+    };
+    server.close();
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.listen(Number(new URL(base).port), '0.0.0.0', resolve));
+    await open().ensure(`${base.replace('//', '//user:pass@')}/a`);
+    expect(seen).toEqual([expect.stringMatching(/^Basic /), undefined]);
+  });
+
   it('is kept by a restart, and found by another controller on the same folder', async () => {
     const path = await open().ensure(`${base}/a`);
     expect(open().fileFor(`${base}/a`)).toBe(path);
@@ -421,9 +454,25 @@ describe('a prompt that cannot be had', () => {
     expect(error.message).toBe('the prompt did not arrive in 200 ms');
   });
 
-  it('because it redirects, even to itself', async () => {
-    answer = sends(Buffer.alloc(0), { location: `${base}/b` }, 302);
-    expect((await failure(open().ensure(`${base}/a`))).message).toMatch(/status 302/);
+  it('because it redirects for ever', async () => {
+    answer = sends(Buffer.alloc(0), { location: '/b' }, 302);
+    const { message } = await failure(open().ensure(`${base}/a`));
+    expect(message).toBe('the prompt was redirected more than 3 times');
+    expect(requests).toEqual(['/a', '/b', '/b', '/b']);
+  });
+
+  it.each([
+    ['nowhere', undefined, 'ERR_PROMPT_FETCH'],
+    ['something that is no URL', 'http://', 'ERR_PROMPT_FETCH'],
+    ['a file', 'file:///etc/passwd', 'ERR_PROMPT_URL'],
+    ['an address that is not allowed', 'http://10.0.0.1/a', 'ERR_PROMPT_ADDRESS'],
+    ['a name that is not allowed', 'http://localhost.example/a', 'ERR_PROMPT_ADDRESS'],
+  ])('because it redirects to %s', async (_where, location, code) => {
+    answer = sends(Buffer.alloc(0), location === undefined ? {} : { location }, 301);
+    const resolve: NonNullable<PromptLibraryOptions['resolve']> = (_host, found) => {
+      found(null, [{ address: '169.254.169.254', family: 4 }]);
+    };
+    expect((await failure(open({ resolve }).ensure(`${base}/a`))).code).toBe(code);
     expect(requests).toEqual(['/a']);
   });
 

@@ -215,6 +215,7 @@ export class SimulatedFreeSwitch {
         'question_hosts_ask-again': questionHosts.join('|'),
         question_timeout: String(options.questionTimeout ?? 5),
         question_secret: options.questionSecret,
+        media_timeout: '300',
         ringback_tone: '%(2000,4000,440,480)',
         ...options.globals,
       },

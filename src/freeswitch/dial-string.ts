@@ -13,6 +13,9 @@ export const FIRST_PARTY_ENTRY = 'ask-first XML masking';
 /** Most seconds that a party may listen to a file before the two are joined. */
 const WHISPER_LIMIT = 120;
 
+/** Milliseconds without a packet after which a leg ends; legs that call us have the node's MEDIA_TIMEOUT. */
+const MEDIA_TIMEOUT_MS = 300_000;
+
 /**
  * Causes that are the trunk's own and not the called person's: the next trunk is tried after these.
  * After any other (busy, no answer, rejected, not allocated) it would ring the same person twice.
@@ -84,6 +87,8 @@ export function dialString(answer: ConnectAnswer): string {
  */
 export function originateString(call: FirstPartyCall): string {
   const variables = legVariables(call.marks, 'a', call.ringTimeout);
+  // What the dialplan sets on a leg that calls us, and `connect` hands on to B.
+  variables.push(['media_timeout', String(MEDIA_TIMEOUT_MS)], ['ignore_sdp_ice', 'true']);
   const uuid = identifier(call.uuid, 'uuid');
   return `${braces(variables)}${endpoints(call, uuid)} ${FIRST_PARTY_ENTRY}`;
 }

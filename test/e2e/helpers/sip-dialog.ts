@@ -19,6 +19,8 @@ export interface SipCallPlan {
   readonly credentials?: Credentials;
   /** Further headers of the INVITE. */
   readonly headers?: readonly string[];
+  /** Further lines of its SDP. */
+  readonly sdpLines?: readonly string[];
 }
 
 interface Ends {
@@ -180,7 +182,13 @@ const SDP = 'Content-Type: application/sdp';
 /** A description of an agent's audio. `direction` as in RFC 4566: `sendonly` puts the far end on hold. */
 export function sdp(
   agent: SipAgent,
-  options: { rtpPort?: number; from?: string; user?: string; direction?: string },
+  options: {
+    rtpPort?: number;
+    from?: string;
+    user?: string;
+    direction?: string;
+    sdpLines?: readonly string[];
+  },
 ): string {
   const name = (options.from ?? options.user ?? '-').replace(/\W/g, '');
   const lines = [
@@ -194,6 +202,7 @@ export function sdp(
     'a=rtpmap:101 telephone-event/8000',
     'a=fmtp:101 0-15',
     `a=${options.direction ?? 'sendrecv'}`,
+    ...(options.sdpLines ?? []),
   ];
   return `${lines.join('\r\n')}\r\n`;
 }

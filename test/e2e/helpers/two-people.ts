@@ -69,12 +69,16 @@ export class TwoPeople {
   }
 
   /** `from` calls the virtual number; resolves when it is answered. */
-  async call(from: string): Promise<{ dialog: SipDialog; mediaPort: number; answer: string }> {
+  async call(
+    from: string,
+    { sdpLines = [] }: { readonly sdpLines?: readonly string[] } = {},
+  ): Promise<{ dialog: SipDialog; mediaPort: number; answer: string }> {
     const { final, dialog } = await placeSipCall(this.a.sip, {
       port: this.bed.freeswitch.sipPort,
       to: this.lane.did,
       from,
       rtpPort: this.a.rtp.port,
+      sdpLines,
     });
     if (dialog === null) throw new Error(`the call was not answered:\n${final.text}`);
     return { dialog, mediaPort: mediaPortIn(final.text), answer: final.text };

@@ -140,6 +140,7 @@ it('loads our own dialplan', () => {
   const file = join(import.meta.dirname, '../../../dialplan/masking.xml');
   const globals = new Map([
     ['question_timeout', '5'],
+    ['media_timeout', '300'],
     ['ringback_tone', '%(2000,4000,440,480)'],
     ['question_hosts_ask-again', 'a:1'],
   ]);

@@ -79,7 +79,7 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
     `INVITE ${target}`,
     `${CALLER_VIA}[branch]`,
     ...dialog('1 INVITE').map((line) => line.replace('[peer_tag_param]', '')),
-    ...Object.entries(plan.headers ?? {}).map(([name, value]) => `${name}: ${value}`),
+    ...furtherHeaders(plan),
     'Content-Type: application/sdp',
     'Content-Length: [len]',
     '',
@@ -115,7 +115,15 @@ export async function callerScenario(plan: CallPlan & { to: string }, folder: st
       hangsUp = true;
       writer.message(
         send(
-          [`BYE ${target}`, `${CALLER_VIA}[branch]`, ...dialog('2 BYE'), 'Content-Length: 0'],
+          [
+            `BYE ${target}`,
+            `${CALLER_VIA}[branch]`,
+            ...dialog('2 BYE'),
+            // What tells who calls may stand in a goodbye as well.
+            ...furtherHeaders(plan),
+            ...(plan.headers === undefined ? [] : [`Reason: Q.850;cause=16;text="${marker}"`]),
+            'Content-Length: 0',
+          ],
           ' retrans="500"',
         ),
       );
@@ -318,4 +326,8 @@ ${[...phones.keys()].map((number, index) => `    <strcmp assign_to="differs${ind
   writer.message('<pause milliseconds="100"/>');
   writer.reference(['match', 'cseq', 'remoteparty', 'localparty', 'target']);
   return writer.toString();
+}
+
+function furtherHeaders({ headers = {} }: CallPlan): string[] {
+  return Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
 }

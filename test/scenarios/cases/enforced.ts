@@ -104,6 +104,21 @@ export const enforced: Scenario[] = [
     },
   },
   {
+    name: 'A gives up while B hears its play URL: B is hung up, and the two are not joined',
+    async run(lane) {
+      const session = await lane.session({ second_party_play_url: lane.audioUrl('for-second') });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      const call = await lane.call({ from: lane.first, cancelAfterRingingMs: 450 });
+      expect(call).toMatchObject({ status: 487, endedByCaller: true });
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ endedBy: 'a', connectedAt: null });
+      expect(await lane.invites()).toMatchObject([{ called: lane.second, heard: ['for-second'] }]);
+      // The session is free again.
+      await lane.callee(lane.second, { kind: 'refuse', status: 486, afterMs: 100 });
+      expect(await lane.call({ from: lane.first })).toMatchObject({ status: 486 });
+    },
+  },
+  {
     name: 'the time limit counts from the joining, not from the whisper',
     async run(lane) {
       const session = await lane.session(

@@ -57,4 +57,26 @@ export const originated: Scenario[] = [
       ]);
     },
   },
+  {
+    name: 'the first party does not answer: the second is never called',
+    async run(lane) {
+      await lane.callee(lane.first, { kind: 'ring' });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
+      const session = await lane.session({ initiate_call_to_first_party: true, ring_timeout: 5 });
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ connectedAt: null, caller: 'first', stage: 'ended' });
+      expect(await lane.invites()).toMatchObject([{ called: lane.first, heard: [] }]);
+    },
+  },
+  {
+    name: 'the first party hangs up while the second’s phone rings: that phone stops',
+    async run(lane) {
+      await lane.callee(lane.first, { kind: 'answer', afterMs: 200, talkMs: 1_500 });
+      await lane.callee(lane.second, { kind: 'ring' });
+      const session = await lane.session({ initiate_call_to_first_party: true });
+      const [interaction] = await lane.interactions(session.id, 1);
+      expect(interaction).toMatchObject({ connectedAt: null, endedBy: 'a', cause: 'NORMAL_CLEARING' });
+      expect(await lane.invites()).toMatchObject([{ called: lane.first }, { called: lane.second }]);
+    },
+  },
 ];

@@ -243,12 +243,14 @@ describe('the minutes of a day', () => {
     expect(await call(on, two!, 'call-2', {}, NOW + 600_000)).toEqual({
       result: 'minutes',
       secondsLeft: null,
+      note: '',
     });
     await store.sessions.update(two!.id, { sessionExpiry: 86_400 }, NOW);
     expect(await call(on, two!, 'call-3', {}, dayEnd - 1)).toMatchObject({ result: 'minutes' });
     expect(await call(on, two!, 'call-4', { claimUntil: dayEnd + 60_000 }, dayEnd)).toEqual({
       result: 'begun',
       secondsLeft: 600,
+      note: '',
     });
   });
 
@@ -277,7 +279,7 @@ describe('the minutes of a day', () => {
     await call(on, one!, 'call-1', { claimUntil: NOW + 3_600_000 });
     await call(on, two!, 'call-2', { claimUntil: NOW + 3_600_000 }, NOW + 60_000);
     const third = await call(on, three!, 'call-3', {}, NOW + 120_000);
-    expect(third).toEqual({ result: 'begun', secondsLeft: 600 - 120 - 60 });
+    expect(third).toEqual({ result: 'begun', secondsLeft: 600 - 120 - 60, note: '' });
   });
 
   test('of a subaccount are its own; the shorter rest counts; the last minute is given whole', async () => {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { audit, type Audit, type AuditedCall } from './audit.js';
+import { audit, type Audit } from './audit.js';
 import type { Fault } from './faults.js';
 import { createLanes } from './lanes.js';
 import { Load } from './load.js';
 import { Sampler } from './samples.js';
+import { storyOf, type CallStory } from './story.js';
 import { System, TRUNK } from './system.js';
-import { failuresOf, fateOf, groupOf, judge, type FaultTimes, type GroupResult } from './verdict.js';
+import { failuresOf, groupOf, judge, type FaultTimes, type GroupResult } from './verdict.js';
 
 export interface InjectOptions {
   /** Calls a second. */
@@ -17,25 +18,6 @@ export interface InjectOptions {
   readonly graceMs: number;
   /** Folder that the logs of faults go to which cost more than they may. */
   readonly logs: string;
-}
-
-/** A call that fared worse than the others, for whoever looks into it. No numbers of parties. */
-export interface CallStory {
-  readonly id: number;
-  readonly group: string;
-  readonly kind: string;
-  readonly fate: string;
-  readonly status: number | null;
-  readonly endedBy: string | null;
-  readonly keyed: number;
-  /** Milliseconds from the strike. */
-  readonly timeline: Readonly<Record<string, number | null>>;
-  readonly heard: Readonly<Record<string, number | null>>;
-  readonly written: boolean;
-  readonly wrongLength: boolean;
-  readonly twice: boolean;
-  readonly untold: readonly string[];
-  readonly sessionId: string;
 }
 
 export interface FaultResult {
@@ -173,7 +155,7 @@ function resultOf(
     lastedMs: times.healedAt - times.struckAt,
     notPlaced: load.short,
     events: found.events,
-    stories: odd.map((each) => storyOf(each, times)),
+    stories: odd.map((each) => storyOf(each, groupOf(each.call, times), times.struckAt)),
   };
 }
 
@@ -196,27 +178,4 @@ async function untoldIn(system: System, found: Audit): Promise<unknown[]> {
     }
   }
   return logs;
-}
-
-function storyOf(each: AuditedCall, times: FaultTimes): CallStory {
-  const { call } = each;
-  const since = (at: number | null): number | null => (at === null ? null : at - times.struckAt);
-  const relative = (instants: object): Record<string, number | null> =>
-    Object.fromEntries(Object.entries(instants).map(([name, at]) => [name, since(at as number | null)]));
-  return {
-    id: call.id,
-    group: groupOf(call, times),
-    kind: call.lane.kind,
-    fate: fateOf(call),
-    status: call.status,
-    endedBy: call.endedBy,
-    keyed: call.keyed,
-    timeline: relative(call.timeline),
-    heard: relative(call.heard),
-    written: each.written,
-    wrongLength: each.wrongLength,
-    twice: each.twice,
-    untold: each.untold,
-    sessionId: call.lane.sessionId,
-  };
 }

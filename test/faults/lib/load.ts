@@ -37,13 +37,20 @@ export class Load {
     };
   }
 
-  start(): void {
+  /** Calls so far. */
+  get placed(): number {
+    return this.#placed;
+  }
+
+  /** `rate`: calls a second, from here on. */
+  start(rate = this.#options.rate): void {
+    this.stop();
     const begun = performance.now();
     let due = 0;
     // A timer that is late catches up, so that the rate is what was asked for.
     this.#timer = setInterval(() => {
       while (due <= performance.now() - begun) {
-        due += 1_000 / this.#options.rate;
+        due += 1_000 / rate;
         this.place();
       }
     }, 5);

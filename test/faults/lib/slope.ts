@@ -1,5 +1,3 @@
-import { grouped } from './grouped.js';
-
 /** How a value goes with time: a straight line by least squares. */
 export interface Trend {
   /** Per hour. */
@@ -19,16 +17,4 @@ export function trendOf(points: readonly (readonly [minute: number, value: numbe
   const perMinute = spread === 0 ? 0 : together / spread;
   const at = (minute: number | undefined): number => meanY + perMinute * ((minute ?? meanX) - meanX);
   return { slope: perMinute * 60, from: at(points[0]?.[0]), to: at(points.at(-1)?.[0]) };
-}
-
-/** The least of each `minutes` minutes: a value that goes up and down with the load, when it is down. */
-export function floors(
-  points: readonly (readonly [minute: number, value: number])[],
-  minutes: number,
-): (readonly [minute: number, value: number])[] {
-  const windows = grouped(points, ([minute]) => Math.floor(minute / minutes));
-  return [...windows].map(([window, own]) => [
-    (window + 0.5) * minutes,
-    Math.min(...own.map(([, value]) => value)),
-  ]);
 }

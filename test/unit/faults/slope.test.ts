@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { floors, trendOf } from '../../faults/lib/slope.js';
+import { trendOf } from '../../faults/lib/slope.js';
 
 it('is the growth in an hour of a line through the points', () => {
   const trend = trendOf([
@@ -19,19 +19,4 @@ it('is flat for values that go up and down around one', () => {
 
 it('is none for a single point', () => {
   expect(trendOf([[5, 7]])).toEqual({ slope: 0, from: 7, to: 7 });
-});
-
-it('takes the least of each window', () => {
-  const points = [
-    [0, 9],
-    [4, 7],
-    [6, 8],
-    [9.9, 12],
-    [10, 11],
-  ] as const;
-  expect(floors(points, 5)).toEqual([
-    [2.5, 7],
-    [7.5, 8],
-    [12.5, 11],
-  ]);
 });

@@ -103,6 +103,8 @@ export function isLive(session: Pick<MaskingSession, 'expiresAt'>, now: number):
 }
 
 export function statusOf(session: MaskingSession, now: number): SessionStatus {
+  // Whoever ended it was told so; its call may go on.
+  if (session.endedBy === 'deleted') return 'expired';
   if (session.inProgress) return 'in-progress';
   return isLive(session, now) ? 'active' : 'expired';
 }

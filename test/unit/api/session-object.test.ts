@@ -165,6 +165,7 @@ describe('sessionObject', () => {
     expect(statusAt(SESSION, SESSION.expiresAt - 1)).toBe('active');
     expect(statusAt(SESSION, SESSION.expiresAt)).toBe('expired');
     expect(statusAt({ ...SESSION, inProgress: true }, CREATED)).toBe('in-progress');
+    expect(statusAt({ ...SESSION, inProgress: true, endedBy: 'deleted' }, CREATED)).toBe('expired');
   });
 
   it('counts duration between the times that it prints', () => {

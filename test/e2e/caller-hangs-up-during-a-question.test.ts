@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RealBed } from './helpers/real-bed.js';
+import { until } from './helpers/until.js';
 
 describe('a caller hangs up while the question about the call is being decided', () => {
   let bed: RealBed;
@@ -25,6 +26,12 @@ describe('a caller hangs up while the question about the call is being decided',
     }
     const [first] = await lane.interactions(session.id, 1);
     expect(first).toMatchObject({ connectedAt: null, endedBy: 'a', cause: 'ORIGINATOR_CANCEL' });
+    // On a busy machine the pause was long enough for the controller to close its port.
+    await until('questions are taken', async () => {
+      const response = await fetch(`${bed.stack.controllers[0]!.url}/readyz`);
+      await response.body?.cancel();
+      return response.status === 200;
+    });
     const next = await lane.call({ from: lane.first, steps: [{ wait: 500 }, { hangup: true }] });
     expect(next.status).toBe(200);
   });

@@ -120,12 +120,14 @@ try {
   if (redisPerCall() > REDIS_PER_CALL) {
     failures.push(`Redis takes ${redisPerCall().toFixed(1)} KiB a call, more than ${REDIS_PER_CALL}`);
   }
+  const standstills = system.carrier.voices.standstills.map(([from, to]) => to - from);
   report();
   process.stdout.write(
     `${totals.up} calls in ${minutes} minutes, ${totals.kept} kept; interactions: ${totals.expected} expected, ${totals.written} ` +
       `written; callbacks: ${totals.callbacksExpected} expected, ${totals.callbacksDelivered} delivered; wrong connections: ` +
       `${result.wrong}; left: ${result.channels} channels, ${result.live} live interactions, ${result.stuckSessions} sessions in ` +
-      `progress; not placed: ${load.short}\n`,
+      `progress; not placed: ${load.short}; the phones stood still ${standstills.length} times, ` +
+      `${Math.max(0, ...standstills)} ms at most\n`,
   );
   const stories = result.calls
     .filter(({ call }) => fateOf(call) !== 'kept')

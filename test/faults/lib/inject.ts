@@ -44,6 +44,8 @@ export interface FaultResult {
   readonly notPlaced: number;
   readonly events: Readonly<Record<string, number>>;
   readonly stories: readonly CallStory[];
+  /** Milliseconds of each time that the phones' own process stood still: the machine did, most likely. */
+  readonly standstills: readonly number[];
   /** Controllers that ended though the fault did not mean them. */
   readonly deaths: number;
   /** What the controllers say of callbacks that did not come: the attempts of some. */
@@ -142,6 +144,7 @@ function resultOf(
     live: found.live,
     stuckSessions: found.stuckSessions,
     lateInvites: system.carrier.lateInvites,
+    standstills: system.carrier.voices.standstills.map(([from, to]) => to - from),
     halfOpen: found.calls.filter(({ call }) => call.halfOpen).length,
     keyedTwice: found.calls.filter(({ call }) => call.keyed > 1).length,
     wrongs: [

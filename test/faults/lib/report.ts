@@ -19,7 +19,8 @@ export function printed(fault: Fault, result: FaultResult): string {
     table([['stage', 'allowed', ...COUNTS, 'slowest ms'], ...rows]),
     `wrong connections: ${result.wrong}; left: ${result.channels} channels, ${result.live} live interactions, ` +
       `${result.stuckSessions} sessions in progress; records complete: ${complete}; PINs keyed twice: ${result.keyedTwice}; ` +
-      `controllers that ended beside the fault: ${result.deaths}`,
+      `controllers that ended beside the fault: ${result.deaths}; the phones stood still ${result.standstills.length} times, ` +
+      `${Math.max(0, ...result.standstills)} ms at most`,
     ...result.failures.map((failure) => `FAILED: ${failure}`),
   ].join('\n');
 }

@@ -9,6 +9,8 @@ const TICK_MS = 20;
 const SLOTS = EVERY_MS / TICK_MS;
 const RTP_HEADER = 12;
 const SAMPLES = 160;
+/** A tick that is later than this, in milliseconds, says that our own process stood still, and with it every phone. */
+const STANDSTILL_MS = 300;
 /** Words of a packet: which call, and which of its two people. Bytes that survive a round of mu-law. */
 const NIBBLE = 0x90;
 const MAGIC = [0xa1, 0x9c, 0xa7, 0x93];
@@ -38,6 +40,9 @@ export interface Mixup {
  */
 export class Voices {
   readonly mixups: Mixup[] = [];
+  /** When our own process stood still: from, and to, in milliseconds since the epoch. */
+  readonly standstills: (readonly [from: number, to: number])[] = [];
+  #tickedAt = Date.now();
   readonly #sockets: Record<Side, Socket>;
   readonly #voices: Record<Side, Map<number, Voice>> = { a: new Map(), b: new Map() };
   readonly #slots: Set<Voice>[] = Array.from({ length: SLOTS }, () => new Set());
@@ -57,6 +62,14 @@ export class Voices {
 
   static async open(): Promise<Voices> {
     return new Voices({ a: await audioSocket(), b: await audioSocket() });
+  }
+
+  /** Milliseconds between two instants in which our own process stood still. */
+  stoodStill(from: number, to: number): number {
+    return this.standstills.reduce(
+      (sum, [began, ended]) => sum + Math.max(0, Math.min(to, ended) - Math.max(from, began)),
+      0,
+    );
   }
 
   portOf(side: Side): number {
@@ -112,6 +125,9 @@ export class Voices {
   }
 
   #tick(): void {
+    const now = Date.now();
+    if (now - this.#tickedAt > STANDSTILL_MS) this.standstills.push([this.#tickedAt, now]);
+    this.#tickedAt = now;
     this.#slot = (this.#slot + 1) % SLOTS;
     for (const { header, payload, port, side } of this.#slots[this.#slot] ?? []) {
       header.writeUInt16BE((header.readUInt16BE(2) + 1) & 0xffff, 2);

@@ -44,6 +44,16 @@ describe('who hears whom', () => {
     expect(voices.mixups).toContainEqual(expect.objectContaining({ call: 8, heardBy: 'b', heardCall: 7 }));
   });
 
+  it('it is known when nobody could hear anybody, because our own process stood still', async () => {
+    await until('it ticks', () => true);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const from = Date.now();
+    while (Date.now() < from + 600);
+    await until('it ticks again', () => voices.standstills.length > 0, 5_000);
+    expect(voices.stoodStill(from, from + 600)).toBeGreaterThan(500);
+    expect(voices.stoodStill(from - 1_000, from - 500)).toBe(0);
+  });
+
   it('a person who hears only themselves is a mix-up', async () => {
     const call = aCall({}, 9);
     forA.removeAllListeners('message');

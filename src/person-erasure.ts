@@ -7,6 +7,7 @@ import type { Interaction } from './masking/interaction.js';
 import type { RecordingService } from './recordings/recording-service.js';
 import type { Findings, Lease, Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
+import { missingAs } from './missing-file.js';
 
 /** One erasure at a time on a controller: each goes over all that is stored. */
 export class ErasureRunningError extends MasklineError {
@@ -134,11 +135,4 @@ function isNothing({
   return [sessions, peers, interactions, callbacks, events, recordings, keys].every(
     (found) => found.length === 0,
   );
-}
-
-function missingAs<T>(otherwise: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return otherwise;
-    throw error;
-  };
 }

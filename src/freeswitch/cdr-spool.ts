@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PollLoop } from '../poll-loop.js';
 import type { Log } from './log.js';
+import { isMissing, missingAs } from '../missing-file.js';
 
 export interface CdrSpoolOptions {
   /** The folder that mod_json_cdr writes to. */
@@ -96,7 +97,7 @@ export class CdrSpool {
   /** Whether the document of a channel waits here. */
   async holds(uuid: string): Promise<boolean> {
     const path = this.#pathOf(uuid);
-    return path !== null && (await stat(path).catch(missingAsNull)) !== null;
+    return path !== null && (await stat(path).catch(missingAs(null))) !== null;
   }
 
   /** Removes the document of a channel, which came in by another way, if it is here. Rejects with the system's error. */
@@ -176,13 +177,4 @@ export class CdrSpool {
     this.#retries.set(name, retry);
     this.#options.log.warn({ err, file: name, retryMs: pauseMs }, 'a CDR could not be taken');
   }
-}
-
-function missingAsNull(error: unknown): null {
-  if (isMissing(error)) return null;
-  throw error;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

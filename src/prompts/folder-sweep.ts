@@ -1,5 +1,6 @@
 import { readdir, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { missingAs } from '../missing-file.js';
 
 /** Milliseconds that a pointer stays once no session needs its URL: the next session often names it again. */
 const POINTER_LASTS = 24 * 3_600_000;
@@ -53,29 +54,22 @@ export async function sweepFolder(
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch(unlessGone<string[]>([]));
+  return readdir(folder).catch(missingAs<string[]>([]));
 }
 
 /** When a file was written, in milliseconds since the epoch; what is gone counts as new. */
 async function writtenAt(path: string): Promise<number> {
-  return stat(path).then(({ mtimeMs }) => mtimeMs, unlessGone(Infinity));
+  return stat(path).then(({ mtimeMs }) => mtimeMs, missingAs(Infinity));
 }
 
 async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(({ size }) => size, unlessGone(0));
+  return stat(path).then(({ size }) => size, missingAs(0));
 }
 
 async function textOf(path: string): Promise<string> {
-  return readFile(path, 'latin1').catch(unlessGone(''));
+  return readFile(path, 'latin1').catch(missingAs(''));
 }
 
 async function remove(path: string): Promise<number> {
-  return unlink(path).then(() => 1, unlessGone(0));
-}
-
-function unlessGone<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return instead;
-    throw error;
-  };
+  return unlink(path).then(() => 1, missingAs(0));
 }

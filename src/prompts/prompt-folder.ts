@@ -8,6 +8,7 @@ import type { AudioFormat } from './audio-format.js';
 import { PromptError } from './errors.js';
 import { POINTER_BYTES, sweepFolder, type Swept } from './folder-sweep.js';
 import type { Validity } from './validity.js';
+import { isMissing } from '../missing-file.js';
 
 /** Paths go into FreeSWITCH's arguments, where other characters mean something. */
 const SAFE_PATH = /^[A-Za-z0-9_/.-]+$/;
@@ -162,8 +163,4 @@ function parsed(text: string): unknown {
   } catch {
     return null;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -4,6 +4,7 @@ import type { FileFound } from '../masking/recording.js';
 import { HEAD_BYTES, mp3Length, wavLength } from './audio-length.js';
 import { mendedWav } from './wav-mending.js';
 import { isRecordingName, recordingPath } from './recording-path.js';
+import { missingAs } from '../missing-file.js';
 
 /** A file in the folder, and since when it has not changed, in milliseconds since the epoch. */
 export interface FolderEntry {
@@ -26,7 +27,7 @@ export class RecordingFiles {
   /** What is in the file. Throws BadRecordingNameError, and the system's error but for a missing file. */
   async look(name: string): Promise<FileFound> {
     const path = recordingPath(this.#folder, name);
-    const file = await open(path, 'r').catch(missingAsNull);
+    const file = await open(path, 'r').catch(missingAs(null));
     if (file === null) return { kind: 'missing' };
     try {
       const { size, mtimeMs } = await file.stat();
@@ -67,7 +68,7 @@ export class RecordingFiles {
 
   /** Whether the file is there. Throws BadRecordingNameError. */
   async has(name: string): Promise<boolean> {
-    return (await stat(recordingPath(this.#folder, name)).catch(missingAsNull))?.isFile() === true;
+    return (await stat(recordingPath(this.#folder, name)).catch(missingAs(null)))?.isFile() === true;
   }
 
   /** Also when it is not there. Throws BadRecordingNameError, and the system's error. */
@@ -88,13 +89,8 @@ export class RecordingFiles {
       if (seen >= most) return;
       seen += 1;
       if (!entry.isFile() || !isRecordingName(entry.name)) continue;
-      const found = await stat(recordingPath(this.#folder, entry.name)).catch(missingAsNull);
+      const found = await stat(recordingPath(this.#folder, entry.name)).catch(missingAs(null));
       if (found !== null) yield { name: entry.name, changedAt: Math.floor(found.mtimeMs) };
     }
   }
-}
-
-function missingAsNull(error: unknown): null {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-  throw error;
 }

@@ -9,8 +9,7 @@ import { resource } from '../plugins/resource.js';
 import { paramsOf, read } from '../params/read.js';
 import { callbackObject } from './callback-object.js';
 import { CALLBACK_PAGE, GET_OPERATION, LIST_OPERATION, RESEND_OPERATION } from './operations.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { UUID } from '../params/uuid.js';
 
 /** `Masking/Session/<id>/Callback/` of one account. */
 export function callbackRoutes(scope: FastifyInstance, deps: ApiDeps): void {

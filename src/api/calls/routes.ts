@@ -8,8 +8,7 @@ import { resource } from '../plugins/resource.js';
 import { callObject, liveCallObject } from './call-object.js';
 import { CallListParams } from './call-params.js';
 import { GET_OPERATION, HANG_UP_OPERATION, listOperation } from './operations.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { UUID } from '../params/uuid.js';
 
 /** `Call/` of one account: the legs of its interactions. */
 export function callRoutes(scope: FastifyInstance, deps: ApiDeps): void {

@@ -6,8 +6,7 @@ import { accountOf, sees } from '../plugins/account.js';
 import { resource } from '../plugins/resource.js';
 import { timestamp } from '../sessions/timestamp.js';
 import { LIST_OPERATION, type EventObject } from './operations.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { UUID } from '../params/uuid.js';
 
 /** `Masking/Session/{uuid}/Event/`: what went wrong with a session without failing a request. */
 export function eventRoutes(scope: FastifyInstance, deps: ApiDeps): void {

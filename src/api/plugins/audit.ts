@@ -6,6 +6,7 @@ import type { AuditStore } from '../deps.js';
 import type { Operation } from '../openapi/operation.js';
 import { accountOf } from './account.js';
 import { clientRequestId } from './request-id.js';
+import { UUID } from '../params/uuid.js';
 
 const ENTRY = Symbol('audit entry');
 const TARGET = Symbol('audit target');
@@ -16,9 +17,9 @@ type Audited = FastifyRequest & { [ENTRY]?: AuditEntry; [TARGET]?: string; [ENTE
 
 /** Path parameters that name what is changed, and the only form in which they do. */
 const NAMING: Readonly<Record<string, RegExp>> = {
-  sessionId: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  callUuid: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-  recordingId: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  sessionId: UUID,
+  callUuid: UUID,
+  recordingId: UUID,
   subaccountId: /^SA[A-Z0-9]{18}$/,
   callbackId: /^[1-9]\d{0,8}$/,
 };
@@ -104,8 +105,8 @@ export function auditChanges(
 function targetIn(request: FastifyRequest): string {
   const params = request.params as Readonly<Record<string, string>>;
   return Object.entries(NAMING)
-    .flatMap(([name, form]) => (form.test(params[name] ?? '') ? [params[name]?.toLowerCase() ?? ''] : []))
-    .map((id) => (id.startsWith('sa') ? id.toUpperCase() : id))
+    .flatMap(([name, form]) => (form.test(params[name] ?? '') ? [params[name] ?? ''] : []))
+    .map((id) => (UUID.test(id) ? id.toLowerCase() : id))
     .join('/');
 }
 

@@ -9,8 +9,7 @@ import { resource } from '../plugins/resource.js';
 import { DELETE_OPERATION, GET_OPERATION, listOperation } from './operations.js';
 import { recordingObject, type RecordingObject } from './recording-object.js';
 import { RecordingListParams } from './recording-params.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { UUID } from '../params/uuid.js';
 
 /** `Recording/` of one account. The audio: media-routes.ts. */
 export function recordingRoutes(scope: FastifyInstance, deps: ApiDeps): void {

@@ -20,8 +20,7 @@ import {
 } from './operations.js';
 import { sessionObject } from './session-object.js';
 import { UpdateParams } from './update-params.js';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+import { UUID } from '../params/uuid.js';
 
 /** `Masking/Session/` of one account. */
 export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {

@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { MasklineError } from './errors.js';
+import type { Erased } from './masking/erased.js';
 import { digitsOf, type E164 } from './masking/phone-number.js';
 import type { Interaction } from './masking/interaction.js';
 import type { RecordingService } from './recordings/recording-service.js';
@@ -12,22 +13,6 @@ import { missingAs } from './missing-file.js';
 /** One erasure at a time on a controller: each goes over all that is stored. */
 export class ErasureRunningError extends MasklineError {
   readonly code = 'ERR_ERASURE_RUNNING';
-}
-
-/** What was removed of a person. */
-export interface Erased {
-  readonly sessions: number;
-  readonly interactions: number;
-  readonly callbacks: number;
-  readonly recordings: number;
-  /** Keys that were called after the person, such as those of routes and wrong PINs. */
-  readonly keys: number;
-  /** Call records that still waited to be taken. */
-  readonly records: number;
-  /** Documents that no data key opens any more: nobody can tell whom they name. */
-  readonly unreadable: number;
-  /** False when there was something new each time that it was looked. */
-  readonly complete: boolean;
 }
 
 export interface PersonErasureOptions {

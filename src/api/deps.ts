@@ -3,6 +3,7 @@ import type { AuditEntry, AuditQuery } from '../masking/audit.js';
 import type { Tariff } from '../masking/billing.js';
 import type { EndedCall, LiveCall } from '../masking/call.js';
 import type { DestinationProblem } from '../masking/destinations.js';
+import type { Erased } from '../masking/erased.js';
 import type { Interaction } from '../masking/interaction.js';
 import type { PinStanding } from '../masking/pin-guard.js';
 import type { E164 } from '../masking/phone-number.js';
@@ -196,16 +197,7 @@ export interface PersonStore {
    * Removes everything that is stored of a person, and tells how much that was. Throws errors with the codes
    * ERR_PERSON_IN_CALL and ERR_ERASURE_RUNNING.
    */
-  erase(person: E164): Promise<{
-    readonly sessions: number;
-    readonly interactions: number;
-    readonly callbacks: number;
-    readonly recordings: number;
-    readonly keys: number;
-    readonly records: number;
-    readonly unreadable: number;
-    readonly complete: boolean;
-  }>;
+  erase(person: E164): Promise<Erased>;
 }
 
 /** What the API needs of the audit log. */

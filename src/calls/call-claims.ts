@@ -6,7 +6,7 @@ import type { SessionNotice } from '../masking/session-note.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { ClaimResult } from './machine.js';
 import { recordWithoutLeg } from './node-link.js';
-import type { CallAdmissions, CallStore, InteractionStart } from './ports.js';
+import { addressOf, type CallAdmissions, type CallStore, type InteractionStart } from './ports.js';
 
 export interface CallClaimsOptions {
   readonly store: Pick<CallStore, 'begin' | 'withdraw' | 'finishLeg' | 'isVirtualNumber'>;
@@ -100,15 +100,14 @@ export class CallClaims {
   /** A begin that told somebody of the call cannot be unsaid: the call has ended then. */
   async #giveBack(start: InteractionStart, at: number): Promise<void> {
     if (start.tells !== null) return this.#finish(start, at, 'CALL_REJECTED');
-    const { id: interactionId, sessionId, number, node } = start;
-    await this.#options.store.withdraw({ node, number, sessionId, interactionId });
+    await this.#options.store.withdraw(addressOf(start));
   }
 
   async #finish(start: InteractionStart, at: number, cause: string): Promise<void> {
-    const { id, sessionId, number, node, caller } = start;
+    const { id, caller } = start;
     const leg = { uuid: id, party: caller, startedAt: at, connectedAt: null, endedAt: at, trunk: '' };
     await this.#options.store.finishLeg(
-      { node, number, sessionId, interactionId: id },
+      addressOf(start),
       recordWithoutLeg({ ...leg, cause, endedBy: 'system' }),
     );
   }

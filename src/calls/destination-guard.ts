@@ -35,7 +35,7 @@ export class DestinationGuard {
     const isFresh = now() - this.#seenAt < HOME_IS_FRESH_MS;
     if (isFresh && destinationProblem(number, rules, this.#home) === null) return null;
     await this.#look();
-    return destinationProblem(number, rules, this.#home);
+    return this.problemAsLastSeen(number);
   }
 
   /** As {@link problemOf}, by what the store said last. */

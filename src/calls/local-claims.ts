@@ -2,7 +2,7 @@ import type { DestinationProblem } from '../masking/destinations.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Logger } from '../telemetry/logger.js';
 import { refused, type Claim, type Destination } from './call-claims.js';
-import type { CallStore, InteractionStart, LegAddress } from './ports.js';
+import { addressOf, type CallStore, type InteractionStart, type LegAddress } from './ports.js';
 
 export interface LocalClaimsOptions {
   readonly destinations: { problemAsLastSeen(number: E164): DestinationProblem | null };
@@ -28,19 +28,13 @@ export class LocalClaims {
     this.#options = options;
   }
 
-  /** Calls that the store has not heard of, as far as is known here. */
-  get size(): number {
-    return this.#begun.size;
-  }
-
   /** As CallClaims.claim. Asks nobody. */
   claim(start: InteractionStart, dialled: readonly Destination[]): Promise<Claim> {
     const { destinations, store, most = MOST } = this.#options;
     const isRefused = dialled.some(({ number }) => destinations.problemAsLastSeen(number) !== null);
     if (isRefused) return Promise.resolve(refused('destination'));
     const note = store.noteOf(start);
-    const { id: interactionId, node, number, sessionId } = start;
-    this.#begun.set(interactionId, { address: { node, number, sessionId, interactionId }, note });
+    this.#begun.set(start.id, { address: addressOf(start), note });
     const [oldest] = this.#begun.keys();
     if (this.#begun.size > most && oldest !== undefined) this.#begun.delete(oldest);
     return Promise.resolve({ result: 'begun', secondsLeft: null, note });

@@ -45,6 +45,11 @@ export interface PinAttempt {
   readonly number: number;
 }
 
+/** Where the legs of an interaction belong. */
+export function addressOf({ node, number, sessionId, id: interactionId }: InteractionStart): LegAddress {
+  return { node, number, sessionId, interactionId };
+}
+
 /** What was heard of a leg that is up. */
 export interface LegProgress {
   readonly fact: 'ringing' | 'answered' | 'joined';

@@ -185,7 +185,6 @@ export class CallLog {
     };
   }
 
-  /** What a person is filed under: the newest data key's token. */
   async #unlist(interaction: Interaction, session: MaskingSession): Promise<void> {
     for (const leg of interaction.legs) {
       const { from, to } = endsOf(leg.role, peopleOf(interaction, session), interaction.virtualNumber);
@@ -203,6 +202,7 @@ export class CallLog {
     }
   }
 
+  /** What a person is filed under: the newest data key's token. */
   #token(number: E164): string {
     return this.#vault.partyTokens(number)[0] ?? '';
   }

@@ -1,13 +1,14 @@
-import type {
-  BeginResult,
-  CallStore,
-  InteractionStart,
-  LegAddress,
-  LegProgress,
-  LiveInteraction,
-  OpenLeg,
-  PinAttempt,
-  PinCheck,
+import {
+  addressOf,
+  type BeginResult,
+  type CallStore,
+  type InteractionStart,
+  type LegAddress,
+  type LegProgress,
+  type LiveInteraction,
+  type OpenLeg,
+  type PinAttempt,
+  type PinCheck,
 } from '../calls/ports.js';
 import { billOf, FREE, type Tariff } from '../masking/billing.js';
 import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
@@ -133,24 +134,14 @@ export class CallRepository implements CallStore {
   }
 
   async begin(start: InteractionStart, now: number): Promise<BeginResult> {
-    const live: LiveInteraction = {
-      node: start.node,
-      number: start.number,
-      sessionId: start.sessionId,
-      accountId: start.accountId,
-      interactionId: start.id,
-      startedAt: start.startedAt,
-      claimUntil: start.claimUntil,
-    };
     const limits = this.#callLimits;
-    // A repeated begin leaves the live entry as it was: the interaction began when it first did.
     // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
     // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
     // fails this call and lapses.
     sendTogether(this.#client);
     if (start.tells !== null) void this.#outbox.mark(start.number);
     const [, result] = await Promise.all([
-      guarded(() => this.#client.hsetnx(liveKey(start.node), start.id, JSON.stringify(live))),
+      this.#enlistLive(addressOf(start), start),
       this.#scripts.run(
         'begin',
         [numberKey(start.number)],
@@ -175,10 +166,8 @@ export class CallRepository implements CallStore {
     return this.#vault.seal(JSON.stringify(note), noteContext(number));
   }
 
-  async beginFromNote(
-    { node, number, sessionId, interactionId }: LegAddress,
-    note: string,
-  ): Promise<boolean> {
+  async beginFromNote(address: LegAddress, note: string): Promise<boolean> {
+    const { node, number, sessionId, interactionId } = address;
     const begun = this.#beginIn(note, number);
     if (begun === null) return false;
     void this.#outbox.mark(number);
@@ -191,15 +180,7 @@ export class CallRepository implements CallStore {
         ...[begun.tells ?? '', Date.now(), begun.claimUntil],
       ],
     );
-    if (reply !== 0) {
-      const { accountId, startedAt, claimUntil } = begun;
-      const live: LiveInteraction = {
-        ...{ node, number, sessionId, accountId, interactionId },
-        startedAt,
-        claimUntil,
-      };
-      await guarded(() => this.#client.hsetnx(liveKey(node), interactionId, JSON.stringify(live)));
-    }
+    if (reply !== 0) await this.#enlistLive(address, begun);
     if (reply === 2) this.#outbox.appended(number);
     return true;
   }
@@ -302,6 +283,18 @@ export class CallRepository implements CallStore {
       { task: 'enter', number, sessionId, interactionId, file: '' },
       leg.endedAt,
     );
+  }
+
+  /** A repeated begin leaves the entry as it was: the interaction began when it first did. */
+  async #enlistLive(
+    { node, number, sessionId, interactionId }: LegAddress,
+    { accountId, startedAt, claimUntil }: Pick<InteractionStart, 'accountId' | 'startedAt' | 'claimUntil'>,
+  ): Promise<void> {
+    const live: LiveInteraction = {
+      ...{ node, number, sessionId, accountId, interactionId },
+      ...{ startedAt, claimUntil },
+    };
+    await guarded(() => this.#client.hsetnx(liveKey(node), interactionId, JSON.stringify(live)));
   }
 
   #beginIn(note: string, number: E164): BeginNote | null {

@@ -11,6 +11,7 @@ import { dialString } from './freeswitch/dial-string.js';
 import type { FreeswitchNode } from './freeswitch/node.js';
 import type { Decide } from './freeswitch/question.js';
 import { QuestionServer } from './freeswitch/question-server.js';
+import { PollLoop } from './poll-loop.js';
 import type { PromptLibrary } from './prompts/prompt-library.js';
 import { QuestionGate } from './question-gate.js';
 import type { RecordingService } from './recordings/recording-service.js';
@@ -33,15 +34,15 @@ export interface QuestionDeskOptions {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds between two looks at what is remembered. */
-const UPKEEP_MS = 10_000;
+/** Milliseconds between two looks at what is remembered, and whether calls of an outage can be entered. */
+const UPKEEP_MS = 500;
 
 /** Where FreeSWITCH's questions are taken and decided, with Redis and, if so configured, for a while without it. */
 export class QuestionDesk {
   readonly #options: QuestionDeskOptions;
   readonly #routes: LocalRoutes;
   readonly #localClaims: LocalClaims;
-  #upkeep: NodeJS.Timeout | undefined;
+  readonly #upkeep: PollLoop;
   readonly #server: QuestionServer;
   readonly #gate: QuestionGate;
 
@@ -57,8 +58,8 @@ export class QuestionDesk {
       ask: () => store.ready(),
       log,
       staysOpen: most > 0,
-      onBack: () => void this.#localClaims.enterAll(),
     });
+    this.#upkeep = new PollLoop(() => this.#keepUp(), UPKEEP_MS);
   }
 
   /** False while the port is closed. */
@@ -70,15 +71,15 @@ export class QuestionDesk {
   async start(): Promise<void> {
     await this.#server.listen();
     this.#gate.start();
-    this.#upkeep = setInterval(() => this.#keepUp(), UPKEEP_MS);
+    if (this.#options.config.localRoutes.most > 0) this.#upkeep.start();
   }
 
   /** Takes no new question at once; those that are open have `graceMs` milliseconds. */
   async stop(graceMs: number): Promise<void> {
-    clearInterval(this.#upkeep);
     await this.#gate.stop();
     await this.#server.close(graceMs);
-    if (!this.#gate.isAway) await this.#localClaims.enterAll();
+    await this.#upkeep.stop();
+    await this.#enterCalls();
   }
 
   /** What is remembered of where callers were led, to be told of what changes. */
@@ -86,9 +87,15 @@ export class QuestionDesk {
     return this.#routes;
   }
 
-  #keepUp(): void {
+  async #keepUp(): Promise<boolean> {
     this.#routes.dropOld(this.#options.now());
-    if (!this.#gate.isAway) void this.#localClaims.enterAll();
+    await this.#enterCalls();
+    return false;
+  }
+
+  /** Calls that were led on while Redis was away; not before it answers again. */
+  async #enterCalls(): Promise<void> {
+    if (!this.#gate.isAway) await this.#localClaims.enterAll();
   }
 
   #decider(): Decide {

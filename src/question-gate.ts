@@ -12,8 +12,6 @@ export interface QuestionGateOptions {
   readonly log: Logger;
   /** Without the store some questions can be answered all the same: the port stays open. Default false. */
   readonly staysOpen?: boolean;
-  /** The store was away, and answers again. */
-  readonly onBack?: () => void;
   /** Milliseconds between two looks. Default 250. */
   readonly intervalMs?: number;
   /** Milliseconds of silence after which the port is closed. Default 1500. */
@@ -89,13 +87,12 @@ export class QuestionGate {
 
   async #found(answers: boolean): Promise<void> {
     const { staysOpen = false, log } = this.#options;
-    if (!staysOpen) await this.#open(answers);
-    else if (answers && this.#isAway) log.info('Redis answers: calls are decided by it again');
-    else if (!answers && !this.#isAway)
-      log.error('Redis is silent: known callers are led on by the local copy');
-    const isBack = answers && this.#isAway;
+    const isNews = answers === this.#isAway;
     this.#isAway = !answers;
-    if (isBack) this.#options.onBack?.();
+    if (!staysOpen) return this.#open(answers);
+    if (!isNews) return;
+    if (answers) log.info('Redis answers: calls are decided by it again');
+    else log.error('Redis is silent: known callers are led on by the local copy');
   }
 
   async #open(open: boolean): Promise<void> {

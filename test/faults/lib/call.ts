@@ -60,8 +60,6 @@ export class LoadCall {
   halfOpen = false;
   /** When each side last heard the other one, in milliseconds since the epoch. */
   readonly heard: Record<Side, number | null> = { a: null, b: null };
-  /** Milliseconds of a span in which the phones' own process stood still, and could hear nobody. */
-  stoodStill: (from: number, to: number) => number = () => 0;
 
   constructor(
     readonly id: number,
@@ -104,7 +102,7 @@ export class LoadCall {
     if (this.connectedAt === null || ended === null || this.endedBy !== this.script.hangUpBy) return false;
     return (['a', 'b'] as const).every((side) => {
       const last = this.heard[side];
-      return last !== null && ended - last - this.stoodStill(last, ended) < HEARD_BEFORE_END_MS;
+      return last !== null && ended - last < HEARD_BEFORE_END_MS;
     });
   }
 

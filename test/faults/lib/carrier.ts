@@ -70,7 +70,6 @@ export class Carrier {
   place(lane: LoadLane, script: CallScript, sipPort: number): LoadCall {
     const call = new LoadCall(this.#next, lane, script);
     this.#next += 1;
-    call.stoodStill = (from, to) => this.voices.stoodStill(from, to);
     this.calls.push(call);
     lane.current = call;
     const a = new CallerLeg(call, this.outside, this.voices, sipPort, (by) => this.#ended(call, by, 'a'));

@@ -144,7 +144,7 @@ function resultOf(
     live: found.live,
     stuckSessions: found.stuckSessions,
     lateInvites: system.carrier.lateInvites,
-    standstills: system.carrier.voices.standstills.map(([from, to]) => to - from),
+    standstills: system.carrier.voices.standstills,
     halfOpen: found.calls.filter(({ call }) => call.halfOpen).length,
     keyedTwice: found.calls.filter(({ call }) => call.keyed > 1).length,
     wrongs: [

@@ -40,8 +40,8 @@ export interface Mixup {
  */
 export class Voices {
   readonly mixups: Mixup[] = [];
-  /** When our own process stood still: from, and to, in milliseconds since the epoch. */
-  readonly standstills: (readonly [from: number, to: number])[] = [];
+  /** How long our own process stood still, each time, in milliseconds. It excuses nothing: a run tells of it. */
+  readonly standstills: number[] = [];
   #tickedAt = Date.now();
   readonly #sockets: Record<Side, Socket>;
   readonly #voices: Record<Side, Map<number, Voice>> = { a: new Map(), b: new Map() };
@@ -62,14 +62,6 @@ export class Voices {
 
   static async open(): Promise<Voices> {
     return new Voices({ a: await audioSocket(), b: await audioSocket() });
-  }
-
-  /** Milliseconds between two instants in which our own process stood still. */
-  stoodStill(from: number, to: number): number {
-    return this.standstills.reduce(
-      (sum, [began, ended]) => sum + Math.max(0, Math.min(to, ended) - Math.max(from, began)),
-      0,
-    );
   }
 
   portOf(side: Side): number {
@@ -126,7 +118,7 @@ export class Voices {
 
   #tick(): void {
     const now = Date.now();
-    if (now - this.#tickedAt > STANDSTILL_MS) this.standstills.push([this.#tickedAt, now]);
+    if (now - this.#tickedAt > STANDSTILL_MS) this.standstills.push(now - this.#tickedAt);
     this.#tickedAt = now;
     this.#slot = (this.#slot + 1) % SLOTS;
     for (const { header, payload, port, side } of this.#slots[this.#slot] ?? []) {

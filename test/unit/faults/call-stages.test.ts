@@ -43,17 +43,6 @@ describe('a call is kept', () => {
     expect(kept().kept).toBe(true);
   });
 
-  it('also when its phones stood still before the end, and could hear nobody: not when one was deaf beyond that', () => {
-    const call = kept();
-    call.heard.a = 5_900;
-    expect(call.kept).toBe(false);
-    call.stoodStill = (from, to) => (from === 5_900 && to === 9_000 ? 3_000 : 0);
-    expect(call.kept).toBe(true);
-    call.heard.a = 3_100;
-    call.stoodStill = () => 3_000;
-    expect(call.kept).toBe(false);
-  });
-
   it.each<[string, (call: LoadCall) => void]>([
     ['FreeSWITCH hung up', (call) => (call.endedBy = 'freeswitch')],
     ['the other one hung up', (call) => (call.endedBy = 'b')],

@@ -50,8 +50,7 @@ describe('who hears whom', () => {
     const from = Date.now();
     while (Date.now() < from + 600);
     await until('it ticks again', () => voices.standstills.length > 0, 5_000);
-    expect(voices.stoodStill(from, from + 600)).toBeGreaterThan(500);
-    expect(voices.stoodStill(from - 1_000, from - 500)).toBe(0);
+    expect(voices.standstills[0]).toBeGreaterThan(500);
   });
 
   it('a person who hears only themselves is a mix-up', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../e2e/helpers/until.js';
 import { Receiver } from '../helpers/receiver.js';
 import type { Stack } from '../helpers/stack.js';
 import type { CallerStep, Lane, TestBed } from './bed.js';
@@ -19,6 +20,8 @@ export interface BedOptions {
 
 const ENVIRONMENT = { LOCAL_ROUTES: '100', CALLBACK_ALLOW_ADDRESSES: '127.0.0.0/8' };
 const MAX_AGE_MS = 12_000;
+/** Longest that anything takes to be as it was, in milliseconds. */
+const BACK_MS = 30_000;
 const TALK: readonly CallerStep[] = [{ wait: 600 }, { hangup: true }];
 /** What is told of three calls of the first party and one of the second, all recorded. */
 const TOLD = {
@@ -86,7 +89,7 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
 
   const back = async (): Promise<void> => {
     for (const [index] of bed.stack.controllers.entries()) {
-      await eventually('the controller is ready', () => isReady(index));
+      await until('the controller is ready', () => isReady(index), BACK_MS);
     }
   };
 
@@ -150,13 +153,17 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
       for (const call of calls) {
         expect(call).toMatchObject({ cause: 'NORMAL_CLEARING', endedBy: 'a' });
         expect(call.connectedAt).not.toBeNull();
-        await eventually('the recording is entered', async () => {
-          const { status } = await bed.stack.api('GET', `/Recording/${call.id}/`);
-          return status === 200;
-        });
+        await until(
+          'the recording is entered',
+          async () => {
+            const { status } = await bed.stack.api('GET', `/Recording/${call.id}/`);
+            return status === 200;
+          },
+          BACK_MS,
+        );
         expect((await lane.recording(call)).ms).toBeGreaterThan(300);
       }
-      await eventually('the client is told of everything', () => events().length >= 31);
+      await until('the client is told of everything', () => events().length >= 31, BACK_MS);
       expect(told()).toEqual(TOLD);
       const people = [lane.first, lane.second].map((number) => number.slice(1));
       for (const { fields } of receiver.told)
@@ -205,7 +212,7 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
     const id = await known(lane);
     const [own] = bed.stack.redisProxies;
     own?.cut();
-    await eventually('the controller knows', async () => !(await isReady(0)));
+    await until('the controller knows', async () => !(await isReady(0)), BACK_MS);
     expect(await lane.call({ from: lane.first, steps: TALK })).toMatchObject({ status: 200 });
     const [, call] = await lane.interactions(id, 2);
     expect(call?.people).toMatchObject({ a: lane.first });
@@ -223,12 +230,4 @@ export function callsWithoutRedis(startBed: (options: BedOptions) => Promise<Bed
     own?.restore();
     await back();
   }, 120_000);
-}
-
-async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`it did not come to be that ${what}`);
-    await sleep(30);
-  }
 }

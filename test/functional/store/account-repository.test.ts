@@ -10,8 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.raw.flushall();
-  store = fixture.store();
+  store = await fixture.fresh();
 });
 
 describe('subaccounts', () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import type { MaskingSession } from '../../../src/masking/session.js';
 import type { Store } from '../../../src/store/index.js';
-import { addressOf, ALICE, BOB, did, DID, draft, Fixture, leg, NOW, OTHER_KEY, startOf } from './fixture.js';
+import { addressOf, ALICE, BOB, DID, draft, Fixture, leg, NOW, OTHER_KEY, startOf } from './fixture.js';
 
 const CALL = 'call-1';
 const PEOPLE = { a: ALICE, b: BOB, aWasCalled: false };
@@ -16,9 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.raw.flushall();
-  store = fixture.store();
-  await store.numbers.add(did(DID));
+  store = await fixture.fresh(DID);
   session = await store.sessions.create(draft());
   note = store.calls.noteOf(start());
 });

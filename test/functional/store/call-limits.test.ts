@@ -11,7 +11,7 @@ import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
 import type { Store } from '../../../src/store/index.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
-import { addressOf, did, DID, DID2, draft, Fixture, from, leg, NOW, startOf } from './fixture.js';
+import { addressOf, DID, DID2, draft, Fixture, from, leg, NOW, startOf } from './fixture.js';
 
 const SUBACCOUNT = 'SAXXXXXXXXXXXXXXXXXX';
 const OTHER_SUBACCOUNT = 'SAYYYYYYYYYYYYYYYYYY';
@@ -25,10 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.raw.flushall();
-  store = fixture.store();
-  await store.numbers.add(did(DID));
-  await store.numbers.add(did(DID2));
+  store = await fixture.fresh(DID, DID2);
 });
 
 const limited = (limits: Partial<CallLimits>): Store =>

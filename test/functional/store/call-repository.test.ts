@@ -31,9 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.raw.flushall();
-  store = fixture.store();
-  await store.numbers.add(did(DID));
+  store = await fixture.fresh(DID);
 });
 
 describe('route', () => {

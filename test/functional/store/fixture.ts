@@ -57,6 +57,14 @@ export class Fixture {
     return store;
   }
 
+  /** A store on an empty Redis, with these virtual numbers. */
+  async fresh(...numbers: readonly E164[]): Promise<Store> {
+    await this.raw.flushall();
+    const store = this.store();
+    for (const number of numbers) await store.numbers.add(did(number));
+    return store;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#stores.map((store) => store.close()));
     this.raw.disconnect();

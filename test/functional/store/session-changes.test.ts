@@ -28,9 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.raw.flushall();
-  store = fixture.store();
-  await store.numbers.add(did(DID));
+  store = await fixture.fresh(DID);
 });
 
 const PINS = { first: '1234', second: '4321' };

@@ -26,10 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 beforeEach(async () => {
-  await fixture.raw.flushall();
-  store = fixture.store();
-  await store.numbers.add(did(DID));
-  await store.numbers.add(did(DID2));
+  store = await fixture.fresh(DID, DID2);
 });
 
 const HOUR = 3_600_000;

@@ -89,11 +89,12 @@ export class Carrier {
   }
 
   /**
-   * Every phone stops talking: its FreeSWITCH is dead, and the next one may give the same port to another
-   * call. A real phone notices the silence; ours would be taken for a talker of that call.
+   * Every phone stops talking, also those that are only about to answer: their FreeSWITCH is dead, and the next
+   * one may give the same port to another call. A real phone notices the silence; ours would be taken for a
+   * talker of that call. A call that had not come further than its INVITE may still be the next one's.
    */
   fallSilent(): void {
-    for (const call of this.open) for (const side of ['a', 'b'] as const) this.voices.leave(call, side);
+    for (const call of this.open) if (call.stageAt(Date.now()) !== 'received') this.voices.mute(call);
   }
 
   set cut(cut: boolean) {

@@ -44,7 +44,10 @@ export class Voices {
   readonly standstills: number[] = [];
   #tickedAt = Date.now();
   readonly #sockets: Record<Side, Socket>;
-  readonly #voices: Record<Side, Map<number, Voice>> = { a: new Map(), b: new Map() };
+  readonly #voices: Record<Side, Map<LoadCall, Voice>> = { a: new Map(), b: new Map() };
+  /** Who is heard from which of FreeSWITCH's ports. */
+  readonly #ports: Record<Side, Map<number, Voice>> = { a: new Map(), b: new Map() };
+  readonly #muted = new WeakSet<LoadCall>();
   readonly #slots: Set<Voice>[] = Array.from({ length: SLOTS }, () => new Set());
   readonly #timer: NodeJS.Timeout;
   #slot = 0;
@@ -71,21 +74,30 @@ export class Voices {
   /** From now on the side of the call speaks to `port`, and is heard from there. */
   join(call: LoadCall, side: Side, port: number): void {
     this.leave(call, side);
+    if (this.#muted.has(call)) return;
     this.#ssrc += 1;
     const header = Buffer.alloc(RTP_HEADER);
     header.writeUInt8(0x80, 0);
     header.writeUInt32BE(this.#ssrc, 8);
     const voice = { call, side, header, payload: payloadOf(call.id, side), port };
-    this.#voices[side].set(port, voice);
+    this.#voices[side].set(call, voice);
+    this.#ports[side].set(port, voice);
     this.#slots[call.id % SLOTS]?.add(voice);
   }
 
   leave(call: LoadCall, side: Side): void {
-    for (const [port, voice] of this.#voices[side]) {
-      if (voice.call !== call) continue;
-      this.#voices[side].delete(port);
-      for (const slot of this.#slots) slot.delete(voice);
-    }
+    const voice = this.#voices[side].get(call);
+    if (voice === undefined) return;
+    this.#voices[side].delete(call);
+    this.#slots[call.id % SLOTS]?.delete(voice);
+    // The port may be another call's by now.
+    if (this.#ports[side].get(voice.port) === voice) this.#ports[side].delete(voice.port);
+  }
+
+  /** Neither side of the call says anything any more, though it be answered yet. */
+  mute(call: LoadCall): void {
+    this.#muted.add(call);
+    for (const side of ['a', 'b'] as const) this.leave(call, side);
   }
 
   /** A presses keys, to FreeSWITCH's `port`; answers how long that takes, in milliseconds. One talker a call. */
@@ -129,7 +141,7 @@ export class Voices {
   }
 
   #hear(side: Side, packet: Buffer, port: number): void {
-    const voice = this.#voices[side].get(port);
+    const voice = this.#ports[side].get(port);
     const said = wordIn(packet.subarray(RTP_HEADER));
     if (voice === undefined || said === null) return;
     if (said.call === voice.call.id && said.side !== side) voice.call.heard[side] = Date.now();

@@ -8,6 +8,12 @@ const EVERY_MS = 200;
 const TICK_MS = 20;
 const SLOTS = EVERY_MS / TICK_MS;
 const RTP_HEADER = 12;
+/**
+ * Every second packet's timestamp is moved by half a packet, in samples. FreeSWITCH fills the time between two packets
+ * with silence of its own, 160 samples each, counted from the last packet's timestamp, and sends none whose timestamp
+ * it used before: once it is one filler ahead, it would drop every packet of a talker as rare as ours.
+ */
+const BESIDE = 80;
 const SAMPLES = 160;
 /** A tick that is later than this, in milliseconds, says that our own process stood still, and with it every phone. */
 const STANDSTILL_MS = 300;
@@ -134,8 +140,9 @@ export class Voices {
     this.#tickedAt = now;
     this.#slot = (this.#slot + 1) % SLOTS;
     for (const { header, payload, port, side } of this.#slots[this.#slot] ?? []) {
-      header.writeUInt16BE((header.readUInt16BE(2) + 1) & 0xffff, 2);
-      header.writeUInt32BE((header.readUInt32BE(4) + 8 * EVERY_MS) >>> 0, 4);
+      const sequence = (header.readUInt16BE(2) + 1) & 0xffff;
+      header.writeUInt16BE(sequence, 2);
+      header.writeUInt32BE(sequence * 8 * EVERY_MS + (sequence % 2) * BESIDE, 4);
       this.#send(side, Buffer.concat([header, payload]), port);
     }
   }

@@ -93,7 +93,7 @@ async function prepare(load: Load): Promise<string[]> {
     expect(created.status, JSON.stringify(created.body)).toBe(201);
     ids.push((created.body as { session_uuid: string }).session_uuid);
   }
-  if (load === PINS) await stack.promptsReady(['pin-prompt']);
+  if (load === PINS) await stack.promptsReady([stack.audio.url('pin-prompt')]);
   return ids;
 }
 

@@ -86,8 +86,7 @@ async function session(parameters: Record<string, unknown> = {}): Promise<string
 }
 
 async function pinSession(): Promise<string> {
-  const names = ['softphone-prompt', 'softphone-wrong'];
-  const [prompt, wrong] = names.map((name) => bed.stack.audio.url(name));
+  const [prompt, wrong] = ['softphone-prompt', 'softphone-wrong'].map((name) => bed.stack.audio.url(name));
   const id = await session({
     is_pin_authentication_required: true,
     first_party_pin: PIN,
@@ -96,7 +95,7 @@ async function pinSession(): Promise<string> {
     incorrect_pin_play: wrong,
     pin_retry: 0,
   });
-  await bed.stack.promptsReady(names);
+  await bed.stack.promptsReady([prompt, wrong]);
   return id;
 }
 

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 
-/** Milliseconds of audio in every file. */
+/** Milliseconds of audio in a file, unless it is to have another length. */
 const LENGTH_MS = 600;
 
-/** Serves `/<name>.wav`, each name with content of its own, and tells a name by its content. */
+/** Serves `/<name>/<milliseconds>.wav`, each name with content of its own, and tells a name by its content. */
 export class AudioHost {
   readonly #server: Server;
   readonly #names = new Map<string, string>();
+  readonly #hashes = new Map<string, string>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -16,28 +17,32 @@ export class AudioHost {
 
   static async start(): Promise<AudioHost> {
     const server = createServer((request, response) => {
-      const name = /^\/([a-z0-9-]+)\.wav$/.exec(request.url ?? '')?.[1];
+      const [, name, length] = /^\/([a-z0-9-]+)\/(\d{1,4})\.wav$/.exec(request.url ?? '') ?? [];
       if (name === undefined) {
         response.writeHead(404).end();
         return;
       }
-      response.writeHead(200, { 'content-type': 'audio/wav' }).end(toneNamed(name));
+      response.writeHead(200, { 'content-type': 'audio/wav' }).end(toneNamed(name, Number(length)));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new AudioHost(server);
   }
 
-  url(name: string): string {
-    this.#names.set(this.hash(name), name);
+  /** Where a file of that name is, `ms` milliseconds long. */
+  url(name: string, ms = LENGTH_MS): string {
+    const hash = createHash('sha256').update(toneNamed(name, ms)).digest('hex');
+    this.#names.set(hash, name);
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the audio host is closed');
-    return `http://127.0.0.1:${address.port}/${name}.wav`;
+    const url = `http://127.0.0.1:${address.port}/${name}/${ms}.wav`;
+    this.#hashes.set(url, hash);
+    return url;
   }
 
-  /** SHA-256 of the file's content, the name that the prompt library gives it. */
-  hash(name: string): string {
-    return createHash('sha256').update(toneNamed(name)).digest('hex');
+  /** SHA-256 of the content of a file of ours, the name that the prompt library gives it; undefined for other URLs. */
+  hashAt(url: string): string | undefined {
+    return this.#hashes.get(url);
   }
 
   /** The name of a file that was fetched and stored by its hash; other files keep theirs. */
@@ -53,9 +58,9 @@ export class AudioHost {
   }
 }
 
-/** A short tone, 8 kHz mono 16 bit; its pitch comes from the name, so that no two files are alike. */
-function toneNamed(name: string): Buffer {
-  const samples = (8000 * LENGTH_MS) / 1000;
+/** A tone of `ms` milliseconds, 8 kHz mono 16 bit; its pitch comes from the name, so that no two files are alike. */
+function toneNamed(name: string, ms: number): Buffer {
+  const samples = 8 * ms;
   const pitch = 300 + (createHash('sha256').update(name).digest().readUInt16BE(0) % 1500);
   const data = Buffer.alloc(samples * 2);
   for (let index = 0; index < samples; index += 1) {

@@ -53,7 +53,7 @@ export abstract class BaseLane implements Lane {
     };
     const id =
       shorter === undefined ? await this.#createByApi(full) : await this.store.createShort(full, shorter);
-    await this.stack.promptsReady(audioNames(parameters));
+    await this.stack.promptsReady(Object.values(parameters));
     return { id };
   }
 
@@ -111,8 +111,8 @@ export abstract class BaseLane implements Lane {
     }
   }
 
-  audioUrl(name: string): string {
-    return this.stack.audio.url(name);
+  audioUrl(name: string, ms?: number): string {
+    return this.stack.audio.url(name, ms);
   }
 
   abstract callee(number: string, behaviour: CalleeBehaviour): Promise<void>;
@@ -128,10 +128,4 @@ export abstract class BaseLane implements Lane {
 function hasAllLegs(interaction: Interaction): boolean {
   const roles = new Set(interaction.legs.map((leg) => leg.role));
   return roles.has('a') && (interaction.connectedAt === null || roles.has('b'));
-}
-
-function audioNames(parameters: Record<string, unknown>): string[] {
-  return Object.values(parameters)
-    .map((value) => /^http:\/\/127\.0\.0\.1:\d+\/([a-z0-9-]+)\.wav$/.exec(String(value))?.[1])
-    .filter((name) => name !== undefined);
 }

@@ -146,13 +146,15 @@ export class Stack {
     return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
   }
 
-  /** Waits until the prompt library has the files of these names. */
-  async promptsReady(names: readonly string[]): Promise<void> {
+  /** Waits until the prompt library has those of these values that are URLs of our audio host. */
+  async promptsReady(values: readonly unknown[]): Promise<void> {
     const deadline = Date.now() + 10_000;
-    for (const name of names) {
-      const file = join(this.promptsDir, `${this.audio.hash(name)}.wav`);
+    for (const url of values.map(String)) {
+      const hash = this.audio.hashAt(url);
+      if (hash === undefined) continue;
+      const file = join(this.promptsDir, `${hash}.wav`);
       while (!(await exists(file))) {
-        if (Date.now() > deadline) throw new Error(`the prompt ${name} was not fetched`);
+        if (Date.now() > deadline) throw new Error(`the prompt at ${url} was not fetched`);
         await sleep(20);
       }
     }

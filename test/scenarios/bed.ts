@@ -85,8 +85,8 @@ export interface Lane {
   running(sessionId: string): Promise<void>;
   /** The session's interactions once `count` have ended; fails when they do not within 25 s. */
   interactions(sessionId: string, count: number): Promise<readonly Interaction[]>;
-  /** URL of a wav file of that name, served where the controller may fetch it. */
-  audioUrl(name: string): string;
+  /** URL of a wav file of that name, served where the controller may fetch it; `ms` long, 600 unless told. */
+  audioUrl(name: string, ms?: number): string;
   /** The recording of an interaction and how long its audio is, in milliseconds. */
   recording(interaction: Interaction): Promise<{ ms: number; format: 'wav' | 'mp3' }>;
 }

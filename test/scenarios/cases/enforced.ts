@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
 import { PIN, pinSession, type Scenario } from '../scenario.js';
 
+/** Milliseconds of a whisper in whose middle somebody hangs up: a slow machine must not come after its end. */
+const LONG_MS = 4_000;
+
 /** What FreeSWITCH enforces on its own once it has been told. */
 export const enforced: Scenario[] = [
   {
@@ -82,9 +85,9 @@ export const enforced: Scenario[] = [
   {
     name: 'A gives up while it hears its own play URL, and nobody is dialled',
     async run(lane) {
-      const session = await lane.session({ first_party_play_url: lane.audioUrl('for-first') });
+      const session = await lane.session({ first_party_play_url: lane.audioUrl('for-first', LONG_MS) });
       await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
-      const call = await lane.call({ from: lane.first, cancelAfterMs: 250 });
+      const call = await lane.call({ from: lane.first, cancelAfterMs: 1_000 });
       expect(call).toMatchObject({ status: 487, endedByCaller: true });
       expect(await lane.invites()).toEqual([]);
       const [interaction] = await lane.interactions(session.id, 1);
@@ -94,8 +97,8 @@ export const enforced: Scenario[] = [
   {
     name: 'B hangs up while it hears its play URL: A is not joined, and nobody else is tried',
     async run(lane) {
-      const session = await lane.session({ second_party_play_url: lane.audioUrl('for-second') });
-      await lane.callee(lane.second, { kind: 'answer', afterMs: 200, talkMs: 200 });
+      const session = await lane.session({ second_party_play_url: lane.audioUrl('for-second', LONG_MS) });
+      await lane.callee(lane.second, { kind: 'answer', afterMs: 200, talkMs: 1_000 });
       const call = await lane.call({ from: lane.first });
       expect(call.status).toBeGreaterThanOrEqual(480);
       expect(await lane.invites()).toHaveLength(1);
@@ -106,9 +109,9 @@ export const enforced: Scenario[] = [
   {
     name: 'A gives up while B hears its play URL: B is hung up, and the two are not joined',
     async run(lane) {
-      const session = await lane.session({ second_party_play_url: lane.audioUrl('for-second') });
+      const session = await lane.session({ second_party_play_url: lane.audioUrl('for-second', LONG_MS) });
       await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
-      const call = await lane.call({ from: lane.first, cancelAfterRingingMs: 450 });
+      const call = await lane.call({ from: lane.first, cancelAfterRingingMs: 1_200 });
       expect(call).toMatchObject({ status: 487, endedByCaller: true });
       const [interaction] = await lane.interactions(session.id, 1);
       expect(interaction).toMatchObject({ endedBy: 'a', connectedAt: null });

@@ -54,8 +54,8 @@ export interface AuditOptions {
 const LOOK_MS = 3_000;
 /** Longest that calls may take to end once no new ones are placed. */
 const LAST_CALLS_MS = 60_000;
-/** Written times are whole seconds for two legs, and FreeSWITCH and the phones are not the same instant. Seconds. */
-const LENGTH_SLACK = 4;
+/** Written times are whole seconds for two legs, each rounded up. Milliseconds. */
+const LENGTH_SLACK_MS = 4_000;
 /** An end by a crash may be written this much later than it was. Milliseconds. */
 const CRASH_SLACK_MS = 2_000;
 
@@ -171,12 +171,22 @@ function isWhole(call: LoadCall, { endedAt, legs, seconds }: WrittenInteraction,
   return crashed || call.connectedAt === null || (legs === 2 && seconds > 0);
 }
 
-function hasItsLength(call: LoadCall, interaction: WrittenInteraction, crashedAt: number | null): boolean {
+/** `crashedAt`: when the call's FreeSWITCH died; null when it did not. */
+export function hasItsLength(
+  call: LoadCall,
+  interaction: WrittenInteraction,
+  crashedAt: number | null,
+): boolean {
   if (crashedAt !== null) return (interaction.endedAt ?? 0) <= crashedAt + CRASH_SLACK_MS;
-  const { answered, bAnswered, ended } = call.timeline;
+  const { invited, answered, bAnswered, bConfirmed, ended, released } = call.timeline;
   if (answered === null || bAnswered === null || ended === null) return true;
-  const seen = (ended - answered + (ended - bAnswered)) / 1_000;
-  return Math.abs(interaction.seconds - seen) <= LENGTH_SLACK;
+  // While the network is cut a phone and FreeSWITCH know of an answer and of a hang-up seconds apart.
+  const isAsked = call.script.pin !== '';
+  const least = ended - answered + (ended - (bConfirmed ?? bAnswered));
+  const end = released ?? ended;
+  const most = end - (isAsked ? invited : bAnswered) + (end - bAnswered);
+  const seconds = interaction.seconds * 1_000;
+  return seconds >= least - LENGTH_SLACK_MS && seconds <= most + LENGTH_SLACK_MS;
 }
 
 /** A recording is either there or failed; both are told. */

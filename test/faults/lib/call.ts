@@ -24,7 +24,7 @@ export interface CallScript {
   readonly dialMs: number;
   /** From B's 180 to its 200. */
   readonly ringMs: number;
-  /** From B's 200 to the hang-up. */
+  /** From the ACK of B's 200 to the hang-up. */
   readonly talkMs: number;
   readonly hangUpBy: Side;
 }
@@ -38,8 +38,12 @@ export interface Timeline {
   bInvited: number | null;
   bRinging: number | null;
   bAnswered: number | null;
+  /** FreeSWITCH acknowledged B's answer: it knows of it. */
+  bConfirmed: number | null;
   /** The first hang-up, whoever's. */
   ended: number | null;
+  /** FreeSWITCH knows of that hang-up. */
+  released: number | null;
   /** Nothing of the call is left on either side. */
   closed: number | null;
 }
@@ -73,7 +77,9 @@ export class LoadCall {
       bInvited: null,
       bRinging: null,
       bAnswered: null,
+      bConfirmed: null,
       ended: null,
+      released: null,
       closed: null,
     };
   }

@@ -85,7 +85,10 @@ export class Carrier {
     const side = call.script.hangUpBy;
     this.#noteEnd(call, legs, side);
     const leg = side === 'a' ? legs.a : legs.b;
-    leg?.hangUp(() => this.#sideClosed(call, side));
+    leg?.hangUp(() => {
+      call.timeline.released = Date.now();
+      this.#sideClosed(call, side);
+    });
   }
 
   /**
@@ -174,7 +177,10 @@ export class Carrier {
   #ended(call: LoadCall, by: 'freeswitch' | 'silence', side: Side): void {
     const legs = this.#legs.get(call);
     if (legs === undefined) return;
-    if (call.timeline.ended === null) this.#noteEnd(call, legs, by);
+    if (call.timeline.ended === null) {
+      this.#noteEnd(call, legs, by);
+      call.timeline.released = call.timeline.ended;
+    }
     this.#sideClosed(call, side);
   }
 

@@ -20,8 +20,8 @@ export class PhoneLeg {
     readonly invite: Received,
     readonly port: SipPort,
     readonly voices: Voices,
-    /** B answered. */
-    readonly onAnswer: () => void,
+    /** B's answer was acknowledged: from now on B may hang up (RFC 3261, 15). */
+    readonly onConfirmed: () => void,
     /** FreeSWITCH ended the leg, by CANCEL or BYE. */
     readonly onEnd: () => void,
   ) {
@@ -52,6 +52,7 @@ export class PhoneLeg {
         return;
       case 'ACK':
         this.#answer?.stop();
+        this.#confirm();
         return;
       case 'CANCEL':
         this.port.respond(message, '200 OK', this.#tag);
@@ -109,7 +110,12 @@ export class PhoneLeg {
       GIVE_UP_MS,
       () => undefined,
     );
-    this.onAnswer();
+  }
+
+  #confirm(): void {
+    if (this.#dialog === null || this.call.timeline.bConfirmed !== null) return;
+    this.call.timeline.bConfirmed = Date.now();
+    this.onConfirmed();
   }
 
   #say(): void {

@@ -53,6 +53,29 @@ describe('who hears whom', () => {
     expect(voices.standstills[0]).toBeGreaterThan(500);
   });
 
+  it('no packet has a timestamp that silence of 160 samples a piece reaches from the last one', async () => {
+    const stamps: number[] = [];
+    forA.on('message', (packet) => stamps.push(packet.readUInt32BE(4)));
+    voices.join(aCall({}, 10), 'a', forA.address().port);
+    await until('it has talked', () => stamps.length >= 4, 5_000);
+    const steps = stamps.slice(1).map((stamp, index) => stamp - (stamps[index] ?? 0));
+    expect(steps.every((step) => step > 0 && step % 160 !== 0)).toBe(true);
+  });
+
+  it('a phone that is muted says nothing, though it answers later', async () => {
+    const call = aCall({}, 11);
+    let heard = 0;
+    forA.on('message', () => (heard += 1));
+    voices.join(call, 'a', forA.address().port);
+    await until('it talks', () => heard > 0, 5_000);
+    voices.mute(call);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    heard = 0;
+    voices.join(call, 'a', forA.address().port);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(heard).toBe(0);
+  });
+
   it('a person who hears only themselves is a mix-up', async () => {
     const call = aCall({}, 9);
     forA.removeAllListeners('message');

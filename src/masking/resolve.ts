@@ -45,30 +45,87 @@ export type Resolution =
   | { readonly outcome: 'announce'; readonly announcement: 'not-in-service' }
   | { readonly outcome: 'refuse'; readonly reason: 'not-ours' | 'loop' | 'too-many-pins' };
 
+/** The rules that decide a call, in their order: design.md, "The way of a call", 3. */
+export const CALL_RULES = [
+  'number-in-service',
+  'caller-is-no-virtual-number',
+  'known-caller',
+  'pin',
+  'open-session',
+  'unknown-caller-audio',
+  'not-in-service',
+] as const;
+
+export type CallRule = (typeof CALL_RULES)[number];
+
+/** Why a rule left a call to the next one. */
+export type PassedBy =
+  /** What it forbids is not so. */
+  | 'fine'
+  | 'withheld'
+  | 'no-party'
+  | 'session-over'
+  | 'pin-forced'
+  | 'no-pin-session'
+  | 'no-open-session'
+  | 'no-audio';
+
+/** A rule that did not decide. */
+export interface PassedRule {
+  readonly rule: CallRule;
+  readonly by: PassedBy;
+}
+
+/** Which rule decided a call, and which ones were asked before. */
+export interface Ruling {
+  readonly rule: CallRule;
+  readonly resolution: Resolution;
+  readonly passed: readonly PassedRule[];
+}
+
+type Judge = (caller: Caller, routes: NumberRoutes, now: number) => Resolution | PassedBy;
+
+const JUDGES: Readonly<Record<CallRule, Judge>> = {
+  'number-in-service': (_caller, { number }) =>
+    number?.enabled === true ? 'fine' : { outcome: 'refuse', reason: 'not-ours' },
+  'caller-is-no-virtual-number': (_caller, { callerIsOurs }) =>
+    callerIsOurs ? { outcome: 'refuse', reason: 'loop' } : 'fine',
+  'known-caller': (caller, { matched }, now) => {
+    if (caller.kind === 'anonymous') return 'withheld';
+    if (matched === null) return 'no-party';
+    if (!isLive(matched.session, now)) return 'session-over';
+    return matched.session.pin?.forced === true ? 'pin-forced' : connect(matched, caller);
+  },
+  pin: (_caller, { pinGate, refusedUntil }, now) => {
+    if (pinGate === null) return 'no-pin-session';
+    if (refusedUntil !== null && now < refusedUntil) return { outcome: 'refuse', reason: 'too-many-pins' };
+    return { outcome: 'pin', gate: pinGate };
+  },
+  'open-session': (caller, { open }, now) =>
+    open !== null && isLive(open.session, now) ? connect(open, caller) : 'no-open-session',
+  'unknown-caller-audio': (_caller, { unknownCallerPlay: url }) =>
+    url === '' ? 'no-audio' : { outcome: 'announce', announcement: 'unknown-caller', url },
+  'not-in-service': () => ({ outcome: 'announce', announcement: 'not-in-service' }),
+};
+
 /**
- * What happens to a call for `number` from `caller` at `now` (milliseconds since the epoch).
+ * What happens to a call of `caller` at `now` (milliseconds since the epoch), and by which rule.
  *
- * Pure. The order of the rules is design.md, "The way of a call", 3.
+ * Pure.
  */
+export function judge(caller: Caller, routes: NumberRoutes, now: number): Ruling {
+  const passed: PassedRule[] = [];
+  for (const rule of CALL_RULES) {
+    const judged = JUDGES[rule](caller, routes, now);
+    if (typeof judged !== 'string') return { rule, resolution: judged, passed };
+    passed.push({ rule, by: judged });
+  }
+  throw new TypeError('The last rule decides every call.');
+}
+
+/** As {@link judge}, without the reasons. */
 export function resolve(caller: Caller, routes: NumberRoutes, now: number): Resolution {
-  if (routes.number?.enabled !== true) return { outcome: 'refuse', reason: 'not-ours' };
-  if (routes.callerIsOurs) return { outcome: 'refuse', reason: 'loop' };
-  const { matched } = routes;
-  if (caller.kind === 'number' && matched !== null && isLive(matched.session, now)) {
-    const forced = matched.session.pin?.forced === true;
-    if (!forced) return connect(matched, caller);
-  }
-  if (routes.pinGate !== null) {
-    if (routes.refusedUntil !== null && now < routes.refusedUntil) {
-      return { outcome: 'refuse', reason: 'too-many-pins' };
-    }
-    return { outcome: 'pin', gate: routes.pinGate };
-  }
-  if (routes.open !== null && isLive(routes.open.session, now)) return connect(routes.open, caller);
-  if (routes.unknownCallerPlay !== '') {
-    return { outcome: 'announce', announcement: 'unknown-caller', url: routes.unknownCallerPlay };
-  }
-  return { outcome: 'announce', announcement: 'not-in-service' };
+  return judge(caller, routes, now).resolution;
 }
 
 /**

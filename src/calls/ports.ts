@@ -89,6 +89,22 @@ export type PinCheck =
   /** Too many wrong PINs of this caller. */
   | { readonly result: 'refused' };
 
+/** What a {@link PinCheck} would be; of one that asks for more also whose PIN it is, null for nobody's. */
+export type PinLook =
+  | Exclude<PinCheck, { readonly result: 'asked' }>
+  | { readonly result: 'asked'; readonly match: Match | null };
+
+/** Looks at what a call would meet, for nobody's call: counts nothing, claims nothing, tells nothing. */
+export interface CallLooks {
+  /** What {@link CallStore.route} answers. */
+  route(number: E164, caller: Caller, now: number): Promise<NumberRoutes>;
+  /** What {@link CallStore.checkPin} would make of the digits. */
+  lookAtPin(number: E164, caller: Caller, digits: string, now: number): Promise<PinLook>;
+  /** What {@link CallStore.begin} would answer. */
+  lookAtClaim(session: Pick<MaskingSession, 'id' | 'virtualNumber'>, now: number): Promise<BeginResult>;
+  isVirtualNumber(number: E164): Promise<boolean>;
+}
+
 /** Where a leg belongs, as its channel variables tell. */
 export interface LegAddress {
   readonly node: string;

@@ -22,20 +22,25 @@ export class Admissions implements CallAdmissions {
   }
 
   async admit(start: InteractionStart, now: number): Promise<Admission> {
-    const limits = this.#limits;
     const reply = await this.#scripts.run(
       'admit-call',
       [LIMITS_KEY],
       [
         ...[start.id, now, start.claimUntil, start.node, subaccountOf(start.accountId), dayOf(now)],
-        ...[limits.MAX_CALLS_PER_SUBACCOUNT, limits.MAX_CALLS_PER_NODE, limits.MAX_CALLS_TOTAL],
-        ...[limits.CALL_RATE_PER_SUBACCOUNT, limits.CALL_RATE_PER_NODE, limits.CALL_RATE_TOTAL],
-        ...[limits.DAILY_MINUTES_PER_SUBACCOUNT * 60, limits.DAILY_MINUTES_TOTAL * 60],
+        ...this.#limitsInOrder(),
       ],
     );
-    const [limit, left] = reply as Reply[];
-    if (typeof limit === 'string') return { limit: limit as CallLimit };
-    return { limit: null, secondsLeft: left === '' ? null : Math.max(0, Number(left)) };
+    return admissionFrom(reply);
+  }
+
+  /** What {@link admit} would say now of a call of that account on that node. Takes nothing. */
+  async look(accountId: string, node: string, now: number): Promise<Admission> {
+    const reply = await this.#scripts.run(
+      'look-at-admission',
+      [LIMITS_KEY],
+      [now, node, subaccountOf(accountId), dayOf(now), ...this.#limitsInOrder()],
+    );
+    return admissionFrom(reply);
   }
 
   async dismiss(interactionId: string, now: number): Promise<void> {
@@ -46,4 +51,20 @@ export class Admissions implements CallAdmissions {
   async ended(interactionId: string, seconds: number, endedAt: number): Promise<void> {
     await this.#scripts.run('dismiss-call', [LIMITS_KEY], [interactionId, seconds, dayOf(endedAt)]);
   }
+
+  /** As the scripts want them, see lua/include/admission.lua. */
+  #limitsInOrder(): number[] {
+    const limits = this.#limits;
+    return [
+      ...[limits.MAX_CALLS_PER_SUBACCOUNT, limits.MAX_CALLS_PER_NODE, limits.MAX_CALLS_TOTAL],
+      ...[limits.CALL_RATE_PER_SUBACCOUNT, limits.CALL_RATE_PER_NODE, limits.CALL_RATE_TOTAL],
+      ...[limits.DAILY_MINUTES_PER_SUBACCOUNT * 60, limits.DAILY_MINUTES_TOTAL * 60],
+    ];
+  }
+}
+
+function admissionFrom(reply: Reply): Admission {
+  const [limit, left] = reply as Reply[];
+  if (typeof limit === 'string') return { limit: limit as CallLimit };
+  return { limit: null, secondsLeft: left === '' ? null : Math.max(0, Number(left)) };
 }

@@ -1,6 +1,7 @@
 import {
   addressOf,
   type BeginResult,
+  type CallLooks,
   type CallStore,
   type InteractionStart,
   type LegAddress,
@@ -9,6 +10,7 @@ import {
   type OpenLeg,
   type PinAttempt,
   type PinCheck,
+  type PinLook,
 } from '../calls/ports.js';
 import { billOf, FREE, type Tariff } from '../masking/billing.js';
 import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
@@ -16,7 +18,7 @@ import type { Caller } from '../masking/caller.js';
 import type { Interaction, LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { NumberRoutes, PinGate } from '../masking/resolve.js';
-import { otherParty, type Party } from '../masking/session.js';
+import { otherParty, type MaskingSession, type Party } from '../masking/session.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { Admissions } from './admissions.js';
 import type { CallLog, Logged } from './call-log.js';
@@ -44,7 +46,7 @@ export interface CallIndexes {
 }
 
 /** What the call logic reads and writes. Instants are milliseconds since the epoch, given by the caller. */
-export class CallRepository implements CallStore {
+export class CallRepository implements CallStore, CallLooks {
   readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #vault: Vault;
@@ -157,6 +159,23 @@ export class CallRepository implements CallStore {
     ]);
     if (start.tells !== null) this.#outbox.appended(start.number);
     if (result !== 'begun') await this.#forget(start.node, start.id);
+    return result as BeginResult;
+  }
+
+  lookAtPin(number: E164, caller: Caller, digits: string, now: number): Promise<PinLook> {
+    return this.#pins.look(number, caller, digits, now);
+  }
+
+  async lookAtClaim(
+    { id, virtualNumber }: Pick<MaskingSession, 'id' | 'virtualNumber'>,
+    now: number,
+  ): Promise<BeginResult> {
+    const { MAX_CALLS_PER_NUMBER, CALL_RATE_PER_SESSION, CALL_RATE_PER_NUMBER } = this.#callLimits;
+    const result = await this.#scripts.run(
+      'look-at-claim',
+      [numberKey(virtualNumber)],
+      [id, now, MAX_CALLS_PER_NUMBER, CALL_RATE_PER_SESSION, CALL_RATE_PER_NUMBER],
+    );
     return result as BeginResult;
   }
 

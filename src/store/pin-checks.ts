@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { PinAttempt, PinCheck } from '../calls/ports.js';
+import type { PinAttempt, PinCheck, PinLook } from '../calls/ports.js';
 import type { Caller } from '../masking/caller.js';
 import type { E164 } from '../masking/phone-number.js';
 import { OWN_DIGITS, ownDigitsOf, type PinGuardNews, type PinGuardRules } from '../masking/pin-guard.js';
@@ -52,11 +52,7 @@ export class PinChecks {
       'check-pin',
       [numberKey(number)],
       [
-        now,
-        JSON.stringify(digits === '' ? [] : this.#vault.pinTokens(number, digits)),
-        this.#namesOf(caller),
-        digits.length,
-        this.#limits(now),
+        ...[now, this.#tokensOf(number, digits), this.#namesOf(caller), digits.length, this.#limits(now)],
         attempt === null ? '' : idOf(attempt),
         this.#told(number, caller, attempt),
       ],
@@ -65,6 +61,21 @@ export class PinChecks {
     if (appended === 1) this.#outbox.appended(number);
     this.#note(number, now, Number(spent), news as [string, number, string] | null);
     return this.#checkFrom(number, result ?? null, party ?? null, fields ?? null, now);
+  }
+
+  /** As CallLooks.lookAtPin. */
+  async look(number: E164, caller: Caller, digits: string, now: number): Promise<PinLook> {
+    const reply = await this.#scripts.run(
+      'look-at-pin',
+      [numberKey(number)],
+      [now, this.#tokensOf(number, digits), this.#namesOf(caller), digits.length, this.#limits(now)],
+    );
+    const [result, party, fields] = reply as Reply[];
+    const session = sessionFrom(this.#vault, number, fields ?? null, now);
+    const match = session === null ? null : { session, party: party as Party };
+    if (result === 'asked') return { result, match };
+    if (result === 'matched' && match !== null) return { result, match };
+    return { result: result === 'refused' ? result : 'wrong' };
   }
 
   /** As CallStore.checkOwnDigits. */
@@ -137,6 +148,10 @@ export class PinChecks {
     const risk = Math.round(guessRisk * WHOLE_RISK);
     const isGuarded = this.#options.overall.isSpent(now);
     return JSON.stringify({ risk, callerFree, callerLimit, remember, guarded: isGuarded });
+  }
+
+  #tokensOf(number: E164, digits: string): string {
+    return JSON.stringify(digits === '' ? [] : this.#vault.pinTokens(number, digits));
   }
 
   #namesOf(caller: Caller): string {

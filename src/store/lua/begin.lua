@@ -23,20 +23,12 @@
 -- @include outbox
 -- @include tell
 -- @include rate
+-- @include claim
 local session, call, now = sessionKey(ARGV[1]), callKey(ARGV[2]), tonumber(ARGV[3])
-local state = redis.call('HMGET', session, 'expiresAt', 'claim', 'claimUntil')
-if not state[1] then return 'gone' end
--- A late question about a call that is over must not hold the session.
-if redis.call('HGET', call, 'stage') == 'ended' then return 'gone' end
-local holds = state[2] == ARGV[2]
-if not holds and now >= tonumber(state[1]) then return 'gone' end
-if not holds and state[2] and now < tonumber(state[3]) then return 'busy' end
-
+local most, ofSession, ofNumber = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
+local holds, refusal = claimOf(ARGV[1], ARGV[2], now, most, ofSession, ofNumber)
+if refusal then return refusal end
 if not holds then
-  local most, ofSession, ofNumber = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
-  if most > 0 and redis.call('ZCOUNT', runningKey, '(' .. ms(now), '+inf') >= most then return 'MAX_CALLS_PER_NUMBER' end
-  if isSpent(rateKey(ARGV[1]), ofSession) then return 'CALL_RATE_PER_SESSION' end
-  if isSpent(rateKey('number'), ofNumber) then return 'CALL_RATE_PER_NUMBER' end
   spend(rateKey(ARGV[1]), ofSession)
   spend(rateKey('number'), ofNumber)
 end

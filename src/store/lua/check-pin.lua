@@ -19,9 +19,9 @@
 -- @include outbox
 -- @include hours
 -- @include guard
+-- @include weigh-pin
 local now, length = tonumber(ARGV[1]), tonumber(ARGV[4])
 local tokens, names, limits = cjson.decode(ARGV[2]), cjson.decode(ARGV[3]), cjson.decode(ARGV[5])
-local anonymous = names[1] == 'anonymous'
 
 local before = ARGV[6] ~= '' and redis.call('GET', attemptKey(ARGV[6])) or nil
 if before and before ~= 'matched' then
@@ -34,39 +34,23 @@ local function tell(sessionId, kind)
   return not before and sessionId and emit(sessionId, now, kind, ARGV[7]) and 1 or 0
 end
 
-local known, wrong = knownPhone(names, now), wrongOf(names, now)
-if not known and not anonymous and not before and wrong >= limits.callerLimit then
-  return { 0, 'refused', false, false, '0', false }
-end
-if #tokens == 0 then
+local weighed = weighPin(now, tokens, names, length, limits, before ~= nil)
+local known, risk, route = weighed.known, weighed.risk, weighed.route
+if weighed.result == 'refused' then return { 0, 'refused', false, false, '0', false } end
+if weighed.result == 'missing' then
   settle('wrong')
   return { tell(askedBy(names, now), 'pin-failed'), 'wrong', false, false, '0', false }
 end
-
-local route = liveRoute(pinKey, tokens, now)
-local session = route and sessionFields(route.session)
-if not session then route = nil end
-local risk = riskOf(length, now)
-
--- A phone that got in answers for its own wrong PINs only, and is never asked twice for a PIN that it used before.
-local function isLetOff()
-  if before or risk == 0 or hasEntered(known, route) then return true end
-  if not anonymous and wrong >= limits.callerFree then return false end
-  -- Those who withhold their number are one caller, with half of what strangers may spend.
-  if (wrong + 1) * risk > (anonymous and limits.risk / 2 or limits.risk) then return false end
-  if known then return true end
-  return not limits.guarded and spentIn(spentKey(length), now) + risk <= limits.risk
-end
 local function news() return not known and risk > 0 and guardNews(length, now, limits.risk) end
 
-if not isLetOff() then
+if weighed.result == 'asked' then
   settle('asked|' .. (route and route.session or '') .. '|' .. (route and route.party or ''))
   return { 0, 'asked', false, false, '0', news() }
 end
-if session then
+if weighed.result == 'matched' then
   settle('matched')
   remember(names, route, now, limits.remember)
-  return { tell(route.session, 'pin-success'), 'matched', route.party, session, '0', false }
+  return { tell(route.session, 'pin-success'), 'matched', route.party, weighed.session, '0', false }
 end
 
 settle('wrong')

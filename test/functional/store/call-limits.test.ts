@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { CallClaims, type Claim } from '../../../src/calls/call-claims.js';
 import { DestinationGuard } from '../../../src/calls/destination-guard.js';
 import type { InteractionStart } from '../../../src/calls/ports.js';
-import { NO_LIMITS, type CallLimits } from '../../../src/masking/call-limits.js';
+import { NO_LIMITS, refusalOf, type CallLimits } from '../../../src/masking/call-limits.js';
 import { ANY_COUNTRY } from '../../../src/masking/destinations.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
@@ -24,7 +24,10 @@ beforeAll(async () => {
   fixture = await Fixture.start(['--appendonly', 'no']);
 });
 afterAll(() => fixture.stop());
+/** Ids of the calls of a test. */
+const called = new Set<string>();
 beforeEach(async () => {
+  called.clear();
   store = await fixture.fresh(DID, DID2);
 });
 
@@ -57,13 +60,34 @@ function claimsOf(on: Store, at = NOW): CallClaims {
 }
 
 /** A call `id` in `session`, at `at`. */
-const call = (
+const claim = (
   on: Store,
   session: MaskingSession,
   id: string,
   changes: Partial<InteractionStart> = {},
   at = NOW,
 ): Promise<Claim> => claimsOf(on, at).claim(startOf(session, id, { startedAt: at, ...changes }), [], session);
+
+/** As {@link claim}; and who rehearses a new call is told what is then done. */
+async function call(...[on, session, id, changes = {}, at = NOW]: Parameters<typeof claim>): Promise<Claim> {
+  const looked = called.has(id) ? null : await look(on, startOf(session, id, changes), at);
+  called.add(id);
+  const claimed = await claim(on, session, id, changes, at);
+  expect(looked ?? claimed.result).toBe(claimed.result);
+  return claimed;
+}
+
+async function look(
+  on: Store,
+  { sessionId: id, number: virtualNumber, accountId, node }: InteractionStart,
+  at: number,
+): Promise<Claim['result']> {
+  const begun = await on.calls.lookAtClaim({ id, virtualNumber }, at);
+  const { limit } = await on.admissions.look(accountId, node, at);
+  if (begun === 'busy' || begun === 'gone') return begun;
+  if (begun !== 'begun') return refusalOf(begun);
+  return limit === null ? 'begun' : refusalOf(limit);
+}
 
 const hangUp = (on: Store, session: MaskingSession, id: string, talkedFrom: number | null, until: number) =>
   on.calls.finishLeg(
@@ -111,7 +135,7 @@ describe('calls at a time', () => {
     const sessions = await sessionsOn(DID, 12);
     const stores = [1, 2, 3].map(() => limited({ MAX_CALLS_TOTAL: 5 }));
     const claims = await Promise.all(
-      sessions.map((session, index) => call(stores[index % 3]!, session, `call-${index}`)),
+      sessions.map((session, index) => claim(stores[index % 3]!, session, `call-${index}`)),
     );
     expect(claims.filter(({ result }) => result === 'begun')).toHaveLength(5);
     expect(claims.filter(({ result }) => result === 'overloaded')).toHaveLength(7);
@@ -185,7 +209,7 @@ describe('a controller that dies', () => {
     const on = limited({ MAX_CALLS_TOTAL: 1 });
     await on.admissions.admit(startOf(one!, 'call-1', { claimUntil: NOW + 60_000 }), NOW);
     // FreeSWITCH asks the next controller about the same call.
-    expect((await call(on, one!, 'call-1')).result).toBe('begun');
+    expect((await claim(on, one!, 'call-1')).result).toBe('begun');
     await hangUp(on, one!, 'call-1', NOW, NOW + 1000);
     expect(await fixture.raw.hgetall('maskline:{limits}:running')).toEqual({});
   });
@@ -215,7 +239,7 @@ describe('calls a second', () => {
     const sessions = await sessionsOn(DID, 9);
     const on = limited({ [limit]: 3 });
     const claims = await Promise.all(
-      sessions.map((session, index) => call(on, session, `call-${index}`, changes)),
+      sessions.map((session, index) => claim(on, session, `call-${index}`, changes)),
     );
     const begun = claims.filter(({ result }) => result === 'begun').length;
     // A second's worth at once, and what flows in while they come.

@@ -198,7 +198,9 @@ class Run {
         expect(routes.pinGate !== null).toBe(gated);
       }
       for (const pin of PINS) {
+        const look = await store.calls.lookAtPin(number, ANONYMOUS, pin, now);
         const check = await store.calls.checkPin(number, ANONYMOUS, pin, now);
+        expect(look).toEqual(check);
         expect(check.result === 'matched' ? brief(check.match) : null).toEqual(model.pin(pin, number, now));
       }
     }
@@ -290,7 +292,9 @@ class Run {
       ...{ caller: match.party, takesPlace, people: { a: who, b: target, aWasCalled: false } },
       ...{ startedAt: this.now, claimUntil: this.now + 1e9 },
     });
+    const look = await store.calls.lookAtClaim(match.session, this.now);
     const result = await store.calls.begin(start, this.now);
+    expect(look).toBe(result);
     expect(result).toBe(session.call === null ? 'begun' : 'busy');
     if (result !== 'begun') return;
     session.call = addressOf(match.session, id).interactionId;

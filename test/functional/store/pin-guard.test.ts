@@ -66,6 +66,20 @@ function anAttempt(): PinAttempt {
 
 /** One attempt: the PIN, and the digits of the own number if they are asked for. */
 async function key(who: Caller, pin: string, own: string, at = NOW): Promise<PinCheck & { asked: boolean }> {
+  const look = await store.calls.lookAtPin(DID, who, pin, at);
+  const keyed = await keyUnseen(who, pin, own, at);
+  // Who rehearses a call is told what is then done.
+  expect(look.result).toBe(keyed.asked ? 'asked' : keyed.result);
+  return keyed;
+}
+
+/** As {@link key}, where the look itself would change something. */
+async function keyUnseen(
+  who: Caller,
+  pin: string,
+  own: string,
+  at: number,
+): Promise<PinCheck & { asked: boolean }> {
   const attempt = anAttempt();
   const check = await store.calls.checkPin(DID, who, pin, at, attempt);
   if (check.result !== 'asked') return { ...check, asked: false };
@@ -341,7 +355,7 @@ describe('all numbers together', () => {
     await expect.poll(() => news).toHaveLength(2);
     expect(await key(stranger(902), PIN, ALICES)).toMatchObject({ asked: true });
     // It looks again by itself.
-    await key(stranger(903), PIN, '', until + HOUR);
+    await keyUnseen(stranger(903), PIN, '', until + HOUR);
     await expect.poll(() => news.at(-1)).toEqual({ kind: 'overall-ended' });
     expect(await key(stranger(904), PIN, '', until + HOUR)).toMatchObject({ asked: false });
   });

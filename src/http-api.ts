@@ -6,6 +6,7 @@ import type { CallbackStore, DestinationJudge, Readiness } from './api/deps.js';
 import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
+import { Rehearsals } from './calls/rehearsal.js';
 import type { Config } from './config.js';
 import type { E164 } from './masking/phone-number.js';
 import type { MaskingSession } from './masking/session.js';
@@ -17,7 +18,14 @@ import type { Logger } from './telemetry/logger.js';
 export interface HttpApiOptions {
   readonly config: Pick<
     Config,
-    'account' | 'http' | 'folders' | 'defaultCountry' | 'maxSessionExpiry' | 'sessionEndHangsUp' | 'tariff'
+    | 'account'
+    | 'http'
+    | 'folders'
+    | 'defaultCountry'
+    | 'maxSessionExpiry'
+    | 'sessionEndHangsUp'
+    | 'tariff'
+    | 'trunks'
   >;
   readonly store: Store;
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
@@ -75,6 +83,14 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
       remove: (number, at) => store.numbers.remove(number, at).finally(() => remembered.forgetNumber(number)),
     },
     destinations: options.destinations,
+    rehearsals: new Rehearsals({
+      looks: store.calls,
+      admissions: store.admissions,
+      destinations: options.destinations,
+      nodes: () => store.nodes.names(),
+      trunks: config.trunks,
+      now,
+    }),
     pinGuards: store.pinGuards,
     notes: store.notes,
     accounts: store.accounts,

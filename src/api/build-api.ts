@@ -5,6 +5,7 @@ import { callbackRoutes } from './callbacks/routes.js';
 import { callRoutes } from './calls/routes.js';
 import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
+import { explainRoutes } from './explain/routes.js';
 import { healthRoutes } from './health/routes.js';
 import { numberRoutes } from './numbers/routes.js';
 import { openApiRoutes } from './openapi/routes.js';
@@ -98,6 +99,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       auditChanges(scope, deps.audit, () => clock.now());
       sessionRoutes(scope, deps);
       eventRoutes(scope, deps);
+      explainRoutes(scope, deps);
       numberRoutes(scope, deps);
       subaccountRoutes(scope, deps);
       callbackRoutes(scope, deps);

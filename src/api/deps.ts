@@ -1,3 +1,4 @@
+import type { Rehearsal, RehearsedCall } from '../calls/rehearsal.js';
 import type { Account } from '../masking/account.js';
 import type { AuditEntry, AuditQuery } from '../masking/audit.js';
 import type { Tariff } from '../masking/billing.js';
@@ -98,6 +99,12 @@ export interface NumberStore {
 export interface DestinationJudge {
   /** Why it may not be called, or null. */
   problemOf(number: E164): Promise<DestinationProblem | null>;
+}
+
+/** What the API needs to say what would happen to a call. */
+export interface CallRehearsals {
+  /** Takes, counts and tells nothing. */
+  rehearse(call: RehearsedCall): Promise<Rehearsal>;
 }
 
 /** What the API needs of the guards of PINs. */
@@ -226,6 +233,7 @@ export interface ApiDeps {
   readonly sessions: SessionStore;
   readonly numbers: NumberStore;
   readonly destinations: DestinationJudge;
+  readonly rehearsals: CallRehearsals;
   readonly pinGuards: PinGuardStore;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;

@@ -37,6 +37,10 @@ const LONGEST_PIN = 15;
 /** Effects that answer the open question. */
 export type AnsweringEffect = Extract<CallEffect, { type: 'prompt' | 'dial' | 'announce' | 'refuse' }>;
 
+export function isAnswering(effect: CallEffect): effect is AnsweringEffect {
+  return ['prompt', 'dial', 'announce', 'refuse'].includes(effect.type);
+}
+
 /** Identity of the call that an answer is for. */
 export interface AnswerContext {
   readonly interactionId: string;
@@ -60,11 +64,17 @@ export function answerFor(effect: AnsweringEffect, context: AnswerContext, optio
       return {
         next: 'announce',
         announcement: fileOr(options.prompts, effect.url, `${effect.announcement}.wav`),
-        cause: effect.announcement === 'wrong-pin' ? 'NORMAL_CLEARING' : 'UNALLOCATED_NUMBER',
+        cause: causeOf(effect),
       };
     case 'refuse':
-      return { next: 'refuse', cause: REFUSAL_CAUSES[effect.reason] };
+      return { next: 'refuse', cause: causeOf(effect) };
   }
+}
+
+/** The cause with which a call ends that reaches nobody. */
+export function causeOf(effect: Extract<AnsweringEffect, { type: 'announce' | 'refuse' }>): HangupCause {
+  if (effect.type === 'refuse') return REFUSAL_CAUSES[effect.reason];
+  return effect.announcement === 'wrong-pin' ? 'NORMAL_CLEARING' : 'UNALLOCATED_NUMBER';
 }
 
 /**

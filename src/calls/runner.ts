@@ -5,7 +5,13 @@ import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
 import { resolve, targetOf, type Match, type NumberRoutes } from '../masking/resolve.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isLive, otherParty, partyNumber, type MaskingSession } from '../masking/session.js';
-import { answerFor, type AnswerContext, type AnsweringEffect, type AnswerOptions } from './answers.js';
+import {
+  answerFor,
+  isAnswering,
+  type AnswerContext,
+  type AnsweringEffect,
+  type AnswerOptions,
+} from './answers.js';
 import type { CallClaims } from './call-claims.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
 import type { CallStore, InteractionStart, PinCheck, SessionReader } from './ports.js';
@@ -243,10 +249,6 @@ function peopleOf(
 function tellsOf(kind: Question['kind'], session: MaskingSession): InteractionStart['tells'] {
   if (kind === 'digits') return 'answer';
   return kind === 'inbound' && session.pin !== null ? 'pin-authorized' : null;
-}
-
-function isAnswering(effect: CallEffect): effect is AnsweringEffect {
-  return ['prompt', 'dial', 'announce', 'refuse'].includes(effect.type);
 }
 
 /** How long a claim on a session may last at most, whatever events are lost, in milliseconds. */

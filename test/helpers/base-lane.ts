@@ -103,6 +103,15 @@ export abstract class BaseLane implements Lane {
     }
   }
 
+  async explain(query: Readonly<Record<string, string>>): Promise<Record<string, unknown>> {
+    const { status, body } = await this.stack.api(
+      'GET',
+      `/Masking/Explain/?${new URLSearchParams(query).toString()}`,
+    );
+    expect(status, JSON.stringify(body)).toBe(200);
+    return (body as { response: Record<string, unknown> }).response;
+  }
+
   async running(sessionId: string): Promise<void> {
     const deadline = Date.now() + RUNNING_DEADLINE_MS;
     while ((await this.read(sessionId))['status'] !== 'in-progress') {

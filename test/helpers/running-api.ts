@@ -66,6 +66,7 @@ export class RunningApi {
         maxSessionExpiry: 86_400,
         sessionEndHangsUp,
         tariff: FREE,
+        trunks: ['carrier'],
         folders: { recordings: redis.dir, prompts: redis.dir, cdr: redis.dir },
       },
       store,

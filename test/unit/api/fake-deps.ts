@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { Rehearsal, RehearsedCall } from '../../../src/calls/rehearsal.js';
 import { FREE } from '../../../src/masking/billing.js';
 import type { EndedCall, LiveCall } from '../../../src/masking/call.js';
 import type { Recording } from '../../../src/masking/recording.js';
@@ -143,6 +144,16 @@ export class FakeDeps implements ApiDeps {
 
   readonly noted: SessionNote[] = [];
   notes = { of: () => Promise.resolve(this.noted) };
+
+  /** What every call would come to. */
+  rehearsal: Rehearsal | null = null;
+  readonly rehearsed: RehearsedCall[] = [];
+  rehearsals = {
+    rehearse: (call: RehearsedCall): Promise<Rehearsal> => {
+      this.rehearsed.push(call);
+      return this.rehearsal === null ? fail('ERR_STORE_UNAVAILABLE') : Promise.resolve(this.rehearsal);
+    },
+  };
 
   standings: PinStanding[] = [];
   pinGuards = { of: () => Promise.resolve(this.standings) };

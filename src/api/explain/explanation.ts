@@ -1,0 +1,198 @@
+import { z } from 'zod';
+
+import type { Rehearsal } from '../../calls/rehearsal.js';
+import type { HangupCause } from '../../freeswitch/question.js';
+import { DESTINATION_TEXTS } from '../../masking/destinations.js';
+import { digitsOf, type E164 } from '../../masking/phone-number.js';
+import { CALL_RULES, type CallRule, type PassedBy } from '../../masking/resolve.js';
+import type { Party } from '../../masking/session.js';
+import { causeOf } from '../../calls/answers.js';
+
+const OUTCOMES = ['connect', 'ask_pin', 'ask_own_digits', 'announce', 'refuse'] as const;
+
+/** What would happen to a call, as the API tells it. */
+export const EXPLANATION = z
+  .object({
+    outcome: z.enum(OUTCOMES),
+    explanation: z.string().describe('The outcome and its reason, in a sentence.'),
+    rule: z.enum(CALL_RULES).describe('The rule that decided.'),
+    rules: z
+      .array(z.object({ rule: z.enum(CALL_RULES), decided: z.boolean(), explanation: z.string() }))
+      .describe('The rules that were asked, in their order; the last one decided.'),
+    virtual_number: z.string(),
+    session_uuid: z.string().nullable(),
+    caller: z.enum(['first_party', 'second_party']).nullable().describe('Who the caller is in the session.'),
+    calls: z.string().nullable().describe('Whose phone would ring.'),
+    trunks: z.array(z.string()).describe('The trunks that would be tried, in their order.'),
+    ring_timeout: z.int().nullable(),
+    call_time_limit: z.int().nullable().describe('Less than the session’s when a day’s minutes end before.'),
+    record: z.boolean(),
+    pin: z
+      .enum(['right', 'wrong', 'refused', 'own_digits_wanted'])
+      .nullable()
+      .describe('What became of the PIN; null when none was given, or none would be asked for.'),
+    limit: z.string().nullable().describe('The limit that is reached, by the variable that sets it.'),
+    status: z
+      .int()
+      .nullable()
+      .describe('The SIP status that the caller would get; null once it is answered.'),
+  })
+  .meta({ id: 'Explanation' });
+
+export type Explanation = z.infer<typeof EXPLANATION>;
+
+const PASSED: Readonly<Record<CallRule, Partial<Record<PassedBy, string>>>> = {
+  'number-in-service': { fine: 'The number is a virtual number in service.' },
+  'caller-is-no-virtual-number': { fine: 'The caller is not one of the virtual numbers.' },
+  'known-caller': {
+    withheld: 'The caller withholds the number, so it is nobody’s.',
+    'no-party': 'The caller is no party of a live session on the number.',
+    'session-over': 'The caller is a party of a session that is over.',
+    'pin-forced': 'The caller is a party of a session that asks its own parties for the PIN, too.',
+  },
+  pin: { 'no-pin-session': 'No live session on the number asks for PINs.' },
+  'open-session': {
+    'no-open-session': 'No live session on the number lacks a party whose place an unknown caller takes.',
+  },
+  'unknown-caller-audio': { 'no-audio': 'No live session on the number has audio for unknown callers.' },
+  'not-in-service': {},
+};
+
+const DECIDED: Readonly<Record<CallRule, string>> = {
+  'number-in-service': 'The number is not a virtual number, or is disabled.',
+  'caller-is-no-virtual-number': 'The caller is one of the virtual numbers: a loop.',
+  'known-caller': 'The caller is a party of a live session on the number.',
+  pin: 'A live session on the number asks for PINs.',
+  'open-session': 'A live session on the number lacks a party: unknown callers take its place.',
+  'unknown-caller-audio': 'A live session on the number has audio for unknown callers.',
+  'not-in-service': 'Nothing on the number is for this caller.',
+};
+
+/** SIP statuses that FreeSWITCH makes of the causes that a caller who was not answered gets. */
+const STATUSES: Readonly<Record<HangupCause, number | null>> = {
+  UNALLOCATED_NUMBER: 404,
+  USER_BUSY: 486,
+  CALL_REJECTED: 603,
+  NORMAL_CLEARING: null,
+  NORMAL_TEMPORARY_FAILURE: 503,
+};
+
+const REFUSED: Readonly<Record<Extract<Rehearsal['outcome'], { type: 'refuse' }>['reason'], string>> = {
+  'not-ours': 'The call is refused: the number is not a virtual number, or is disabled.',
+  loop: 'The call is refused: it would ring the caller’s own phone, or one of the virtual numbers.',
+  'too-many-pins': 'The call is refused: the caller keyed too many wrong PINs in the last 24 hours.',
+  busy: 'The call is refused: the session is in a call already.',
+  'session-over': 'The call is refused: the session is over.',
+  'prompt-failed': 'The call is refused: the prompt cannot be played.',
+  destination: 'The call is refused: the number that it would ring may not be called',
+  limit: 'The call is refused as busy: a limit is reached',
+  overloaded: 'The call is refused, so that another node takes it: a limit is reached',
+  minutes: 'The call is refused: the minutes of the day are used up',
+};
+
+const ANNOUNCED: Readonly<
+  Record<Extract<Rehearsal['outcome'], { type: 'announce' }>['announcement'], string>
+> = {
+  'not-in-service': 'The caller hears that the number is not in service.',
+  'unknown-caller': 'The caller hears the announcement for unknown callers.',
+  'wrong-pin': 'The PIN is wrong and no attempt is left: the caller hears so and is hung up.',
+  'too-many-attempts': 'The caller keyed too many wrong PINs: they hear so and are hung up.',
+};
+
+/** `sees`: whether the client sees what belongs to an account. */
+export function explanationOf(
+  rehearsal: Rehearsal,
+  number: E164,
+  sees: (accountId: string) => boolean,
+): Explanation {
+  const { outcome, rule, passed, match, limit, lastsAtMost } = rehearsal;
+  const shown = match !== null && sees(match.session.accountId) ? match : null;
+  const dials = outcome.type === 'dial' ? outcome.match.session : null;
+  return {
+    outcome: outcomeOf(rehearsal),
+    explanation: sentenceOf(rehearsal),
+    rule,
+    rules: [
+      ...passed.map((each) => ({
+        rule: each.rule,
+        decided: false,
+        explanation: PASSED[each.rule][each.by] ?? '',
+      })),
+      { rule, decided: true, explanation: DECIDED[rule] },
+    ],
+    virtual_number: digitsOf(number),
+    session_uuid: shown?.session.id ?? null,
+    caller: shown === null ? null : partyName(shown.party),
+    calls: rehearsal.target === null || shown === null ? null : digitsOf(rehearsal.target),
+    trunks: [...rehearsal.trunks],
+    ring_timeout: dials?.settings.ringTimeout ?? null,
+    call_time_limit: lastsAtMost,
+    record: dials?.settings.record ?? false,
+    pin: pinOf(rehearsal),
+    limit,
+    status: statusOf(rehearsal),
+  };
+}
+
+function outcomeOf({ outcome }: Rehearsal): Explanation['outcome'] {
+  switch (outcome.type) {
+    case 'dial':
+      return 'connect';
+    case 'prompt':
+      return outcome.keyed === 'pin' ? 'ask_pin' : 'ask_own_digits';
+    case 'announce':
+    case 'refuse':
+      return outcome.type;
+  }
+}
+
+function sentenceOf({ outcome, pin, limit, destination, trunks, askedForOwnDigits }: Rehearsal): string {
+  switch (outcome.type) {
+    case 'dial': {
+      const how = pin === null ? '' : askedForOwnDigits ? ' by the PIN and the own digits' : ' by the PIN';
+      const through = trunks.length === 0 ? '' : ` through ${trunks.join(', then ')}`;
+      return `The caller is the ${partyWords(outcome.match.party)}${how}, and is connected to the other party${through}.`;
+    }
+    case 'prompt':
+      if (outcome.keyed === 'own-digits') {
+        return 'The PIN alone is not enough, because too many were guessed: the caller is asked for the last digits of their own number.';
+      }
+      return pin === null
+        ? 'The caller is asked for a PIN.'
+        : 'The PIN is wrong: the caller is asked for it once more.';
+    case 'announce':
+      return ANNOUNCED[outcome.announcement];
+    case 'refuse': {
+      const why = destination !== null ? DESTINATION_TEXTS[destination] : limit;
+      const sentence = REFUSED[outcome.reason];
+      return why === null ? sentence : `${sentence.replace(/\.$/, '')} (${why}).`;
+    }
+  }
+}
+
+/** A caller who was answered, to be asked for a PIN, gets no final status any more. */
+function statusOf({ outcome, pin }: Rehearsal): number | null {
+  if (pin !== null || outcome.type === 'dial' || outcome.type === 'prompt') return null;
+  return STATUSES[causeOf(outcome)];
+}
+
+function pinOf({ pin }: Rehearsal): Explanation['pin'] {
+  switch (pin) {
+    case 'matched':
+      return 'right';
+    case 'asked':
+      return 'own_digits_wanted';
+    case 'wrong':
+    case 'refused':
+    case null:
+      return pin;
+  }
+}
+
+function partyName(party: Party): 'first_party' | 'second_party' {
+  return `${party}_party`;
+}
+
+function partyWords(party: Party): string {
+  return `${party} party`;
+}

@@ -79,6 +79,12 @@ export interface Lane {
   invites(): Promise<readonly InviteSeen[]>;
   /** The session as the API shows it. */
   read(sessionId: string): Promise<Record<string, unknown>>;
+  /** What the API says would happen to a call. */
+  explain(query: {
+    readonly from: string;
+    readonly to: string;
+    readonly pin?: string;
+  }): Promise<Record<string, unknown>>;
   /** What went wrong with the session, as the API shows it, once there is something or a while has passed. */
   events(sessionId: string): Promise<readonly Record<string, unknown>[]>;
   /** Resolves once a call of the session runs; fails when none does within 10 s. */

@@ -1,3 +1,4 @@
+import { explained } from './cases/explained.js';
 import { enforced } from './cases/enforced.js';
 import { originated } from './cases/originated.js';
 import { pin } from './cases/pin.js';
@@ -19,5 +20,6 @@ export const scenarios: Readonly<Record<string, readonly Scenario[]>> = {
   'a call that may not be': refused,
   'what FreeSWITCH enforces': enforced,
   'a call that we start': originated,
+  'a call that is explained': explained,
   'caller-ID privacy': privacy,
 };

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { AddressList } from '../freeswitch/address-list.js';
+import { AddressList } from '../address-list.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RequestLimits } from './limits.js';
 import { peerOf } from './plugins/peer.js';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AddressList } from './address-list.js';
+import { AddressList } from '../address-list.js';
 import { CdrRefusedError } from './errors.js';
 import type { Log } from './log.js';
 import { sameText } from './same-text.js';

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { AddressList } from './address-list.js';
+import { AddressList } from '../address-list.js';
 import { QuestionExchange, type ExchangeOptions } from './question-exchange.js';
 
 export interface QuestionServerOptions extends Omit<

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AddressList } from '../../../src/freeswitch/address-list.js';
+import { AddressList } from '../../src/address-list.js';
 
 describe('address list', () => {
   const list = new AddressList(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32', '::1']);

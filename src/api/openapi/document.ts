@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+import { VERSION } from '../../version.js';
 import { TEXT } from '../errors.js';
 import { EXAMPLE_API_ID, REFUSAL } from './common.js';
 import { TAGS, type Answer, type Operation } from './operation.js';
@@ -57,7 +57,7 @@ export function openApiDocument(routes: readonly DescribedRoute[], publicUrl: st
     openapi: '3.1.0',
     info: {
       title: 'Maskline',
-      version: packageVersion(),
+      version: VERSION,
       description: INTRODUCTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
@@ -212,13 +212,4 @@ function requiredOf(schema: z.ZodObject): string[] {
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-/** Of this package: its file lies one folder further up once the project is built. */
-function packageVersion(): string {
-  const places = ['../../../package.json', '../../../../package.json'].map(
-    (path) => new URL(path, import.meta.url),
-  );
-  const found = places.find((place) => existsSync(place)) ?? places[0];
-  return (JSON.parse(readFileSync(found as URL, 'utf8')) as { version: string }).version;
 }

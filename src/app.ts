@@ -19,6 +19,7 @@ import { FreeswitchNode } from './freeswitch/node.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
 import { CdrIntake } from './cdr-intake.js';
+import type { VirtualNumber } from './masking/virtual-number.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { httpApi } from './http-api.js';
 import { QuestionDesk } from './question-desk.js';
@@ -30,6 +31,8 @@ import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
 import { proofOf } from './lease-holder.js';
 import type { Logger } from './telemetry/logger.js';
+import { Metrics, type Snapshot } from './telemetry/metrics.js';
+import { VERSION } from './version.js';
 import { withdrawalLog } from './withdrawal-log.js';
 
 const now = (): number => Date.now();
@@ -44,6 +47,7 @@ export class Controller {
   readonly #id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #config: Config;
   readonly #log: Logger;
+  readonly #metrics: Metrics;
   readonly #store: Store;
   readonly #prompts: PromptLibrary;
   readonly #sessionPrompts: SessionPrompts;
@@ -67,6 +71,7 @@ export class Controller {
   constructor(config: Config, log: Logger) {
     this.#config = config;
     this.#log = log;
+    this.#metrics = new Metrics(() => this.#snapshot(), VERSION);
     this.#store = new Store({
       url: config.redisUrl,
       dataKeys: config.dataKeys,
@@ -82,6 +87,7 @@ export class Controller {
       },
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
       onWithdrawal: withdrawalLog(log),
+      onScript: (name, elapsedMs, isFailure) => this.#metrics.redisAnswered(name, elapsedMs, isFailure),
     });
     this.#prompts = new PromptLibrary({
       dir: config.folders.prompts,
@@ -106,7 +112,7 @@ export class Controller {
       now,
       log,
     });
-    const records = new CallRecords(this.#store.calls, log);
+    const records = new CallRecords(this.#store.calls, log, this.#metrics);
     this.#cdrs = new CdrIntake({ config, records, log });
     const destinations = new DestinationGuard({
       rules: config.destinations,
@@ -120,6 +126,7 @@ export class Controller {
       prompts: this.#prompts,
       recordings: this.#recordings,
       nodes: this.#nodes,
+      meter: this.#metrics,
       signal: this.#stopping.signal,
     });
     this.#supervisors = this.#nodeSupervisors(records, claims);
@@ -140,7 +147,13 @@ export class Controller {
       log,
     });
     this.#pinGuards = new PinGuardWatch({ guards: this.#store.pinGuards, now, log });
-    this.#callbacks = callbacksOf(config, this.#store, this.#recordings.urls, log);
+    this.#callbacks = callbacksOf(
+      config,
+      this.#store,
+      this.#recordings.urls,
+      (result, elapsedMs) => this.#metrics.callbackAttempted(result, elapsedMs),
+      log,
+    );
     this.#api = httpApi({
       config,
       callbacks: this.#callbacks,
@@ -150,6 +163,7 @@ export class Controller {
       remembered: this.#questions.routes,
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
+      metrics: this.#metrics,
       now,
       log,
     });
@@ -272,6 +286,34 @@ export class Controller {
     return this.#store.nodes.remember(endpoint, name);
   }
 
+  /** What is only known when somebody asks. What Redis does not say in time is left out. */
+  async #snapshot(): Promise<Snapshot> {
+    const known = async <T>(asked: Promise<T>): Promise<T | null> => asked.catch(() => null);
+    const [redis, inventory, calls, callbacks] = await Promise.all([
+      known(this.#store.ready().then(() => true)),
+      known(this.#store.numbers.inventory()),
+      known(this.#store.admissions.running()),
+      known(this.#callbacks.standing()),
+    ]);
+    return {
+      redisUp: redis === true,
+      nodes: this.#supervisors.map(({ endpoint, state, holding }) => ({
+        node: endpoint,
+        up: state === 'up',
+        held: holding,
+      })),
+      numbers: countedNumbers(inventory ?? []),
+      calls,
+      callbacks:
+        callbacks === null
+          ? null
+          : {
+              waiting: callbacks.waiting,
+              oldest: callbacks.oldestAt === null ? 0 : Math.max(0, now() - callbacks.oldestAt) / 1_000,
+            },
+    };
+  }
+
   async #readiness(): Promise<Readiness> {
     const redis = await this.#store.ready().then(
       () => ({ ok: true, detail: 'answers' }),
@@ -292,4 +334,16 @@ export class Controller {
       controller: { ok: this.#started, detail: this.#started ? 'running' : 'starting or stopping' },
     };
   }
+}
+
+function countedNumbers(
+  inventory: readonly Pick<VirtualNumber, 'country' | 'enabled'>[],
+): Snapshot['numbers'] {
+  const counts = new Map<string, { country: string; enabled: boolean; count: number }>();
+  for (const { country, enabled } of inventory) {
+    const key = `${country} ${String(enabled)}`;
+    const counted = counts.get(key) ?? { country, enabled, count: 0 };
+    counts.set(key, { ...counted, count: counted.count + 1 });
+  }
+  return [...counts.values()];
 }

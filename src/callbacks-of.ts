@@ -1,11 +1,17 @@
-import { Callbacks } from './callbacks/callbacks.js';
+import { Callbacks, type CallbacksOptions } from './callbacks/callbacks.js';
 import type { Config } from './config.js';
 import type { RecordingUrls } from './recordings/recording-urls.js';
 import type { Store } from './store/store.js';
 import type { Logger } from './telemetry/logger.js';
 
 /** The callbacks of a controller, as its configuration has them. */
-export function callbacksOf(config: Config, store: Store, urls: RecordingUrls, logger: Logger): Callbacks {
+export function callbacksOf(
+  config: Config,
+  store: Store,
+  urls: RecordingUrls,
+  onAttempt: CallbacksOptions['onAttempt'],
+  logger: Logger,
+): Callbacks {
   const { account } = config;
   return new Callbacks({
     settings: config.callbacks,
@@ -23,6 +29,7 @@ export function callbacksOf(config: Config, store: Store, urls: RecordingUrls, l
       return { account: token ?? account.token, main: account.token };
     },
     now: () => Date.now(),
+    onAttempt,
     logger,
   });
 }

@@ -29,6 +29,8 @@ export interface Config {
     /** Where clients reach the API, without a trailing slash. */
     readonly publicUrl: string;
     readonly limits: RequestLimits;
+    /** Addresses and CIDR blocks that may see the metrics. */
+    readonly metricsAllow: readonly string[];
   };
   readonly account: { readonly id: string; readonly token: string };
   readonly redisUrl: string;
@@ -145,6 +147,7 @@ const ENVIRONMENT = z.object({
   API_WRONG_TOKENS: value.integer('tokens in 10 minutes, 0 for any number', 0, 10_000, 10),
   HTTP_MAX_CONNECTIONS: value.integer('connections, 0 for any number', 0, 100_000, 2_000),
   TRUSTED_PROXIES: value.networks(''),
+  METRICS_ALLOW: value.networks(LOOPBACK),
   AUDIT_RETENTION_DAYS: value.integer('days', 1, 3_650, 365),
   AUDIT_MOST_PER_DAY: value.integer('entries', 1_000, 100_000_000, 1_000_000),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
@@ -186,6 +189,7 @@ export function loadConfig(
         connections: given.HTTP_MAX_CONNECTIONS,
         trustedProxies: given.TRUSTED_PROXIES,
       },
+      metricsAllow: given.METRICS_ALLOW,
     },
     account: { id: given.AUTH_ID, token: given.AUTH_TOKEN },
     redisUrl: given.REDIS_URL,

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
-import type { CallbackStore, DestinationJudge, Readiness } from './api/deps.js';
+import type { CallbackStore, DestinationJudge, MetricsPage, Readiness } from './api/deps.js';
 import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
 import { Rehearsals } from './calls/rehearsal.js';
 import type { Config } from './config.js';
+import { MasklineError } from './errors.js';
 import type { E164 } from './masking/phone-number.js';
 import type { MaskingSession } from './masking/session.js';
 import { PersonErasure } from './person-erasure.js';
@@ -40,6 +41,7 @@ export interface HttpApiOptions {
   /** Fetches the audio that a new or changed session needs. */
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
+  readonly metrics: Omit<MetricsPage, 'allow'> & { sessionCreated(code: string | null): void };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -47,7 +49,7 @@ export interface HttpApiOptions {
 
 /** The HTTP API over the store, with what follows a new or changed session. */
 export function httpApi(options: HttpApiOptions): FastifyInstance {
-  const { config, store, remembered, now, log } = options;
+  const { config, store, remembered, metrics, now, log } = options;
   const erasure = new PersonErasure({
     ...{ store, now, log, recordings: options.recordings, cdrFolder: config.folders.cdr },
   });
@@ -69,7 +71,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
       },
       list: (query, at) => store.sessions.list(query, at),
       create: async (draft, along) => {
-        const session = await store.sessions.create(draft, along);
+        const session = await created(() => store.sessions.create(draft, along));
         await callFirstParty(session);
         return session;
       },
@@ -105,9 +107,26 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     onSessionCreated: options.prepare,
     onSessionUpdated: options.prepare,
     readiness: options.readiness,
+    metrics: {
+      allow: config.http.metricsAllow,
+      contentType: metrics.contentType,
+      text: () => metrics.text(),
+      requestAnswered: (request) => metrics.requestAnswered(request),
+    },
     clock: { now },
     logger: log,
   });
+
+  async function created(create: () => Promise<MaskingSession>): Promise<MaskingSession> {
+    try {
+      const session = await create();
+      metrics.sessionCreated(null);
+      return session;
+    } catch (error) {
+      metrics.sessionCreated(error instanceof MasklineError ? error.code : '');
+      throw error;
+    }
+  }
 
   /** The session is over by now: a call that cannot be hung up goes on to its own limit. */
   async function hangUp(call: LegAddress): Promise<void> {

@@ -4,6 +4,7 @@ import type { DestinationGuard } from './calls/destination-guard.js';
 import { LocalClaims } from './calls/local-claims.js';
 import { LocalRoutes } from './calls/local-routes.js';
 import { OutageDecider } from './calls/outage-decider.js';
+import type { CallMeter } from './calls/meter.js';
 import type { CallRecords } from './calls/records.js';
 import { CallRunner } from './calls/runner.js';
 import type { Config } from './config.js';
@@ -30,6 +31,9 @@ export interface QuestionDeskOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
+  readonly meter: Pick<CallMeter, 'pinChecked' | 'unconnected'> & {
+    questionTaken(outcome: string, elapsedMs: number): void;
+  };
   /** Aborted when the controller stops. */
   readonly signal: AbortSignal;
 }
@@ -117,7 +121,7 @@ export class QuestionDesk {
   }
 
   #runner(asked: Pick<ConstructorParameters<typeof CallRunner>[0], 'store' | 'claims'>): Decide {
-    const { config, store, prompts, recordings, now, log } = this.#options;
+    const { config, store, prompts, recordings, now, log, meter } = this.#options;
     const runner = new CallRunner({
       ...asked,
       sessions: { get: (id) => store.sessions.get(id, now()) },
@@ -128,12 +132,13 @@ export class QuestionDesk {
       now,
       defaultCountry: config.defaultCountry,
       log,
+      meter,
     });
     return (question, signal) => runner.decide(question, signal);
   }
 
   #questionServer(decide: Decide): QuestionServer {
-    const { config, records, nodes, now, log, signal } = this.#options;
+    const { config, records, nodes, now, log, meter, signal } = this.#options;
     const abandoned = new AbandonedQuestions({ records, nodes, now, log, signal });
     const { host, port, secret, allow } = config.questions;
     return new QuestionServer({
@@ -142,6 +147,7 @@ export class QuestionDesk {
         if (why === 'abandoned') void abandoned.giveBack(question, answer);
       },
       onOutcome: (outcome, elapsedMs) => {
+        meter.questionTaken(outcome, elapsedMs);
         log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
       },
     });

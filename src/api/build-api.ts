@@ -7,6 +7,7 @@ import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
 import { explainRoutes } from './explain/routes.js';
 import { healthRoutes } from './health/routes.js';
+import { measureRequests, metricsRoutes } from './metrics/routes.js';
 import { numberRoutes } from './numbers/routes.js';
 import { openApiRoutes } from './openapi/routes.js';
 import {
@@ -90,8 +91,10 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   answerErrors(app);
   acceptJson(app);
   logAnswers(app);
+  measureRequests(app, deps);
   openApiRoutes(app, deps.publicUrl);
   healthRoutes(app, deps);
+  metricsRoutes(app, deps);
   app.register(
     async (scope) => {
       await requireAccount(scope, deps, watch);
@@ -124,7 +127,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
 function logAnswers(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
-    const level = route === '/healthz' || route === '/readyz' ? 'debug' : 'info';
+    const level = ['/healthz', '/readyz', '/metrics'].includes(route) ? 'debug' : 'info';
     request.log[level](
       {
         method: request.method,

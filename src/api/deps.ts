@@ -217,6 +217,21 @@ export interface AuditStore {
   list(query: AuditQuery): Promise<{ readonly entries: readonly AuditEntry[]; readonly total: number }>;
 }
 
+/** What the API shows to Prometheus, and what it tells it. */
+export interface MetricsPage {
+  /** Addresses and CIDR blocks that may see it. */
+  readonly allow: readonly string[];
+  readonly contentType: string;
+  text(): Promise<string>;
+  requestAnswered(request: {
+    readonly method: string;
+    /** Its pattern, never the path itself. */
+    readonly route: string;
+    readonly status: number;
+    readonly elapsedMs: number;
+  }): void;
+}
+
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
@@ -252,6 +267,7 @@ export interface ApiDeps {
   /** The same for every session that was updated. */
   onSessionUpdated(session: MaskingSession): void | Promise<void>;
   readiness(): Promise<Readiness>;
+  readonly metrics: MetricsPage;
   /** Milliseconds since the epoch. */
   readonly clock: { now(): number };
   readonly logger: Logger;

@@ -3,7 +3,7 @@ import { CallbackQueue, type Delivery } from '../store/callback-queue.js';
 import type { CallbackAddress, CallbackLog, LoggedCallback } from '../store/callback-log.js';
 import type { Store } from '../store/store.js';
 import type { Logger } from '../telemetry/logger.js';
-import { Courier } from './courier.js';
+import { Courier, type CourierOptions } from './courier.js';
 import type { FailureClass, RetryDefaults } from './delivery-rules.js';
 import { ReceiverLanes } from './lanes.js';
 import type { PayloadContext } from './parameters.js';
@@ -34,6 +34,8 @@ export interface CallbacksOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
+  /** See CourierOptions. */
+  readonly onAttempt?: CourierOptions['onAttempt'];
   /** See CallbackQueueOptions, RelayOptions. */
   readonly lockDuration?: number;
   readonly mostStalls?: number;
@@ -76,6 +78,7 @@ export class Callbacks {
       tokensOf: options.tokensOf,
       now,
       logger,
+      ...(options.onAttempt === undefined ? {} : { onAttempt: options.onAttempt }),
     });
     this.#relay = new Relay({
       outbox: store.outbox,
@@ -94,6 +97,12 @@ export class Callbacks {
   /** How things stand, in words. */
   get detail(): string {
     return this.#relay.detail;
+  }
+
+  /** How many wait or are under way, and since when the oldest does. Throws StoreUnavailableError. */
+  async standing(): Promise<{ readonly waiting: number; readonly oldestAt: number | null }> {
+    const [waiting, oldestAt] = await Promise.all([this.#queue.size(), this.#queue.oldestAt()]);
+    return { waiting, oldestAt };
   }
 
   start(): void {

@@ -18,6 +18,8 @@ export interface CourierOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
+  /** Hears of every attempt, and how many milliseconds it took. */
+  readonly onAttempt?: (result: 'delivered' | 'again' | 'failed', elapsedMs: number) => void;
 }
 
 /** Milliseconds that a callback waits for a receiver that is down. */
@@ -108,6 +110,7 @@ export class Courier {
     const { error, status } = answer;
     const again = error !== null && !last && error.failure !== null && rules.retryOn.has(error.failure);
     const state = error === null ? 'delivered' : again ? 'queued' : 'failed';
+    this.#options.onAttempt?.(state === 'queued' ? 'again' : state, durationMs);
     const attempt = { at, durationMs, status, error: error?.code ?? '', answer: answer.body };
     await this.#options.log.note(delivery, delivery.round, state, attempt);
     const [, event] = callback.record.parameters[0] ?? [];

@@ -57,6 +57,10 @@ export class NodeLease implements NodeHold {
     this.#options = options;
   }
 
+  get endpoint(): string {
+    return this.#options.endpoint;
+  }
+
   get proof(): HoldProof | null {
     const { endpoint } = this.#options;
     return this.#lease === null || this.#hasLapsed() ? null : { endpoint, fence: this.#lease.fence };

@@ -2,6 +2,7 @@ import { isTrunkFault } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
 import { step, type CallEvent } from './machine.js';
+import { NO_METER, type CallMeter } from './meter.js';
 import type { Answer, Question } from '../freeswitch/question.js';
 import { parseE164 } from '../masking/phone-number.js';
 import { recordWithoutLeg, type EndedLeg, type LegMoment, type UnmarkedLeg } from './node-link.js';
@@ -25,11 +26,13 @@ const ATTEMPTS_KEPT = 1000;
 export class CallRecords {
   readonly #store: CallStore;
   readonly #log: Logger;
+  readonly #meter: Pick<CallMeter, 'legEnded' | 'heard'>;
   readonly #attempts = new Map<string, LegRecord>();
 
-  constructor(store: CallStore, log: Logger) {
+  constructor(store: CallStore, log: Logger, meter: Pick<CallMeter, 'legEnded' | 'heard'> = NO_METER) {
     this.#store = store;
     this.#log = log;
+    this.#meter = meter;
   }
 
   /** Notes how far an interaction has come. Never rejects: a lost stage is only a late one. */
@@ -42,6 +45,7 @@ export class CallRecords {
     // A first party's phone that rings before anybody else's changes nothing.
     if (stage === null && event === 'leg-ringing') return;
     const { role, party, at } = moment;
+    this.#meter.heard(Date.now() - at);
     try {
       await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
       if (role === 'b') await this.#store.noteLeg(moment.address, moment.uuid, at);
@@ -68,6 +72,7 @@ export class CallRecords {
     }
     const written = await this.#store.finishLeg(address, leg, isAttempt);
     if (!written) return;
+    this.#meter.legEnded(leg);
     this.#log.info(
       {
         interaction: address.interactionId,

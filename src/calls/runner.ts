@@ -14,6 +14,7 @@ import {
 } from './answers.js';
 import type { CallClaims } from './call-claims.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
+import type { CallMeter } from './meter.js';
 import type { CallStore, InteractionStart, PinCheck, SessionReader } from './ports.js';
 
 export interface CallRunnerOptions extends AnswerOptions {
@@ -23,6 +24,7 @@ export interface CallRunnerOptions extends AnswerOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
+  readonly meter: Pick<CallMeter, 'pinChecked' | 'unconnected'>;
   /** False while there is no room for recordings. */
   readonly mayRecord: () => boolean;
   /** ISO 3166-1 alpha-2 for numbers that a trunk sends in national form, or "". */
@@ -145,12 +147,14 @@ export class CallRunner {
     };
   }
 
-  #check({ question, number, caller }: CallInHand, at: number): Promise<PinCheck> {
-    const { store } = this.#options;
+  async #check({ question, number, caller }: CallInHand, at: number): Promise<PinCheck> {
+    const { store, meter } = this.#options;
     const attempt = { callId: question.uuid, number: Math.max(1, question.attempt) };
-    return question.keyed === 'pin'
+    const check = await (question.keyed === 'pin'
       ? store.checkPin(number, caller, question.digits, at, attempt)
-      : store.checkOwnDigits(number, caller, question.digits, at, attempt);
+      : store.checkOwnDigits(number, caller, question.digits, at, attempt));
+    meter.pinChecked(check.result);
+    return check;
   }
 
   async #run(call: CallInHand, opening: { state: CallState; event: CallEvent }): Promise<Answer> {
@@ -224,6 +228,7 @@ export class CallRunner {
   /** A call that leads nowhere leaves no interaction; the log says why. */
   #note(call: CallInHand, effect: Extract<CallEffect, { type: 'refuse' | 'announce' }>): void {
     const why = effect.type === 'refuse' ? effect.reason : effect.announcement;
+    this.#options.meter.unconnected(why);
     const { question, number, routes } = call;
     const session = routes?.matched?.session.id;
     // What was dialled may be anybody's number: only one of ours may stand in clear.

@@ -56,6 +56,11 @@ export class NodeSupervisor {
     });
   }
 
+  /** `host:port` of the node's Event Socket. */
+  get endpoint(): string {
+    return this.#options.lease.endpoint;
+  }
+
   get holding(): boolean {
     return this.#options.lease.proof !== null;
   }

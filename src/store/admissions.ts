@@ -2,7 +2,8 @@ import type { Admission, CallAdmissions, InteractionStart } from '../calls/ports
 import type { CallLimit, CallLimits } from '../masking/call-limits.js';
 import { subaccountOf } from '../masking/session.js';
 import { LIMITS_KEY } from './keys.js';
-import type { Reply, Scripts } from './scripts.js';
+import type { RedisClient } from './redis.js';
+import { guarded, type Reply, type Scripts } from './scripts.js';
 import { dayOf } from './session-index.js';
 
 /**
@@ -13,10 +14,12 @@ import { dayOf } from './session-index.js';
  * that died.
  */
 export class Admissions implements CallAdmissions {
+  readonly #client: RedisClient;
   readonly #scripts: Scripts;
   readonly #limits: CallLimits;
 
-  constructor(scripts: Scripts, limits: CallLimits) {
+  constructor(client: RedisClient, scripts: Scripts, limits: CallLimits) {
+    this.#client = client;
     this.#scripts = scripts;
     this.#limits = limits;
   }
@@ -41,6 +44,11 @@ export class Admissions implements CallAdmissions {
       [now, node, subaccountOf(accountId), dayOf(now), ...this.#limitsInOrder()],
     );
     return admissionFrom(reply);
+  }
+
+  /** Calls that run, on all nodes; those whose claims lapsed since the last call began are still among them. */
+  async running(): Promise<number> {
+    return Number((await guarded(() => this.#client.hget(`${LIMITS_KEY}:running`, 'total'))) ?? 0);
   }
 
   async dismiss(interactionId: string, now: number): Promise<void> {

@@ -114,6 +114,19 @@ export class CallbackQueue {
     }
   }
 
+  /** When the oldest of those that wait was queued, in milliseconds since the epoch; null when none does. */
+  async oldestAt(): Promise<number | null> {
+    try {
+      const oldest = await Promise.all(
+        (['wait', 'delayed'] as const).map((state) => this.#queue.getJobs(state, 0, 0, true)),
+      );
+      const instants = oldest.flat().map(({ timestamp }) => timestamp);
+      return instants.length === 0 ? null : Math.min(...instants);
+    } catch (cause) {
+      throw new StoreUnavailableError('the queue of callbacks does not answer', { cause });
+    }
+  }
+
   /** Begins to work on deliveries. */
   work(deliver: Deliver): void {
     if (this.#worker !== undefined) return;

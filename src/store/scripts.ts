@@ -82,14 +82,19 @@ export type Reply = string | number | null | Reply[];
 
 const FOLDER = new URL('./lua/', import.meta.url);
 
+/** Hears of every script that was run, and how many milliseconds its answer or failure took. */
+export type ScriptWatch = (name: ScriptName, elapsedMs: number, isFailure: boolean) => void;
+
 type Commands = Record<string, (...args: (string | number)[]) => Promise<Reply>>;
 
 /** Runs the store's Lua scripts on one client, by their SHA-1 (Redis is sent the text only once). */
 export class Scripts {
   readonly #commands: Commands;
+  readonly #onAnswer: ScriptWatch | undefined;
 
   /** Reads every script. Throws when a file cannot be read. */
-  constructor(client: RedisClient) {
+  constructor(client: RedisClient, onAnswer?: ScriptWatch) {
+    this.#onAnswer = onAnswer;
     for (const file of readdirSync(FOLDER)) {
       if (file.endsWith('.lua'))
         client.defineCommand(commandName(file.slice(0, -4)), { lua: sourceOf(file) });
@@ -100,11 +105,19 @@ export class Scripts {
   /** Throws StoreUnavailableError, with the client's error as its cause. */
   async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
     const command = commandName(name);
-    return guarded(async () => {
-      const result = this.#commands[command]?.(keys.length, ...keys, ...args);
-      if (result === undefined) throw new Error(`lua/${name}.lua is missing`);
-      return result;
-    });
+    const begun = performance.now();
+    let isFailure = true;
+    try {
+      const reply = await guarded(async () => {
+        const result = this.#commands[command]?.(keys.length, ...keys, ...args);
+        if (result === undefined) throw new Error(`lua/${name}.lua is missing`);
+        return result;
+      });
+      isFailure = false;
+      return reply;
+    } finally {
+      this.#onAnswer?.(name, performance.now() - begun, isFailure);
+    }
   }
 }
 

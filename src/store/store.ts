@@ -22,7 +22,7 @@ import { PersonEraser } from './person-eraser.js';
 import { PromptUrls } from './prompt-urls.js';
 import { RecordingRepository } from './recording-repository.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
-import { Scripts } from './scripts.js';
+import { Scripts, type ScriptWatch } from './scripts.js';
 import { SessionExpiry } from './session-expiry.js';
 import { SessionNotes } from './session-notes.js';
 import { SessionRepository } from './session-repository.js';
@@ -45,6 +45,8 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly audit?: AuditLogOptions;
   /** What calls and sessions cost from now on. Default nothing. */
   readonly tariff?: Tariff;
+  /** Told of every script that Redis was asked to run. */
+  readonly onScript?: ScriptWatch;
   /** Told of creates that failed while Redis did not answer, and what became of their sessions. */
   readonly onWithdrawal?: (news: WithdrawalNews) => void;
 }
@@ -81,7 +83,7 @@ export class Store {
     const tariff = options.tariff ?? FREE;
     this.#connection = new RedisConnection(options.url, options);
     const { client } = this.#connection;
-    const scripts = new Scripts(client);
+    const scripts = new Scripts(client, options.onScript);
     this.callbacks = new CallbackLog(scripts, vault);
     this.outbox = new Outbox(client, scripts, vault, options.onError);
     this.notes = new SessionNotes(scripts);
@@ -116,7 +118,7 @@ export class Store {
     });
     const onLost = options.onError ?? (() => undefined);
     const callLimits = options.callLimits ?? NO_LIMITS;
-    this.admissions = new Admissions(scripts, callLimits);
+    this.admissions = new Admissions(client, scripts, callLimits);
     const { callLog: log, liveCalls: live, recordings, admissions } = this;
     const indexes = { log, live, recordings, admissions, onLost };
     const rules = options.pinGuard ?? DEFAULT_PIN_GUARD;

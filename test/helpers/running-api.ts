@@ -10,6 +10,7 @@ import { RecordingFiles } from '../../src/recordings/recording-files.js';
 import { RecordingKeeper } from '../../src/recordings/recording-keeper.js';
 import { RecordingUrls } from '../../src/recordings/recording-urls.js';
 import { Store, type WithdrawalNews } from '../../src/store/index.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { withdrawalLog } from '../../src/withdrawal-log.js';
 import { RedisServer } from './redis-server.js';
@@ -61,6 +62,7 @@ export class RunningApi {
             connections: 2_000,
             trustedProxies: [],
           },
+          metricsAllow: ['127.0.0.0/8'],
         },
         defaultCountry: '',
         maxSessionExpiry: 86_400,
@@ -95,6 +97,7 @@ export class RunningApi {
       },
       prepare: ({ id }) => void this.prepared.push(id),
       readiness: () => Promise.resolve({}),
+      metrics: new Metrics(() => Promise.reject(new Error('nobody scrapes here')), 'test'),
       now: Date.now,
       log,
     });

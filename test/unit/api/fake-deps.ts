@@ -145,6 +145,16 @@ export class FakeDeps implements ApiDeps {
   readonly noted: SessionNote[] = [];
   notes = { of: () => Promise.resolve(this.noted) };
 
+  readonly requests: string[] = [];
+  metrics = {
+    allow: ['127.0.0.0/8'],
+    contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    text: () => Promise.resolve('maskline_redis_up 1\n'),
+    requestAnswered: ({ method, route, status }: { method: string; route: string; status: number }): void => {
+      this.requests.push(`${method} ${route} ${status}`);
+    },
+  };
+
   /** What every call would come to. */
   rehearsal: Rehearsal | null = null;
   readonly rehearsed: RehearsedCall[] = [];

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { digitsToCollect, trunksInOrder } from '../../../src/calls/answers.js';
+import { NO_METER } from '../../../src/calls/meter.js';
 import { CallRunner } from '../../../src/calls/runner.js';
 import type { Question } from '../../../src/freeswitch/question.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
@@ -68,6 +69,7 @@ beforeEach(() => {
     now: () => NOW,
     defaultCountry: '',
     log: createLogger({ level: 'silent' }),
+    meter: NO_METER,
   });
 });
 

@@ -34,6 +34,7 @@ describe('loadConfig', () => {
         port: 8080,
         publicUrl: 'http://localhost:8080',
         limits: { perCredential: 0, anonymous: 300, wrongTokens: 10, connections: 2_000, trustedProxies: [] },
+        metricsAllow: ['127.0.0.0/8', '::1/128'],
       },
       account: { id: ENV.AUTH_ID, token: ENV.AUTH_TOKEN },
       redisUrl: 'redis://127.0.0.1:6379',
@@ -137,6 +138,7 @@ describe('loadConfig', () => {
       API_ANONYMOUS_LIMIT: '0',
       API_WRONG_TOKENS: '5',
       HTTP_MAX_CONNECTIONS: '100',
+      METRICS_ALLOW: '10.9.0.7',
       TRUSTED_PROXIES: '10.3.0.0/16, ::1',
       AUDIT_RETENTION_DAYS: '30',
       AUDIT_MOST_PER_DAY: '5000',
@@ -167,6 +169,7 @@ describe('loadConfig', () => {
           connections: 100,
           trustedProxies: ['10.3.0.0/16', '::1'],
         },
+        metricsAllow: ['10.9.0.7'],
       },
       redisUrl: 'rediss+sentinel://user:word@s1:26379,s2/main',
       freeswitch: {

@@ -1,0 +1,51 @@
+import type { FastifyInstance } from 'fastify';
+
+import { AddressList } from '../../address-list.js';
+import type { ApiDeps } from '../deps.js';
+import { ApiError } from '../errors.js';
+import type { Operation } from '../openapi/operation.js';
+import { resource } from '../plugins/resource.js';
+
+const METRICS: Operation = {
+  id: 'getMetrics',
+  tag: 'health',
+  summary: 'Metrics, in Prometheus’ text format',
+  description:
+    'For the addresses of `METRICS_ALLOW` only. No label holds a number, a URL or an id of a session.',
+  answers: { 200: { description: 'The metrics.', media: ['text/plain'] } },
+  refusals: [403],
+  open: true,
+};
+
+const REFUSAL = 'Metrics are for the addresses of METRICS_ALLOW only.';
+
+/** `/metrics`. Needs no credentials, so it asks where the request comes from. */
+export function metricsRoutes(app: FastifyInstance, { metrics, limits }: ApiDeps): void {
+  const allowed = new AddressList(metrics.allow);
+  const hasProxies = limits.trustedProxies.length > 0;
+  resource(app, '/metrics', {
+    GET: {
+      operation: METRICS,
+      handler: async (request, reply) => {
+        // Without TRUSTED_PROXIES everybody behind a proxy looks like the proxy itself.
+        const isForwarded = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers;
+        if (!allowed.includes(request.ip) || (isForwarded && !hasProxies)) throw new ApiError(403, REFUSAL);
+        reply.type(metrics.contentType);
+        return metrics.text();
+      },
+    },
+  });
+}
+
+/** Times every request, by the pattern of its route. */
+export function measureRequests(app: FastifyInstance, { metrics }: ApiDeps): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    metrics.requestAnswered({
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      elapsedMs: reply.elapsedTime,
+    });
+    done();
+  });
+}

@@ -35,11 +35,16 @@ import { Metrics, type Snapshot } from './telemetry/metrics.js';
 import { VERSION } from './version.js';
 import { withdrawalLog } from './withdrawal-log.js';
 
-const now = (): number => Date.now();
-
 /** Milliseconds that what runs has to finish when the controller stops; less when the deadline is short. */
 const LONGEST_GRACE_MS = 5_000;
 const QUESTION_GRACE_MS = 3_000;
+
+export interface ControllerOptions {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** Adds routes of its own to the HTTP server, beside those of the API. */
+  readonly routes?: (app: FastifyInstance) => void;
+}
 
 /** One controller: everything it is made of, and the order in which that starts and stops. */
 export class Controller {
@@ -47,6 +52,7 @@ export class Controller {
   readonly #id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #config: Config;
   readonly #log: Logger;
+  readonly #now: () => number;
   readonly #metrics: Metrics;
   readonly #store: Store;
   readonly #prompts: PromptLibrary;
@@ -68,12 +74,14 @@ export class Controller {
   #seeding: Promise<void> = Promise.resolve();
   #started = false;
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, { now = Date.now, routes }: ControllerOptions = {}) {
     this.#config = config;
     this.#log = log;
+    this.#now = now;
     this.#metrics = new Metrics(() => this.#snapshot(), VERSION);
     this.#store = new Store({
       url: config.redisUrl,
+      now,
       dataKeys: config.dataKeys,
       retention: config.sessionRetention,
       tariff: config.tariff,
@@ -94,6 +102,7 @@ export class Controller {
       allowAddresses: config.prompts.allowAddresses,
       fetchTimeoutMs: config.prompts.fetchTimeout,
       maxFolderBytes: config.prompts.maxFolderBytes,
+      now,
       refreshAfterMs: config.prompts.refreshAfter,
       logger: log,
     });
@@ -112,7 +121,7 @@ export class Controller {
       now,
       log,
     });
-    const records = new CallRecords(this.#store.calls, log, this.#metrics);
+    const records = new CallRecords(this.#store.calls, log, this.#metrics, now);
     this.#cdrs = new CdrIntake({ config, records, log });
     const destinations = new DestinationGuard({
       rules: config.destinations,
@@ -152,6 +161,7 @@ export class Controller {
       this.#store,
       this.#recordings.urls,
       (result, elapsedMs) => this.#metrics.callbackAttempted(result, elapsedMs),
+      now,
       log,
     );
     this.#api = httpApi({
@@ -164,6 +174,7 @@ export class Controller {
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
       metrics: this.#metrics,
+      ...(routes === undefined ? {} : { routes }),
       now,
       log,
     });
@@ -185,6 +196,7 @@ export class Controller {
     this.#promptKeeper.start();
     this.#recordings.start();
     this.#seeding = addNumbers(this.#config.virtualNumbers, this.#store.numbers, this.#store.audit, {
+      now: this.#now,
       log: this.#log,
       signal: this.#stopping.signal,
     });
@@ -237,6 +249,7 @@ export class Controller {
   #nodeSupervisors(records: CallRecords, claims: CallClaims): NodeSupervisor[] {
     const { freeswitch, trunks } = this.#config;
     const store = this.#store;
+    const now = this.#now;
     const log = this.#log;
     return freeswitch.nodes.map(({ host, port }) => {
       const endpoint = `${host}:${port}`;
@@ -309,7 +322,7 @@ export class Controller {
           ? null
           : {
               waiting: callbacks.waiting,
-              oldest: callbacks.oldestAt === null ? 0 : Math.max(0, now() - callbacks.oldestAt) / 1_000,
+              oldest: callbacks.oldestAt === null ? 0 : Math.max(0, Date.now() - callbacks.oldestAt) / 1_000,
             },
     };
   }

@@ -10,6 +10,7 @@ export function callbacksOf(
   store: Store,
   urls: RecordingUrls,
   onAttempt: CallbacksOptions['onAttempt'],
+  now: () => number,
   logger: Logger,
 ): Callbacks {
   const { account } = config;
@@ -20,7 +21,7 @@ export function callbacksOf(
     payloads: {
       recordingUrls: (recording) => ({
         resource: urls.resource(recording.accountId, recording.id),
-        media: urls.media(recording, Date.now()),
+        media: urls.media(recording, now()),
       }),
     },
     tokensOf: async (accountId) => {
@@ -28,7 +29,7 @@ export function callbacksOf(
       // Of a subaccount that was removed meanwhile, the main account's stands for both.
       return { account: token ?? account.token, main: account.token };
     },
-    now: () => Date.now(),
+    now,
     onAttempt,
     logger,
   });

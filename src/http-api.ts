@@ -42,6 +42,8 @@ export interface HttpApiOptions {
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Omit<MetricsPage, 'allow'> & { sessionCreated(code: string | null): void };
+  /** Adds routes of its own. */
+  readonly routes?: (app: FastifyInstance) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -107,6 +109,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     onSessionCreated: options.prepare,
     onSessionUpdated: options.prepare,
     readiness: options.readiness,
+    ...(options.routes === undefined ? {} : { routes: options.routes }),
     metrics: {
       allow: config.http.metricsAllow,
       contentType: metrics.contentType,

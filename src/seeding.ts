@@ -16,10 +16,10 @@ export async function addNumbers(
   wanted: readonly E164[],
   numbers: Pick<NumberRepository, 'get' | 'add'>,
   audit: Pick<AuditLog, 'enter' | 'settle'>,
-  { log, signal }: { log: Logger; signal: AbortSignal },
+  { now, log, signal }: { now: () => number; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   for (const number of wanted) {
-    while (!signal.aborted && !(await addNumber(number, numbers, audit, log))) {
+    while (!signal.aborted && !(await addNumber(number, numbers, audit, now, log))) {
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -29,19 +29,20 @@ async function addNumber(
   number: E164,
   numbers: Pick<NumberRepository, 'get' | 'add'>,
   audit: Pick<AuditLog, 'enter' | 'settle'>,
+  now: () => number,
   log: Logger,
 ): Promise<boolean> {
   try {
     if ((await numbers.get(number)) !== null) return true;
     const country = countryOf(number);
     const entry: AuditEntry = {
-      ...{ id: randomUUID(), at: Date.now(), who: 'controller', account: 'controller', peer: '' },
+      ...{ id: randomUUID(), at: now(), who: 'controller', account: 'controller', peer: '' },
       ...{ requestId: '', action: 'addNumbers', target: number, fields: ['numbers'], status: null },
     };
     await audit.enter(entry);
     await numbers.add({
       ...{ number, country, alias: '', enabled: true, trunk: '', subaccount: '' },
-      addedAt: Date.now(),
+      addedAt: now(),
     });
     await audit.settle(entry, { status: 201, target: number });
     log.info({ did: number }, 'a virtual number was added');

@@ -95,6 +95,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   openApiRoutes(app, deps.publicUrl);
   healthRoutes(app, deps);
   metricsRoutes(app, deps);
+  deps.routes?.(app);
   app.register(
     async (scope) => {
       await requireAccount(scope, deps, watch);

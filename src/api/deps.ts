@@ -1,3 +1,5 @@
+import type { FastifyInstance } from 'fastify';
+
 import type { Rehearsal, RehearsedCall } from '../calls/rehearsal.js';
 import type { Account } from '../masking/account.js';
 import type { AuditEntry, AuditQuery } from '../masking/audit.js';
@@ -268,6 +270,8 @@ export interface ApiDeps {
   onSessionUpdated(session: MaskingSession): void | Promise<void>;
   readiness(): Promise<Readiness>;
   readonly metrics: MetricsPage;
+  /** Adds routes that are no part of the API. */
+  readonly routes?: (app: FastifyInstance) => void;
   /** Milliseconds since the epoch. */
   readonly clock: { now(): number };
   readonly logger: Logger;

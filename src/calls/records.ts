@@ -27,12 +27,20 @@ export class CallRecords {
   readonly #store: CallStore;
   readonly #log: Logger;
   readonly #meter: Pick<CallMeter, 'legEnded' | 'heard'>;
+  readonly #now: () => number;
   readonly #attempts = new Map<string, LegRecord>();
 
-  constructor(store: CallStore, log: Logger, meter: Pick<CallMeter, 'legEnded' | 'heard'> = NO_METER) {
+  /** `now` in milliseconds since the epoch. */
+  constructor(
+    store: CallStore,
+    log: Logger,
+    meter: Pick<CallMeter, 'legEnded' | 'heard'> = NO_METER,
+    now: () => number = Date.now,
+  ) {
     this.#store = store;
     this.#log = log;
     this.#meter = meter;
+    this.#now = now;
   }
 
   /** Notes how far an interaction has come. Never rejects: a lost stage is only a late one. */
@@ -45,7 +53,7 @@ export class CallRecords {
     // A first party's phone that rings before anybody else's changes nothing.
     if (stage === null && event === 'leg-ringing') return;
     const { role, party, at } = moment;
-    this.#meter.heard(Date.now() - at);
+    this.#meter.heard(this.#now() - at);
     try {
       await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
       if (role === 'b') await this.#store.noteLeg(moment.address, moment.uuid, at);

@@ -54,6 +54,7 @@ export class CallRepository implements CallStore, CallLooks {
   readonly #tariff: Tariff;
   readonly #callLimits: CallLimits;
   readonly #admissions: Admissions;
+  readonly #now: () => number;
   readonly #pins: PinChecks;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
@@ -69,7 +70,9 @@ export class CallRepository implements CallStore, CallLooks {
     pins: PinChecks,
     tariff: Tariff = FREE,
     callLimits: CallLimits = NO_LIMITS,
+    now: () => number = Date.now,
   ) {
+    this.#now = now;
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
@@ -196,7 +199,7 @@ export class CallRepository implements CallStore, CallLooks {
       [
         ...[sessionId, interactionId, begun.startedAt, node, begun.caller, begun.recording],
         sealPeople(this.#vault, number, begun.people),
-        ...[begun.tells ?? '', Date.now(), begun.claimUntil],
+        ...[begun.tells ?? '', this.#now(), begun.claimUntil],
       ],
     );
     if (reply !== 0) await this.#enlistLive(address, begun);

@@ -34,6 +34,8 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly url: string;
   /** DATA_KEYS: base64 of 32 bytes each, newest first. */
   readonly dataKeys: readonly string[];
+  /** Milliseconds since the epoch. Default: the system's clock. */
+  readonly now?: () => number;
   /** Default none. */
   readonly callLimits?: CallLimits;
   readonly pinGuard?: PinGuardRules;
@@ -85,7 +87,8 @@ export class Store {
     const { client } = this.#connection;
     const scripts = new Scripts(client, options.onScript);
     this.callbacks = new CallbackLog(scripts, vault);
-    this.outbox = new Outbox(client, scripts, vault, options.onError);
+    const now = options.now ?? Date.now;
+    this.outbox = new Outbox(client, scripts, vault, options.onError, now);
     this.notes = new SessionNotes(scripts);
     this.promptUrls = new PromptUrls(client, scripts, vault);
     this.numbers = new NumberRepository(client, scripts);
@@ -131,7 +134,9 @@ export class Store {
       onNews,
       onLost,
     });
-    this.calls = new CallRepository(client, scripts, vault, this.outbox, indexes, pins, tariff, callLimits);
+    this.calls = new CallRepository(
+      ...([client, scripts, vault, this.outbox, indexes, pins, tariff, callLimits, now] as const),
+    );
     this.commands = new CommandQueue(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);
   }

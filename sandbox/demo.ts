@@ -2,24 +2,15 @@
  * A masked call with no telephony: the real controller, API and Redis, the simulated FreeSWITCH and
  * three phones. Prints what each of them sees, as it happens, and what the API says afterwards.
  */
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller } from '../src/app.js';
-import { loadConfig } from '../src/config.js';
-import { createLogger } from '../src/telemetry/logger.js';
 import type { PlacedCall } from './placed-call.js';
-import { RedisServer, sparePort } from './redis-server.js';
-import { SimulatedFreeSwitch } from './simulated-freeswitch.js';
+import { Sandbox } from './system.js';
 
-const ROOT = new URL('../', import.meta.url).pathname;
 const DID = '+15550009999';
 const RIDER = '+447700900101';
 const DRIVER = '+4915550102030';
 const STRANGER = '+33612345678';
-const AUTH_ID = 'MADEMODEMODEMODEMO00';
+const ACCOUNT = { id: 'MADEMODEMODEMODEMO00', token: 'demo-token-not-a-secret' };
 
 const startedAt = performance.now();
 
@@ -32,60 +23,14 @@ function heading(text: string): void {
   process.stdout.write(`\n${text}\n`);
 }
 
-const secret = (): string => randomBytes(24).toString('hex');
-
 async function main(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'maskline-demo-'));
-  const redis = await RedisServer.start();
-  const [httpPort, questionPort] = [await sparePort(), await sparePort()];
-  const [eventSocketPort, cdrPort] = [await sparePort(), await sparePort()];
-  const token = secret();
-  const config = loadConfig({
-    HTTP_HOST: '127.0.0.1',
-    HTTP_PORT: String(httpPort),
-    AUTH_ID,
-    AUTH_TOKEN: token,
-    REDIS_URL: redis.url,
-    FREESWITCH_NODES: `127.0.0.1:${eventSocketPort}`,
-    FREESWITCH_PASSWORD: secret(),
-    QUESTION_PORT: String(questionPort),
-    QUESTION_SECRET: secret(),
-    CDR_PORT: String(cdrPort),
-    TRUNKS: 'carrier',
-    VIRTUAL_NUMBERS: DID,
-    DATA_KEYS: randomBytes(32).toString('base64'),
-    RECORDINGS_DIR: join(folder, 'recordings'),
-    PROMPTS_DIR: join(folder, 'prompts'),
-    CDR_DIR: join(folder, 'cdr'),
+  const sandbox = await Sandbox.start({
+    account: ACCOUNT,
+    virtualNumbers: [DID],
+    environment: { LOG_LEVEL: 'error' },
   });
-  const freeswitch = new SimulatedFreeSwitch({
-    dialplanFile: join(ROOT, 'dialplan/masking.xml'),
-    soundsDir: join(ROOT, 'freeswitch/sounds/en'),
-    questionHosts: [`127.0.0.1:${questionPort}`],
-    questionSecret: config.questions.secret,
-    eventSocketPort,
-    password: config.freeswitch.password,
-    cdrDir: config.folders.cdr,
-    cdrHosts: [`127.0.0.1:${cdrPort}`],
-    trunks: { carrier: 'up' },
-  });
-  const controller = new Controller(config, createLogger({ level: 'error' }));
-  await freeswitch.start();
-  await controller.start();
-  const api = `http://127.0.0.1:${httpPort}/v1/Account/${AUTH_ID}`;
-  const authorization = `Basic ${Buffer.from(`${AUTH_ID}:${token}`).toString('base64')}`;
-
-  const request = async (path: string, body?: unknown): Promise<Record<string, unknown>> => {
-    const response = await fetch(`${api}${path}`, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: { authorization, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return (await response.json()) as Record<string, unknown>;
-  };
-
+  const { freeswitch } = sandbox;
   try {
-    await ready(`http://127.0.0.1:${httpPort}/readyz`);
     process.stdout.write(
       `Maskline without telephony: real controller, API and Redis; FreeSWITCH and phones are simulated.\n` +
         `  virtual number ${DID}\n  rider          ${RIDER}\n  driver         ${DRIVER}\n  stranger       ${STRANGER}\n`,
@@ -96,14 +41,14 @@ async function main(): Promise<void> {
     });
 
     heading('POST Masking/Session/: rider and driver, PIN 4711 for the rider, 8822 for the driver');
-    const created = await request('/Masking/Session/', {
+    const created = await sandbox.api('POST', '/Masking/Session/', {
       first_party: RIDER,
       second_party: DRIVER,
       geomatch: false,
       is_pin_authentication_required: true,
       first_party_pin: '4711',
       second_party_pin: '8822',
-      pin_prompt_play: `http://127.0.0.1:${httpPort}/pin.wav`,
+      pin_prompt_play: `${sandbox.url}/pin.wav`,
     });
     const id = String(created['session_uuid']);
     process.stdout.write(`  ${String(created['message'])} ${id} on ${String(created['virtual_number'])}\n`);
@@ -131,13 +76,10 @@ async function main(): Promise<void> {
 
     heading(`GET Masking/Session/${id}`);
     await sleep(300);
-    const { response } = await request(`/Masking/Session/${id}`);
+    const { response } = await sandbox.api('GET', `/Masking/Session/${id}`);
     process.stdout.write(`${JSON.stringify(response, null, 2)}\n`);
   } finally {
-    await controller.stop();
-    await freeswitch.stop();
-    await redis.stop();
-    await rm(folder, { recursive: true, force: true });
+    await sandbox.stop();
   }
 }
 
@@ -162,16 +104,6 @@ async function watch(who: string, call: PlacedCall, act: (call: PlacedCall) => P
   clearInterval(listening);
   await Promise.all(told);
   tell(who, `call over after ${(end.talkMs / 1000).toFixed(1)} s, ended by the ${end.by}`);
-}
-
-async function ready(url: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const response = await fetch(url).catch(() => null);
-    await response?.body?.cancel();
-    if (response?.status === 200) return;
-    await sleep(50);
-  }
-  throw new Error('the controller did not become ready within 10 s');
 }
 
 await main();

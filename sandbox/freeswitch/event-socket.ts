@@ -54,28 +54,32 @@ export class EventSocket {
 
   #beat(): void {
     const core = this.#core;
-    this.#heartbeat = core.clock.schedule(core.options.heartbeatMs, () => {
-      const event = core.newEvent('HEARTBEAT');
-      const ms = Math.floor(core.clock.now() - core.startedAt);
-      const values: Record<string, string> = {
-        'Event-Info': 'System Ready',
-        'Up-Time': upText(core),
-        'FreeSWITCH-Version': '1.10.12-release~64bit',
-        'Uptime-msec': String(ms),
-        'Session-Count': String(core.channels.size),
-        'Max-Sessions': '1000',
-        'Session-Per-Sec': '1000',
-        'Session-Per-Sec-Last': '0',
-        'Session-Per-Sec-Max': '0',
-        'Session-Per-Sec-FiveMin': '0',
-        'Session-Since-Startup': String(core.sessions),
-        'Session-Peak-Max': '0',
-        'Session-Peak-FiveMin': '0',
-        'Idle-CPU': '100.000000',
-      };
-      for (const [name, value] of Object.entries(values)) event.set(name, value);
-      core.fire('HEARTBEAT', event);
-      this.#beat();
-    });
+    this.#heartbeat = core.clock.schedule(
+      core.options.heartbeatMs,
+      () => {
+        const event = core.newEvent('HEARTBEAT');
+        const ms = Math.floor(core.clock.now() - core.startedAt);
+        const values: Record<string, string> = {
+          'Event-Info': 'System Ready',
+          'Up-Time': upText(core),
+          'FreeSWITCH-Version': '1.10.12-release~64bit',
+          'Uptime-msec': String(ms),
+          'Session-Count': String(core.channels.size),
+          'Max-Sessions': '1000',
+          'Session-Per-Sec': '1000',
+          'Session-Per-Sec-Last': '0',
+          'Session-Per-Sec-Max': '0',
+          'Session-Per-Sec-FiveMin': '0',
+          'Session-Since-Startup': String(core.sessions),
+          'Session-Peak-Max': '0',
+          'Session-Peak-FiveMin': '0',
+          'Idle-CPU': '100.000000',
+        };
+        for (const [name, value] of Object.entries(values)) event.set(name, value);
+        core.fire('HEARTBEAT', event);
+        this.#beat();
+      },
+      { isIdle: true },
+    );
   }
 }

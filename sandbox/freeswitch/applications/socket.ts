@@ -6,7 +6,7 @@ import type { Core } from '../core.js';
 import { eventAsText } from '../event.js';
 import { sendMessage } from '../send-message.js';
 
-/** FreeSWITCH waits so long for the first command, milliseconds. */
+/** FreeSWITCH waits so long for the first command, milliseconds; in real time, as controllers answer in it. */
 const FIRST_COMMAND_MS = 25_000;
 
 const DEFAULT_PORT = 8084;
@@ -17,6 +17,15 @@ const DEFAULT_PORT = 8084;
  * none the dialplan goes on.
  */
 export async function socket(core: Core, channel: Channel, data: string): Promise<void> {
+  const release = core.clock.hold();
+  try {
+    await ask(core, channel, data);
+  } finally {
+    release();
+  }
+}
+
+async function ask(core: Core, channel: Channel, data: string): Promise<void> {
   const [hosts = ''] = data.split(' ');
   for (const host of hosts.split('|')) {
     const colon = host.lastIndexOf(':');
@@ -60,7 +69,7 @@ class Conversation {
     this.#channel = channel;
     this.#socket = connection;
     this.done = new Promise((resolve) => (this.#finish = resolve));
-    this.#first = core.clock.schedule(FIRST_COMMAND_MS, () => this.#over());
+    this.#first = core.clock.schedule(FIRST_COMMAND_MS * Math.max(1, core.clock.speed), () => this.#over());
     channel.signal.addEventListener('abort', this.#onDown, { once: true });
     connection.on('data', (chunk) => this.#read(chunk));
     // A reset is followed by `close`.

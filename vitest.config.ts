@@ -19,8 +19,9 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 60_000,
-          // Each file has a FreeSWITCH of its own, on ports of its own (test/e2e/helpers/real-freeswitch.ts).
-          maxWorkers: 3,
+          // Each file has a FreeSWITCH of its own, on ports of its own (test/e2e/helpers/real-freeswitch.ts). More at a time
+          // and a machine of two cores stands still for longer than callers, controllers and Redis wait for each other.
+          maxWorkers: 2,
           maxConcurrency: 10,
         },
       },

@@ -92,7 +92,12 @@ export type PinCheck =
 /** What a {@link PinCheck} would be; of one that asks for more also whose PIN it is, null for nobody's. */
 export type PinLook =
   | Exclude<PinCheck, { readonly result: 'asked' }>
-  | { readonly result: 'asked'; readonly match: Match | null };
+  | {
+      readonly result: 'asked';
+      readonly match: Match | null;
+      /** False once too many wrong answers were given about whose PIN it is. */
+      readonly mayAnswer: boolean;
+    };
 
 /** Looks at what a call would meet, for nobody's call: counts nothing, claims nothing, tells nothing. */
 export interface CallLooks {

@@ -3,7 +3,14 @@ import type { Caller } from '../masking/caller.js';
 import type { DestinationProblem } from '../masking/destinations.js';
 import { ownDigitsOf } from '../masking/pin-guard.js';
 import type { E164 } from '../masking/phone-number.js';
-import { judge, targetOf, type CallRule, type Match, type PassedRule } from '../masking/resolve.js';
+import {
+  judge,
+  targetOf,
+  type CallRule,
+  type Match,
+  type NumberRoutes,
+  type PassedRule,
+} from '../masking/resolve.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import { isAnswering, trunksInOrder, type AnsweringEffect } from './answers.js';
 import { step, type CallEffect, type CallEvent, type CallState, type ClaimResult } from './machine.js';
@@ -15,6 +22,8 @@ export interface RehearsedCall {
   readonly number: E164;
   /** What the caller would key; "" for nothing yet. */
   readonly pin: string;
+  /** Whether who asks sees what belongs to an account: sessions that are not seen are not there. */
+  readonly sees: (accountId: string) => boolean;
   /** The digits of their own number that they would key if they were asked for them; "" for nothing yet. */
   readonly ownDigits: string;
 }
@@ -83,7 +92,7 @@ export class Rehearsals {
     const { looks, trunks, now } = this.#options;
     const { caller, number } = call;
     const at = now();
-    const routes = await looks.route(number, caller, at);
+    const routes = seenOf(await looks.route(number, caller, at), call);
     const { rule, resolution, passed } = judge(caller, routes, at);
     let { state, effects } = step({ stage: 'received' }, { type: 'resolved', resolution });
     const keyed = effects[0]?.type === 'prompt' ? await this.#keyed(call, state, at) : null;
@@ -119,7 +128,7 @@ export class Rehearsals {
 
   /** What comes of the digits that the caller would key; null when none are given. */
   async #keyed(
-    { caller, number, pin, ownDigits }: RehearsedCall,
+    { caller, number, pin, ownDigits, sees }: RehearsedCall,
     prompting: CallState,
     at: number,
   ): Promise<{
@@ -130,7 +139,7 @@ export class Rehearsals {
     readonly match: Match | null;
   } | null> {
     if (pin === '') return null;
-    const look = await this.#options.looks.lookAtPin(number, caller, pin, at);
+    const look = seenPin(await this.#options.looks.lookAtPin(number, caller, pin, at), sees);
     const check = afterOwnDigits(look, ownDigits);
     return {
       state: prompting,
@@ -179,12 +188,34 @@ export class Rehearsals {
   }
 }
 
+function seenOf(routes: NumberRoutes, { sees }: RehearsedCall): NumberRoutes {
+  const { matched, open } = routes;
+  return {
+    ...routes,
+    matched: matched !== null && sees(matched.session.accountId) ? matched : null,
+    open: open !== null && sees(open.session.accountId) ? open : null,
+  };
+}
+
+/** A PIN of a session that is not seen is as wrong as any other, or asking would be a way to guess it. */
+function seenPin(look: PinLook, sees: RehearsedCall['sees']): PinLook {
+  switch (look.result) {
+    case 'matched':
+      return sees(look.match.session.accountId) ? look : { result: 'wrong' };
+    case 'asked':
+      return look.match !== null && sees(look.match.session.accountId) ? look : { ...look, match: null };
+    case 'wrong':
+    case 'refused':
+      return look;
+  }
+}
+
 /** What the digits of the caller's own number make of a PIN that was not enough. */
 function afterOwnDigits(look: PinLook, ownDigits: string): PinCheck {
   if (look.result !== 'asked') return look;
   if (ownDigits === '') return { result: 'asked' };
-  const { match } = look;
-  const isRight = match !== null && ownDigitsOf(match.session, match.party) === ownDigits;
+  const { match, mayAnswer } = look;
+  const isRight = match !== null && mayAnswer && ownDigitsOf(match.session, match.party) === ownDigits;
   return isRight ? { result: 'matched', match } : { result: 'wrong' };
 }
 

@@ -52,7 +52,13 @@ export class PinChecks {
       'check-pin',
       [numberKey(number)],
       [
-        ...[now, this.#tokensOf(number, digits), this.#namesOf(caller), digits.length, this.#limits(now)],
+        ...[
+          now,
+          this.#tokensOf(number, digits),
+          this.#namesOf(caller),
+          digits.length,
+          this.#limits(this.#options.overall.isSpent(now)),
+        ],
         attempt === null ? '' : idOf(attempt),
         this.#told(number, caller, attempt),
       ],
@@ -68,12 +74,15 @@ export class PinChecks {
     const reply = await this.#scripts.run(
       'look-at-pin',
       [numberKey(number)],
-      [now, this.#tokensOf(number, digits), this.#namesOf(caller), digits.length, this.#limits(now)],
+      [
+        ...[now, this.#tokensOf(number, digits), this.#namesOf(caller), digits.length],
+        this.#limits(this.#options.overall.wasSpent),
+      ],
     );
-    const [result, party, fields] = reply as Reply[];
+    const [result, party, fields, mayAnswer] = reply as Reply[];
     const session = sessionFrom(this.#vault, number, fields ?? null, now);
     const match = session === null ? null : { session, party: party as Party };
-    if (result === 'asked') return { result, match };
+    if (result === 'asked') return { result, match, mayAnswer: mayAnswer === 1 };
     if (result === 'matched' && match !== null) return { result, match };
     return { result: result === 'refused' ? result : 'wrong' };
   }
@@ -95,7 +104,7 @@ export class PinChecks {
       [
         now,
         this.#namesOf(caller),
-        this.#limits(now),
+        this.#limits(this.#options.overall.isSpent(now)),
         idOf(attempt),
         digits === '' ? '' : isRight ? 'right' : 'wrong',
         this.#told(number, caller, attempt),
@@ -143,10 +152,10 @@ export class PinChecks {
     void guards.began(number, until, now).catch(onLost);
   }
 
-  #limits(now: number): string {
+  /** `isGuarded`: everybody who never got in is asked for more, on all numbers. */
+  #limits(isGuarded: boolean): string {
     const { guessRisk, callerFree, callerLimit, remember } = this.rules;
     const risk = Math.round(guessRisk * WHOLE_RISK);
-    const isGuarded = this.#options.overall.isSpent(now);
     return JSON.stringify({ risk, callerFree, callerLimit, remember, guarded: isGuarded });
   }
 

@@ -44,6 +44,11 @@ export class PinRisk {
     return this.#spent;
   }
 
+  /** As {@link isSpent}, without looking again. */
+  get wasSpent(): boolean {
+    return this.#spent;
+  }
+
   /** Counts what a wrong PIN spent, in units of {@link WHOLE_RISK}. Never rejects. */
   async add(units: number, now: number): Promise<void> {
     this.#lookedAt = now;

@@ -99,14 +99,8 @@ const ANNOUNCED: Readonly<
   'too-many-attempts': 'The caller keyed too many wrong PINs: they hear so and are hung up.',
 };
 
-/** `sees`: whether the client sees what belongs to an account. */
-export function explanationOf(
-  rehearsal: Rehearsal,
-  number: E164,
-  sees: (accountId: string) => boolean,
-): Explanation {
+export function explanationOf(rehearsal: Rehearsal, number: E164): Explanation {
   const { outcome, rule, passed, match, limit, lastsAtMost } = rehearsal;
-  const shown = match !== null && sees(match.session.accountId) ? match : null;
   const dials = outcome.type === 'dial' ? outcome.match.session : null;
   return {
     outcome: outcomeOf(rehearsal),
@@ -121,9 +115,9 @@ export function explanationOf(
       { rule, decided: true, explanation: DECIDED[rule] },
     ],
     virtual_number: digitsOf(number),
-    session_uuid: shown?.session.id ?? null,
-    caller: shown === null ? null : partyName(shown.party),
-    calls: rehearsal.target === null || shown === null ? null : digitsOf(rehearsal.target),
+    session_uuid: match?.session.id ?? null,
+    caller: match === null ? null : partyName(match.party),
+    calls: rehearsal.target === null ? null : digitsOf(rehearsal.target),
     trunks: [...rehearsal.trunks],
     ring_timeout: dials?.settings.ringTimeout ?? null,
     call_time_limit: lastsAtMost,

@@ -50,7 +50,7 @@ const operation = (query: z.ZodObject): Operation => ({
   summary: 'What would happen to a call now, and why',
   description:
     'Goes through the same rules as a real call. Nothing is dialled, claimed, counted or told to anybody. A subaccount ' +
-    'may ask about its own numbers.',
+    'may ask about its own numbers, and is told by its own sessions only.',
   query,
   answers: {
     200: {
@@ -70,12 +70,15 @@ export function explainRoutes(scope: FastifyInstance, deps: ApiDeps): void {
       handler: async (request) => {
         const account = accountOf(request);
         const call = params.read(request.query);
-        const rehearsal = await deps.rehearsals.rehearse(call);
+        const rehearsal = await deps.rehearsals.rehearse({
+          ...call,
+          sees: (owner) => sees(account, owner),
+        });
         // Whose number it is, or that it is nobody's, is not for another subaccount.
         if (!account.isMain && !(rehearsal.number !== null && sees(account, rehearsal.number.subaccount))) {
           throw notFound();
         }
-        const response = explanationOf(rehearsal, call.number, (owner) => sees(account, owner));
+        const response = explanationOf(rehearsal, call.number);
         return { api_id: request.id, response };
       },
     },

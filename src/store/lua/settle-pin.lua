@@ -27,9 +27,8 @@ local function settle(result) redis.call('SET', attemptKey(ARGV[4]), result, 'PX
 local function tell(sessionId, kind) return sessionId and emit(sessionId, now, kind, ARGV[6]) and 1 or 0 end
 
 local answers = id ~= '' and answersKey(id, party)
-local mayAnswer = answers
-  and (knownPhone(names, now) or spentIn(answers, now) < answersTaken(limits.risk, now))
-if isOpen and ARGV[5] == 'right' and mayAnswer then
+local isTaken = answers and mayAnswer(id, party, knownPhone(names, now), limits.risk, now)
+if isOpen and ARGV[5] == 'right' and isTaken then
   settle('settled|' .. id .. '|' .. party)
   remember(names, { session = id, party = party }, now, limits.remember)
   return { tell(id, 'pin-success'), 'matched', party, sessionFields(id) }

@@ -178,14 +178,13 @@ describe('Masking/Explain/', () => {
       expect((await own()).statusCode).toBe(404);
     });
 
-    it('a session of another account on its number is not named', async () => {
+    it('what it sees are its own sessions', async () => {
       deps.rehearsal = rehearsal({ number: aNumber({ number: DID, subaccount: id }) });
-      const response = await own();
-      expect(response.statusCode).toBe(200);
-      expect(response.json<{ response: object }>().response).toMatchObject({
-        ...{ outcome: 'connect', session_uuid: null, caller: null, calls: null },
-      });
-      expect(response.body).not.toContain(SECOND.slice(1));
+      expect((await own()).statusCode).toBe(200);
+      const [asked] = deps.rehearsed;
+      expect([id, ACCOUNT.id, 'SAXXXXXXXXXXXXXXXXXX'].map((owner) => asked!.sees(owner))).toEqual([
+        ...[true, false, false],
+      ]);
     });
   });
 });

@@ -8,7 +8,7 @@ import { CallRunner } from '../../../src/calls/runner.js';
 import type { Question } from '../../../src/freeswitch/question.js';
 import { ANONYMOUS, type Caller } from '../../../src/masking/caller.js';
 import type { DestinationProblem } from '../../../src/masking/destinations.js';
-import type { NumberRoutes } from '../../../src/masking/resolve.js';
+import type { Match, NumberRoutes } from '../../../src/masking/resolve.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
 import { FakeClaimPorts } from '../../helpers/fake-claims.js';
@@ -64,8 +64,12 @@ function rehearsalsOf(situation: Situation, nodes = ['node-1'], admissions = new
   });
 }
 
+const asked = (match: Match | null, mayAnswer = true): PinLook => ({ result: 'asked', match, mayAnswer });
+
+const everything = (): boolean => true;
+
 const callOf = ({ caller, pin = '', ownDigits = '' }: Situation): RehearsedCall => ({
-  ...{ caller, number: DID, pin, ownDigits },
+  ...{ caller, number: DID, pin, ownDigits, sees: everything },
 });
 
 const OPTIONS = { prompts: { fileFor: () => null }, trunks: TRUNKS, recordingPath: (name: string) => name };
@@ -163,10 +167,7 @@ describe('a rehearsed call is answered as a real one', () => {
       { caller: stranger, routes: { pinGate: { ...GATE, retry: 0 } }, pin: '0000' },
     ],
     ['with one PIN too many', { caller: stranger, routes: gated, pin: '0000', look: { result: 'refused' } }],
-    [
-      'with a PIN that is not enough',
-      { caller: stranger, routes: gated, pin: '1234', look: { result: 'asked', match: matched } },
-    ],
+    ['with a PIN that is not enough', { caller: stranger, routes: gated, pin: '1234', look: asked(matched) }],
     [
       'with a PIN and own digits',
       {
@@ -174,7 +175,7 @@ describe('a rehearsed call is answered as a real one', () => {
         routes: gated,
         pin: '1234',
         ownDigits: FIRST.slice(-6),
-        look: { result: 'asked', match: matched },
+        look: asked(matched),
       },
     ],
     [
@@ -184,7 +185,7 @@ describe('a rehearsed call is answered as a real one', () => {
         routes: gated,
         pin: '1234',
         ownDigits: '999999',
-        look: { result: 'asked', match: matched },
+        look: asked(matched),
       },
     ],
     [
@@ -194,7 +195,7 @@ describe('a rehearsed call is answered as a real one', () => {
         routes: gated,
         pin: '0000',
         ownDigits: FIRST.slice(-6),
-        look: { result: 'asked', match: null },
+        look: asked(null),
       },
     ],
     [
@@ -225,7 +226,35 @@ describe('a rehearsed call is answered as a real one', () => {
   });
 });
 
+describe('sessions of accounts that are not seen', () => {
+  const open = { open: { session: aSession({ firstParty: null }), party: 'first' } } as const;
+  it.each<[string, Situation, Situation]>([
+    ['a party', { caller: first, routes: known }, { caller: first }],
+    ['whoever takes a missing place', { caller: stranger, routes: open }, { caller: stranger }],
+    [
+      'a right PIN',
+      { caller: stranger, routes: gated, pin: '1234', look: { result: 'matched', match: matched } },
+      { caller: stranger, routes: gated, pin: '0000' },
+    ],
+    [
+      'a right PIN and digits',
+      { caller: stranger, routes: gated, pin: '1234', ownDigits: FIRST.slice(-6), look: asked(matched) },
+      { caller: stranger, routes: gated, pin: '0000', ownDigits: FIRST.slice(-6), look: asked(null) },
+    ],
+  ])('are as if they were not there: %s', async (_what, hidden, absent) => {
+    const unseen = await rehearsalsOf(hidden).rehearse({ ...callOf(hidden), sees: () => false });
+    expect(unseen).toEqual(await rehearsalsOf(absent).rehearse(callOf(absent)));
+    expect(JSON.stringify(unseen)).not.toContain(session.id);
+  });
+});
+
 describe('a rehearsal says', () => {
+  it('that digits are wrong once no more answers about a PIN are taken', async () => {
+    const look = asked(matched, false);
+    const situation = { caller: stranger, routes: gated, pin: '1234', ownDigits: FIRST.slice(-6), look };
+    expect((await rehearsalsOf(situation).rehearse(callOf(situation))).pin).toBe('wrong');
+  });
+
   it('which rules were asked, and why they passed', async () => {
     const situation = { caller: stranger, routes: { open: known.matched } };
     expect(await rehearsalsOf(situation).rehearse(callOf(situation))).toMatchObject({

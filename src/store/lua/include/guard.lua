@@ -35,6 +35,11 @@ local function answersTaken(risk, now)
   return math.max(ANSWERS_AT_LEAST, math.floor(risk * 10 ^ (OWN_DIGITS - SMALLEST_RISK) / math.max(1, live)))
 end
 
+-- Whether an answer about the owner of a PIN is still taken from a caller; `known` as of knownPhone.
+local function mayAnswer(session, party, known, risk, now)
+  return known ~= nil or spentIn(answersKey(session, party), now) < answersTaken(risk, now)
+end
+
 -- A caller is counted under several names, one per data key.
 local function wrongOf(names, now)
   local sum = 0

@@ -17,7 +17,6 @@ const LONGEST_HOLD_MS = 5_000;
 
 interface Waiting {
   readonly due: number;
-  readonly isIdle: boolean;
   readonly callback: () => void;
   timeout: NodeJS.Timeout | undefined;
 }
@@ -34,6 +33,7 @@ export class Clock {
   #origin = performance.now();
   readonly #waiting = new Set<Waiting>();
   #holds = 0;
+  #advancing: Promise<void> = Promise.resolve();
   #closed = false;
 
   /** @throws RangeError when the speed is not a positive number. */
@@ -57,10 +57,17 @@ export class Clock {
    * Moves on by so many simulated milliseconds. What was to happen meanwhile happens, in its order and at its
    * time; where that is more than 200 instants, the rest of them is late by up to a 200th of what is left.
    *
-   * Resolves when it is that late. Rejects with RangeError when `ms` is negative: time does not go back.
+   * Resolves when it is that late; one after the other when several ask. Rejects with RangeError when `ms` is
+   * negative: time does not go back.
    */
   async advance(ms: number): Promise<void> {
     if (!(ms >= 0) || !Number.isFinite(ms)) throw new RangeError('time does not go back');
+    const advanced = this.#advancing.then(() => this.#moveOn(ms));
+    this.#advancing = advanced;
+    await advanced;
+  }
+
+  async #moveOn(ms: number): Promise<void> {
     const target = this.now() + ms;
     let step = 0;
     for (let stop = 0; this.now() < target && !this.#closed; stop += 1) {
@@ -96,13 +103,10 @@ export class Clock {
     return Math.floor(this.now() / 1000);
   }
 
-  /**
-   * Runs `callback` after `ms` simulated milliseconds. After close nothing is scheduled any more. Time that is moved on
-   * does not stop for what `isIdle`.
-   */
-  schedule(ms: number, callback: () => void, { isIdle = false } = {}): ClockTimer {
+  /** Runs `callback` after `ms` simulated milliseconds. After close nothing is scheduled any more. */
+  schedule(ms: number, callback: () => void): ClockTimer {
     if (this.#closed) return { cancel: () => undefined };
-    const waiting: Waiting = { due: this.now() + Math.max(0, ms), isIdle, callback, timeout: undefined };
+    const waiting: Waiting = { due: this.now() + Math.max(0, ms), callback, timeout: undefined };
     this.#waiting.add(waiting);
     this.#arm(waiting);
     return {
@@ -153,7 +157,7 @@ export class Clock {
   #nextDue(latest: number): number {
     const now = this.now();
     let next = latest;
-    for (const { due, isIdle } of this.#waiting) if (!isIdle && due > now && due < next) next = due;
+    for (const { due } of this.#waiting) if (due > now && due < next) next = due;
     return next;
   }
 

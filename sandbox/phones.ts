@@ -36,6 +36,9 @@ export interface PhonesOptions {
   readonly otherwise?: CalleeBehaviour;
 }
 
+/** Calls that phones got and that are remembered. */
+const REMEMBERED = 5_000;
+
 interface PhonesEvents {
   /** An INVITE has reached a phone. */
   received: [call: ReceivedCall];
@@ -95,9 +98,17 @@ export class Phones extends EventEmitter<PhonesEvents> implements SipNetwork {
     if (state !== 'up') return this.#failingTrunk(state === 'silent', events);
     const call = new ReceivedCall(this.#clock, { ...invite, number }, events);
     this.#received.push(call);
+    this.#forget();
     this.emit('received', call);
     call.begin(known ?? this.#otherwise);
     return call;
+  }
+
+  /** The oldest that are over, when there are too many. */
+  #forget(): void {
+    if (this.#received.length <= REMEMBERED) return;
+    const oldest = this.#received.findIndex(({ endedAt }) => endedAt !== null);
+    if (oldest >= 0) this.#received.splice(oldest, 1);
   }
 
   #failingTrunk(silent: boolean, events: SipEvents): SipLeg {

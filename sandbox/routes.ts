@@ -7,7 +7,7 @@ import { parseE164 } from '../src/masking/phone-number.js';
 import type { CalleeBehaviour } from './phones.js';
 import type { CallEnd, PlacedCall } from './placed-call.js';
 import type { ReceivedCall } from './received-call.js';
-import type { Sandbox } from './system.js';
+import { FASTEST, type Sandbox } from './system.js';
 
 /** Calls that are remembered once they are over. */
 const REMEMBERED = 1_000;
@@ -45,7 +45,7 @@ const CALL = z.strictObject({
 const KEYS = z.strictObject({ keys });
 
 const TIME = z.strictObject({
-  speed: z.number().positive().max(100_000).optional(),
+  speed: z.number().positive().max(FASTEST).optional(),
   advance: seconds(366 * 86_400).optional(),
 });
 

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 
 import { sandboxRoutes } from './routes.js';
-import { Sandbox } from './system.js';
+import { FASTEST, Sandbox } from './system.js';
 
 const ACCOUNT = { id: 'MASANDBOXSANDBOX0000', token: 'sandbox-token-not-a-secret' };
 /** Numbers that nobody has: North America's 555, and Ofcom's for drama. */
@@ -18,7 +18,7 @@ Starts the real controller and API with a Redis of their own, and a simulated Fr
 told over http://127.0.0.1:<port>/sandbox/. Nothing leaves this machine, and nothing is kept once it ends.
 
   --port 8080    of the API, on 127.0.0.1
-  --speed 1      how many times as fast as real time; it can be changed while it runs
+  --speed 1      how many times as fast as real time, at most 100; it can be changed while it runs
   --help         print this and exit
 
 docs/sandbox.md shows how to test an integration with it.
@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   const [port, speed] = [Number(values.port), Number(values.speed)];
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     refuse('--port has to be a number from 1 to 65535');
-  if (!(speed > 0 && speed <= 100_000)) refuse('--speed has to be a number above 0, and at most 100000');
+  if (!(speed > 0 && speed <= FASTEST)) refuse(`--speed has to be a number above 0, and at most ${FASTEST}`);
   const sandbox = await Sandbox.start({
     account: ACCOUNT,
     virtualNumbers: VIRTUAL_NUMBERS,

@@ -31,6 +31,7 @@ export interface SimulatedFreeSwitchOptions {
   readonly globals?: Readonly<Record<string, string>>;
   /** Milliseconds until an INVITE that nobody answers fails. */
   readonly sipTimeoutMs?: number;
+  /** Real milliseconds between two heartbeats. */
   readonly heartbeatMs?: number;
   /** What a number does that no behaviour was set for; 404 at once when left out. */
   readonly otherwise?: CalleeBehaviour;

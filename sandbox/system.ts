@@ -18,8 +18,9 @@ const ROOT = new URL('../', import.meta.url).pathname;
 const READY_MS = 15_000;
 /** Simulated seconds that a controller has for a question: it answers in real time, however fast the sandbox' goes. */
 const QUESTION_TIMEOUT = 30 * 86_400;
-/** Real milliseconds between two heartbeats, however fast time goes. */
-const HEARTBEAT_MS = 20_000;
+
+/** Times as fast as real time, at most: FreeSWITCH and the controller talk in real time, and calls wait for that. */
+export const FASTEST = 100;
 
 export interface SandboxOptions {
   readonly account: { readonly id: string; readonly token: string };
@@ -84,7 +85,6 @@ export class Sandbox {
       questionHosts: [`127.0.0.1:${questionPort}`],
       questionSecret: config.questions.secret,
       questionTimeout: QUESTION_TIMEOUT,
-      heartbeatMs: HEARTBEAT_MS * clock.speed,
       eventSocketPort,
       password: config.freeswitch.password,
       cdrDir: config.folders.cdr,

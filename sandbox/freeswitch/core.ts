@@ -28,6 +28,7 @@ export interface CoreOptions {
   readonly clock: Clock;
   readonly network: SipNetwork;
   /** Milliseconds between two HEARTBEAT events. */
+  /** In real time. */
   readonly heartbeatMs: number;
   /** Something failed that the simulation may not hide. */
   readonly onError: (error: unknown) => void;
@@ -246,7 +247,8 @@ export class Core implements ChannelHost {
     const { cdrDir } = this.options;
     const document = JSON.stringify(cdrOf(channel, this.node));
     if (cdrDir !== '') await writeCdr(cdrDir, channel.uuid, document);
-    await this.#poster.post(channel.uuid, document);
+    const release = this.clock.hold();
+    await this.#poster.post(channel.uuid, document).finally(release);
   }
 
   /** Hangs everything up and waits until every channel has ended. */

@@ -61,7 +61,7 @@ class Conversation {
   #busy = false;
   #ended = false;
   #finish: () => void = () => undefined;
-  readonly #first: { cancel(): void };
+  readonly #first: NodeJS.Timeout;
   readonly #onDown = (): void => this.#over();
 
   constructor(core: Core, channel: Channel, connection: Socket) {
@@ -69,7 +69,7 @@ class Conversation {
     this.#channel = channel;
     this.#socket = connection;
     this.done = new Promise((resolve) => (this.#finish = resolve));
-    this.#first = core.clock.schedule(FIRST_COMMAND_MS * Math.max(1, core.clock.speed), () => this.#over());
+    this.#first = setTimeout(() => this.#over(), FIRST_COMMAND_MS);
     channel.signal.addEventListener('abort', this.#onDown, { once: true });
     connection.on('data', (chunk) => this.#read(chunk));
     // A reset is followed by `close`.
@@ -85,7 +85,7 @@ class Conversation {
       this.#over();
       return;
     }
-    this.#first.cancel();
+    clearTimeout(this.#first);
     if (!this.#busy) this.#core.track(this.#drain());
   }
 
@@ -149,7 +149,7 @@ class Conversation {
   #over(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#first.cancel();
+    clearTimeout(this.#first);
     this.#channel.signal.removeEventListener('abort', this.#onDown);
     if (this.#core.alive && !this.#socket.destroyed) this.#socket.end(disconnectNotice(this.#channel.uuid));
     else this.#socket.destroy();

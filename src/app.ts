@@ -38,6 +38,8 @@ import { withdrawalLog } from './withdrawal-log.js';
 /** Milliseconds that what runs has to finish when the controller stops; less when the deadline is short. */
 const LONGEST_GRACE_MS = 5_000;
 const QUESTION_GRACE_MS = 3_000;
+/** Milliseconds that what a scrape asks for may take. */
+const SNAPSHOT_MS = 2_500;
 
 export interface ControllerOptions {
   /** Milliseconds since the epoch. */
@@ -95,6 +97,7 @@ export class Controller {
       },
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
       onWithdrawal: withdrawalLog(log),
+      onLegWritten: (leg) => this.#metrics.legEnded(leg),
       onScript: (name, elapsedMs, isFailure) => this.#metrics.redisAnswered(name, elapsedMs, isFailure),
     });
     this.#prompts = new PromptLibrary({
@@ -280,7 +283,8 @@ export class Controller {
         now,
         log,
       });
-      const commands = new NodeCommands({ node, hold: lease, source: store.commands, now, log });
+      // A wish to hang up waits in real time, whatever clock calls go by.
+      const commands = new NodeCommands({ node, hold: lease, source: store.commands, now: Date.now, log });
       return new NodeSupervisor({ lease, node, records, dialer, commands, reconciler, log });
     });
   }
@@ -301,7 +305,7 @@ export class Controller {
 
   /** What is only known when somebody asks. What Redis does not say in time is left out. */
   async #snapshot(): Promise<Snapshot> {
-    const known = async <T>(asked: Promise<T>): Promise<T | null> => asked.catch(() => null);
+    const known = <T>(asked: Promise<T>): Promise<T | null> => inTime(asked, SNAPSHOT_MS).catch(() => null);
     const [redis, inventory, calls, callbacks] = await Promise.all([
       known(this.#store.ready().then(() => true)),
       known(this.#store.numbers.inventory()),
@@ -359,4 +363,15 @@ function countedNumbers(
     counts.set(key, { ...counted, count: counted.count + 1 });
   }
   return [...counts.values()];
+}
+
+/** Null when it takes longer than `ms` milliseconds: a Redis that was never there rejects nothing. */
+async function inTime<T>(asked: Promise<T>, ms: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -147,7 +147,7 @@ const ENVIRONMENT = z.object({
   API_WRONG_TOKENS: value.integer('tokens in 10 minutes, 0 for any number', 0, 10_000, 10),
   HTTP_MAX_CONNECTIONS: value.integer('connections, 0 for any number', 0, 100_000, 2_000),
   TRUSTED_PROXIES: value.networks(''),
-  METRICS_ALLOW: value.networks(LOOPBACK),
+  METRICS_ALLOW: value.networks(''),
   AUDIT_RETENTION_DAYS: value.integer('days', 1, 3_650, 365),
   AUDIT_MOST_PER_DAY: value.integer('entries', 1_000, 100_000_000, 1_000_000),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),

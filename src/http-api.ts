@@ -55,7 +55,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
   const erasure = new PersonErasure({
     ...{ store, now, log, recordings: options.recordings, cdrFolder: config.folders.cdr },
   });
-  const hangUps = new HangUps({ commands: store.commands, now });
+  const hangUps = new HangUps({ commands: store.commands, now: Date.now });
   return buildApi({
     account: config.account,
     publicUrl: config.http.publicUrl,

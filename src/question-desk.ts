@@ -11,6 +11,7 @@ import type { Config } from './config.js';
 import { dialString } from './freeswitch/dial-string.js';
 import type { FreeswitchNode } from './freeswitch/node.js';
 import type { Decide } from './freeswitch/question.js';
+import type { QuestionOutcome } from './freeswitch/question-exchange.js';
 import { QuestionServer } from './freeswitch/question-server.js';
 import { PollLoop } from './poll-loop.js';
 import type { PromptLibrary } from './prompts/prompt-library.js';
@@ -32,7 +33,7 @@ export interface QuestionDeskOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Pick<CallMeter, 'pinChecked' | 'unconnected'> & {
-    questionTaken(outcome: string, elapsedMs: number): void;
+    questionTaken(outcome: QuestionOutcome, elapsedMs: number): void;
   };
   /** Aborted when the controller stops. */
   readonly signal: AbortSignal;

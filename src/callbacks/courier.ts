@@ -71,7 +71,8 @@ export class Courier {
     const receiver = receiverNamed(accountId, url);
     const entry = lanes.enter(receiver);
     if (typeof entry === 'number') {
-      if (!lanes.isDown(receiver) || now() - turn.queuedAt < LONGEST_WAIT) return { later: entry };
+      // The queue stamps with the system's clock.
+      if (!lanes.isDown(receiver) || Date.now() - turn.queuedAt < LONGEST_WAIT) return { later: entry };
       return this.#notedDown(delivery);
     }
     let outcome: AttemptOutcome = 'stopped';

@@ -26,7 +26,7 @@ const ATTEMPTS_KEPT = 1000;
 export class CallRecords {
   readonly #store: CallStore;
   readonly #log: Logger;
-  readonly #meter: Pick<CallMeter, 'legEnded' | 'heard'>;
+  readonly #meter: Pick<CallMeter, 'heard'>;
   readonly #now: () => number;
   readonly #attempts = new Map<string, LegRecord>();
 
@@ -34,7 +34,7 @@ export class CallRecords {
   constructor(
     store: CallStore,
     log: Logger,
-    meter: Pick<CallMeter, 'legEnded' | 'heard'> = NO_METER,
+    meter: Pick<CallMeter, 'heard'> = NO_METER,
     now: () => number = Date.now,
   ) {
     this.#store = store;
@@ -80,7 +80,6 @@ export class CallRecords {
     }
     const written = await this.#store.finishLeg(address, leg, isAttempt);
     if (!written) return;
-    this.#meter.legEnded(leg);
     this.#log.info(
       {
         interaction: address.interactionId,

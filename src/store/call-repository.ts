@@ -43,6 +43,10 @@ export interface CallIndexes {
   readonly admissions: Admissions;
   /** Told of a leg that was written but cannot be found by its UUID. */
   readonly onLost: (error: unknown) => void;
+  /** Told of every leg that was written, once. */
+  readonly onWritten: (leg: LegRecord) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** What the call logic reads and writes. Instants are milliseconds since the epoch, given by the caller. */
@@ -55,6 +59,7 @@ export class CallRepository implements CallStore, CallLooks {
   readonly #callLimits: CallLimits;
   readonly #admissions: Admissions;
   readonly #now: () => number;
+  readonly #onLegWritten: (leg: LegRecord) => void;
   readonly #pins: PinChecks;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
@@ -70,9 +75,9 @@ export class CallRepository implements CallStore, CallLooks {
     pins: PinChecks,
     tariff: Tariff = FREE,
     callLimits: CallLimits = NO_LIMITS,
-    now: () => number = Date.now,
   ) {
-    this.#now = now;
+    this.#now = indexes.now;
+    this.#onLegWritten = indexes.onWritten;
     this.#client = client;
     this.#scripts = scripts;
     this.#vault = vault;
@@ -257,6 +262,7 @@ export class CallRepository implements CallStore, CallLooks {
     ]);
     if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
     else await this.#live.forget(address.node, leg.uuid);
+    if (reply !== 0) this.#onLegWritten(leg);
     return reply !== 0;
   }
 

@@ -53,6 +53,8 @@ const NAME = 'deliveries';
 const STORE_PATIENCE = 5_000;
 const DEFECT_PATIENCE = 60_000;
 const MOST_STALLS = 1_000;
+/** Deliveries that wait for another attempt, at either end, that are looked at for the oldest. */
+const DELAYED_SEEN = 500;
 /** Milliseconds that Redis has for a goodbye. */
 const REDIS_PATIENCE = 2_000;
 
@@ -114,12 +116,17 @@ export class CallbackQueue {
     }
   }
 
-  /** When the oldest of those that wait was queued, in milliseconds since the epoch; null when none does. */
+  /**
+   * When the oldest of those that wait was queued, in milliseconds since the epoch; null when none does. Of those that
+   * wait for another attempt it knows the 500 that are due soonest and latest.
+   */
   async oldestAt(): Promise<number | null> {
     try {
-      const oldest = await Promise.all(
-        (['wait', 'delayed'] as const).map((state) => this.#queue.getJobs(state, 0, 0, true)),
-      );
+      const oldest = await Promise.all([
+        this.#queue.getJobs('wait', 0, 0, true),
+        this.#queue.getJobs('delayed', 0, DELAYED_SEEN - 1, true),
+        this.#queue.getJobs('delayed', 0, DELAYED_SEEN - 1, false),
+      ]);
       const instants = oldest.flat().map(({ timestamp }) => timestamp);
       return instants.length === 0 ? null : Math.min(...instants);
     } catch (cause) {

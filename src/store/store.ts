@@ -1,5 +1,6 @@
 import { FREE, type Tariff } from '../masking/billing.js';
 import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
+import type { LegRecord } from '../masking/interaction.js';
 import { DEFAULT_PIN_GUARD, type PinGuardNews, type PinGuardRules } from '../masking/pin-guard.js';
 import { Admissions } from './admissions.js';
 import { CallRepository } from './call-repository.js';
@@ -47,6 +48,8 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly audit?: AuditLogOptions;
   /** What calls and sessions cost from now on. Default nothing. */
   readonly tariff?: Tariff;
+  /** Told of every leg that has ended, once, by the process that wrote it. Must not throw. */
+  readonly onLegWritten?: (leg: LegRecord) => void;
   /** Told of every script that Redis was asked to run. */
   readonly onScript?: ScriptWatch;
   /** Told of creates that failed while Redis did not answer, and what became of their sessions. */
@@ -123,7 +126,8 @@ export class Store {
     const callLimits = options.callLimits ?? NO_LIMITS;
     this.admissions = new Admissions(client, scripts, callLimits);
     const { callLog: log, liveCalls: live, recordings, admissions } = this;
-    const indexes = { log, live, recordings, admissions, onLost };
+    const onWritten = options.onLegWritten ?? (() => undefined);
+    const indexes = { log, live, recordings, admissions, onLost, onWritten, now };
     const rules = options.pinGuard ?? DEFAULT_PIN_GUARD;
     const onNews = options.onPinGuard ?? (() => undefined);
     this.pinGuards = new PinGuards(client, scripts, rules);
@@ -134,9 +138,7 @@ export class Store {
       onNews,
       onLost,
     });
-    this.calls = new CallRepository(
-      ...([client, scripts, vault, this.outbox, indexes, pins, tariff, callLimits, now] as const),
-    );
+    this.calls = new CallRepository(client, scripts, vault, this.outbox, indexes, pins, tariff, callLimits);
     this.commands = new CommandQueue(client, scripts);
     this.originations = new OriginationQueue(client, scripts, options.originations);
   }

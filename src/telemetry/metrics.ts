@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { Announcement, Refusal } from '../calls/machine.js';
 import type { CallMeter } from '../calls/meter.js';
 import type { PinCheck } from '../calls/ports.js';
+import type { QuestionOutcome } from '../freeswitch/question-exchange.js';
 import type { LegRecord } from '../masking/interaction.js';
 
 /** Seconds; an answer to FreeSWITCH, a command of Redis. */
@@ -98,13 +99,21 @@ export class Metrics implements CallMeter {
   /** `snapshot` answers what is only known when it is asked for. `version` is the product's. */
   constructor(snapshot: () => Promise<Snapshot>, version: string) {
     collectDefaultMetrics({ register: this.#registry });
+    // A series that begins with its first event hides that event from every rate.
+    for (const result of CREATE_RESULTS) this.#creates.inc({ result }, 0);
+    for (const result of PIN_RESULTS) this.#pins.inc({ result }, 0);
+    for (const outcome of QUESTION_OUTCOMES) this.#setup.zero({ outcome });
     this.#gauge('build_info', 'Always 1; the label tells.', ['version']).set({ version }, 1);
     const redisUp = this.#gauge('redis_up', '1 while Redis answers.', []);
     const nodeUp = this.#gauge('node_up', '1 while this controller is connected to the node.', ['node']);
     const held = this.#gauge('node_held', '1 while this controller has the node’s lease.', ['node']);
     const numbers = this.#gauge('virtual_numbers', 'Virtual numbers.', ['country', 'enabled']);
     const running = this.#gauge('calls_running', 'Calls that run, on all nodes.', []);
-    const waiting = this.#gauge('callbacks_waiting', 'Callbacks that wait or are under way.', []);
+    const waiting = this.#gauge(
+      'callbacks_waiting',
+      'Callbacks that wait, for a first or another attempt.',
+      [],
+    );
     const oldest = this.#gauge('callback_oldest_age_seconds', 'How long the oldest callback has waited.', []);
     this.#collect = async () => {
       const now = await snapshot();
@@ -142,7 +151,7 @@ export class Metrics implements CallMeter {
     return this.#registry.metrics();
   }
 
-  questionTaken(outcome: string, elapsedMs: number): void {
+  questionTaken(outcome: QuestionOutcome, elapsedMs: number): void {
     this.#setup.observe({ outcome }, elapsedMs / 1_000);
   }
 
@@ -156,11 +165,15 @@ export class Metrics implements CallMeter {
 
   legEnded(leg: LegRecord): void {
     const cause = /^[A-Z_]{1,40}$/.test(leg.cause) ? leg.cause : 'OTHER';
+    // A first party is dialled as well, on the A leg.
+    if (leg.role === 'b' || leg.trunk !== '') this.#legDialled(leg, cause);
     if (leg.role === 'a') {
       this.#calls.inc({ outcome: leg.bridgedAt === null ? 'unanswered' : 'connected', cause });
       if (leg.bridgedAt !== null) this.#talk.observe(secondsBetween(leg.bridgedAt, leg.endedAt));
-      return;
     }
+  }
+
+  #legDialled(leg: LegRecord, cause: string): void {
     const { trunk, startedAt, ringingAt, answeredAt } = leg;
     this.#legs.inc({ trunk, outcome: answeredAt === null ? 'unanswered' : 'answered', cause });
     // A phone that answers without ringing has let nobody wait for it.
@@ -218,6 +231,9 @@ const CREATE_FAILURES: Readonly<Record<string, string>> = {
   ERR_NUMBER_POOL_EXHAUSTED: 'pool_exhausted',
   ERR_PIN_TAKEN: 'pin_taken',
 };
+const CREATE_RESULTS = ['created', 'failed', ...Object.values(CREATE_FAILURES)];
+const PIN_RESULTS: readonly PinCheck['result'][] = ['matched', 'wrong', 'asked', 'refused'];
+const QUESTION_OUTCOMES: readonly QuestionOutcome[] = ['answered', 'fallback', 'refused', 'abandoned'];
 
 function named(name: string, help: string): { readonly name: string; readonly help: string } {
   return { name: `maskline_${name}`, help };

@@ -6,7 +6,7 @@ import { eventually } from './callbacks/fixture.js';
 
 let bed: SimBed;
 beforeAll(async () => {
-  bed = await SimBed.start({ controllers: 2 });
+  bed = await SimBed.start({ controllers: 2, environment: { METRICS_ALLOW: '127.0.0.1' } });
 }, 60_000);
 afterAll(() => bed.close());
 

@@ -17,19 +17,32 @@ const METRICS: Operation = {
   open: true,
 };
 
+/** What reverse proxies add. */
+const PASSED_ON = [
+  'x-forwarded-for',
+  'forwarded',
+  'x-real-ip',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'via',
+];
+
 const REFUSAL = 'Metrics are for the addresses of METRICS_ALLOW only.';
 
 /** `/metrics`. Needs no credentials, so it asks where the request comes from. */
 export function metricsRoutes(app: FastifyInstance, { metrics, limits }: ApiDeps): void {
   const allowed = new AddressList(metrics.allow);
-  const hasProxies = limits.trustedProxies.length > 0;
+  const proxies = new AddressList(limits.trustedProxies);
   resource(app, '/metrics', {
     GET: {
       operation: METRICS,
       handler: async (request, reply) => {
-        // Without TRUSTED_PROXIES everybody behind a proxy looks like the proxy itself.
-        const isForwarded = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers;
-        if (!allowed.includes(request.ip) || (isForwarded && !hasProxies)) throw new ApiError(403, REFUSAL);
+        // A proxy says for whom it asks, or it is not known who does.
+        const peer = request.socket.remoteAddress ?? '';
+        const isPassedOn = PASSED_ON.some((name) => name in request.headers);
+        const isNamed = request.ip !== peer;
+        const isKnown = isNamed || (!isPassedOn && !proxies.includes(peer));
+        if (!isKnown || !allowed.includes(request.ip)) throw new ApiError(403, REFUSAL);
         reply.type(metrics.contentType);
         return metrics.text();
       },

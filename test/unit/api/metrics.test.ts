@@ -23,6 +23,8 @@ describe('/metrics', () => {
   it.each([
     ['an address that is not on the list', '203.0.113.7', {}],
     ['somebody behind a proxy that is not known', '127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }],
+    ['somebody behind nginx', '127.0.0.1', { 'x-real-ip': '127.0.0.1' }],
+    ['somebody behind a proxy that says so', '127.0.0.1', { via: '1.1 proxy' }],
     ['somebody behind such a proxy, told in the other header', '127.0.0.1', { forwarded: 'for=127.0.0.1' }],
   ])('is refused to %s', async (_who, remoteAddress, headers) => {
     const response = await app.inject({ url: '/metrics', remoteAddress, headers });
@@ -41,6 +43,13 @@ describe('/metrics', () => {
     const headers = { 'x-forwarded-for': client };
     const response = await app.inject({ url: '/metrics', remoteAddress: '10.0.0.1', headers });
     expect(response.statusCode).toBe(status);
+  });
+
+  it('is refused to a proxy that is known and does not say for whom it asks', async () => {
+    await app.close();
+    deps.limits = { ...NO_LIMITS, trustedProxies: ['127.0.0.1'] };
+    app = buildApi(deps);
+    expect((await app.inject({ url: '/metrics', remoteAddress: '127.0.0.1' })).statusCode).toBe(403);
   });
 
   it('hears of every request, by the pattern of its route', async () => {

@@ -34,7 +34,7 @@ describe('loadConfig', () => {
         port: 8080,
         publicUrl: 'http://localhost:8080',
         limits: { perCredential: 0, anonymous: 300, wrongTokens: 10, connections: 2_000, trustedProxies: [] },
-        metricsAllow: ['127.0.0.0/8', '::1/128'],
+        metricsAllow: [],
       },
       account: { id: ENV.AUTH_ID, token: ENV.AUTH_TOKEN },
       redisUrl: 'redis://127.0.0.1:6379',

@@ -92,6 +92,27 @@ describe('metrics', () => {
     expect(await linesOf(metrics, 'call_talk_seconds_sum')).toEqual(['maskline_call_talk_seconds_sum 60']);
   });
 
+  it('show what alerts go by before it happens: a series that begins with its first event hides it', async () => {
+    const text = await new Metrics(() => Promise.resolve(SNAPSHOT), '1').text();
+    for (const line of [
+      'maskline_session_creates_total{result="pool_exhausted"} 0',
+      'maskline_pin_checks_total{result="matched"} 0',
+      'maskline_setup_duration_seconds_count{outcome="fallback"} 0',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+  });
+
+  it('count a first party that was dialled, by its trunk', async () => {
+    const metrics = new Metrics(() => Promise.resolve(SNAPSHOT), '1');
+    metrics.legEnded(
+      leg({ role: 'a', ringingAt: null, answeredAt: null, bridgedAt: null, cause: 'NO_ANSWER' }),
+    );
+    expect(await linesOf(metrics, 'dialled_legs_total')).toEqual([
+      'maskline_dialled_legs_total{trunk="carrier",outcome="unanswered",cause="NO_ANSWER"} 1',
+    ]);
+  });
+
   it('take no label from what a far end says', async () => {
     const metrics = new Metrics(() => Promise.resolve(SNAPSHOT), '1');
     metrics.legEnded(leg({ cause: '+14155550101"} 1' }));
@@ -101,8 +122,10 @@ describe('metrics', () => {
       'maskline_dialled_legs_total{trunk="carrier",outcome="answered",cause="OTHER"} 1',
     ]);
     expect(await linesOf(metrics, 'session_creates_total')).toEqual([
+      'maskline_session_creates_total{result="created"} 0',
       'maskline_session_creates_total{result="failed"} 1',
       'maskline_session_creates_total{result="pool_exhausted"} 1',
+      'maskline_session_creates_total{result="pin_taken"} 0',
     ]);
   });
 

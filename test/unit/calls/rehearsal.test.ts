@@ -5,13 +5,13 @@ import type { Admission, BeginResult, CallLooks, PinLook } from '../../../src/ca
 import { Rehearsals, type RehearsedCall } from '../../../src/calls/rehearsal.js';
 import { NO_METER } from '../../../src/calls/meter.js';
 import { CallRunner } from '../../../src/calls/runner.js';
-import type { Question } from '../../../src/freeswitch/question.js';
 import { ANONYMOUS, type Caller } from '../../../src/masking/caller.js';
 import type { DestinationProblem } from '../../../src/masking/destinations.js';
 import type { Match, NumberRoutes } from '../../../src/masking/resolve.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
 import { FakeClaimPorts } from '../../helpers/fake-claims.js';
+import { aQuestion, UUID } from '../../helpers/questions.js';
 import {
   aNumber,
   aSession,
@@ -96,26 +96,7 @@ async function decided(situation: Situation): Promise<unknown> {
     meter: NO_METER,
   });
   const number = caller.kind === 'number' ? caller.number : 'anonymous';
-  const question: Question = {
-    ...{
-      kind: 'inbound',
-      uuid: 'call',
-      node: 'node-1',
-      dialled: DID,
-      callerNumber: number,
-      fromUser: number,
-    },
-    ...{
-      privacy: '',
-      hidden: false,
-      attempt: 0,
-      keyed: 'pin',
-      promptFailures: 0,
-      digits: '',
-      promptFailed: false,
-    },
-    ...{ round: 'first', sessionId: '', number: '' },
-  };
+  const question = aQuestion({ callerNumber: number, fromUser: number });
   let answer = await runner.decide(question);
   if (pin === '' || answer.next !== 'prompt') return answer;
   const asked = look?.result === 'asked';
@@ -218,7 +199,7 @@ describe('a rehearsed call is answered as a real one', () => {
     ['of a stranger where there is nothing', { caller: stranger }],
   ])('%s', async (_what, situation) => {
     const rehearsal = await rehearsalsOf(situation).rehearse(callOf(situation));
-    const context = { interactionId: 'call', recording: '', preferredTrunk: '', secondsLeft: null, note: '' };
+    const context = { interactionId: UUID, recording: '', preferredTrunk: '', secondsLeft: null, note: '' };
     const answer = answerFor(rehearsal.outcome, context, OPTIONS);
     const real = (await decided(situation)) as { next: string };
     const lasts = rehearsal.lastsAtMost;

@@ -6,6 +6,7 @@ import type { Question } from '../../../src/freeswitch/question.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { FakeCallStore } from '../../helpers/fake-call-store.js';
 import { FakeClaimPorts } from '../../helpers/fake-claims.js';
+import { aQuestion as question, UUID } from '../../helpers/questions.js';
 import {
   aNumber,
   aSession,
@@ -18,30 +19,6 @@ import {
   SECOND,
   STRANGER,
 } from '../../helpers/sessions.js';
-
-const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
-
-function question(changes: Partial<Question> = {}): Question {
-  return {
-    kind: 'inbound',
-    uuid: UUID,
-    node: 'node-1',
-    dialled: DID,
-    callerNumber: FIRST,
-    fromUser: FIRST,
-    privacy: '',
-    hidden: false,
-    attempt: 0,
-    keyed: 'pin',
-    promptFailures: 0,
-    digits: '',
-    promptFailed: false,
-    round: 'first',
-    sessionId: '',
-    number: '',
-    ...changes,
-  };
-}
 
 const FILES: Readonly<Record<string, string>> = {
   'https://prompts.example/pin.wav': '/prompts/pin.wav',

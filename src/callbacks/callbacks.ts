@@ -36,6 +36,7 @@ export interface CallbacksOptions {
   readonly logger: Logger;
   /** See CourierOptions. */
   readonly onAttempt?: CourierOptions['onAttempt'];
+  readonly longestWait?: number;
   /** See CallbackQueueOptions, RelayOptions. */
   readonly lockDuration?: number;
   readonly mostStalls?: number;
@@ -79,6 +80,7 @@ export class Callbacks {
       now,
       logger,
       ...(options.onAttempt === undefined ? {} : { onAttempt: options.onAttempt }),
+      ...(options.longestWait === undefined ? {} : { longestWait: options.longestWait }),
     });
     this.#relay = new Relay({
       outbox: store.outbox,

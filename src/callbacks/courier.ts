@@ -18,11 +18,12 @@ export interface CourierOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly logger: Logger;
+  /** Milliseconds that a callback waits for a receiver that is down. Default a day. */
+  readonly longestWait?: number;
   /** Hears of every attempt, and how many milliseconds it took. */
   readonly onAttempt?: (result: 'delivered' | 'again' | 'failed', elapsedMs: number) => void;
 }
 
-/** Milliseconds that a callback waits for a receiver that is down. */
 const LONGEST_WAIT = 24 * 3_600_000;
 
 /** An attempt that was not made, and why. */
@@ -66,13 +67,13 @@ export class Courier {
   }
 
   async #attempt(delivery: Delivery, callback: LoggedCallback, turn: DeliveryTurn): Promise<DeliveryResult> {
-    const { lanes, now, client, defaults } = this.#options;
+    const { lanes, now, client, defaults, longestWait = LONGEST_WAIT } = this.#options;
     const { url, accountId } = callback.record;
     const receiver = receiverNamed(accountId, url);
     const entry = lanes.enter(receiver);
     if (typeof entry === 'number') {
       // The queue stamps with the system's clock.
-      if (!lanes.isDown(receiver) || Date.now() - turn.queuedAt < LONGEST_WAIT) return { later: entry };
+      if (!lanes.isDown(receiver) || Date.now() - turn.queuedAt < longestWait) return { later: entry };
       return this.#notedDown(delivery);
     }
     let outcome: AttemptOutcome = 'stopped';

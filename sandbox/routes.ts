@@ -264,8 +264,7 @@ function callObject({ from, to, call, state, end }: Placed): object {
   return {
     ...{ uuid: call.uuid, from, to, state },
     status: end?.status ?? (state === 'answered' ? 200 : null),
-    heard: call.heard.map(({ name, completed }) => ({ name, completed })),
-    digits_heard: call.digits,
+    ...heardBy(call),
     ended_by: end === null ? null : end.by === 'caller' ? 'caller' : 'maskline',
     talk_seconds: end === null ? null : Math.round(end.talkMs) / 1_000,
   };
@@ -275,10 +274,14 @@ function receivedObject(call: ReceivedCall): object {
   const state = call.endedAt !== null ? 'ended' : call.answeredAt !== null ? 'answered' : 'ringing';
   return {
     ...{ uuid: call.uuid, state, caller_number: call.callerNumber, caller_name: call.callerName },
-    heard: call.heard.map(({ name, completed }) => ({ name, completed })),
-    digits_heard: call.digits,
+    ...heardBy(call),
     ended_by: call.endedBy === null ? null : call.endedBy === 'phone' ? 'phone' : 'maskline',
   };
+}
+
+/** What a phone heard, on either side. */
+function heardBy({ heard, digits }: PlacedCall | ReceivedCall): object {
+  return { heard: heard.map(({ name, completed }) => ({ name, completed })), digits_heard: digits };
 }
 
 function numberIn(request: FastifyRequest): string {

@@ -22,6 +22,7 @@ import { CdrIntake } from './cdr-intake.js';
 import type { VirtualNumber } from './masking/virtual-number.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { httpApi } from './http-api.js';
+import { inTime } from './in-time.js';
 import { QuestionDesk } from './question-desk.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
@@ -305,6 +306,7 @@ export class Controller {
 
   /** What is only known when somebody asks. What Redis does not say in time is left out. */
   async #snapshot(): Promise<Snapshot> {
+    // A Redis that was never there rejects nothing.
     const known = <T>(asked: Promise<T>): Promise<T | null> => inTime(asked, SNAPSHOT_MS).catch(() => null);
     const [redis, inventory, calls, callbacks] = await Promise.all([
       known(this.#store.ready().then(() => true)),
@@ -363,15 +365,4 @@ function countedNumbers(
     counts.set(key, { ...counted, count: counted.count + 1 });
   }
   return [...counts.values()];
-}
-
-/** Null when it takes longer than `ms` milliseconds: a Redis that was never there rejects nothing. */
-async function inTime<T>(asked: Promise<T>, ms: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
-  try {
-    return await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,3 @@
-import type { LegRecord } from '../masking/interaction.js';
 import type { Announcement, Refusal } from './machine.js';
 import type { PinCheck } from './ports.js';
 
@@ -8,8 +7,6 @@ export interface CallMeter {
   pinChecked(result: PinCheck['result']): void;
   /** A call reached nobody, and why. */
   unconnected(why: Refusal | Announcement): void;
-  /** A leg has ended, and was written; each is told once, by whoever wrote it. */
-  legEnded(leg: LegRecord): void;
   /** Something was heard of a leg, `lagMs` milliseconds after it happened by the node's clock. */
   heard(lagMs: number): void;
 }
@@ -19,6 +16,5 @@ const nothing = (): void => undefined;
 export const NO_METER: CallMeter = {
   pinChecked: nothing,
   unconnected: nothing,
-  legEnded: nothing,
   heard: nothing,
 };

@@ -163,6 +163,7 @@ export class Metrics implements CallMeter {
     this.#unconnected.inc({ reason });
   }
 
+  /** A leg has ended and was written; each is told once, by whoever wrote it. */
   legEnded(leg: LegRecord): void {
     const cause = /^[A-Z_]{1,40}$/.test(leg.cause) ? leg.cause : 'OTHER';
     // A first party is dialled as well, on the A leg.

@@ -77,13 +77,14 @@ const STATUSES: Readonly<Record<HangupCause, number | null>> = {
   NORMAL_TEMPORARY_FAILURE: 503,
 };
 
+/** Sentences without their full stop: a reason may follow. */
 const REFUSED: Readonly<Record<Extract<Rehearsal['outcome'], { type: 'refuse' }>['reason'], string>> = {
-  'not-ours': 'The call is refused: the number is not a virtual number, or is disabled.',
-  loop: 'The call is refused: it would ring the caller’s own phone, or one of the virtual numbers.',
-  'too-many-pins': 'The call is refused: the caller keyed too many wrong PINs in the last 24 hours.',
-  busy: 'The call is refused: the session is in a call already.',
-  'session-over': 'The call is refused: the session is over.',
-  'prompt-failed': 'The call is refused: the prompt cannot be played.',
+  'not-ours': 'The call is refused: the number is not a virtual number, or is disabled',
+  loop: 'The call is refused: it would ring the caller’s own phone, or one of the virtual numbers',
+  'too-many-pins': 'The call is refused: the caller keyed too many wrong PINs in the last 24 hours',
+  busy: 'The call is refused: the session is in a call already',
+  'session-over': 'The call is refused: the session is over',
+  'prompt-failed': 'The call is refused: the prompt cannot be played',
   destination: 'The call is refused: the number that it would ring may not be called',
   limit: 'The call is refused as busy: a limit is reached',
   overloaded: 'The call is refused, so that another node takes it: a limit is reached',
@@ -158,8 +159,7 @@ function sentenceOf({ outcome, pin, limit, destination, trunks, askedForOwnDigit
       return ANNOUNCED[outcome.announcement];
     case 'refuse': {
       const why = destination !== null ? DESTINATION_TEXTS[destination] : limit;
-      const sentence = REFUSED[outcome.reason];
-      return why === null ? sentence : `${sentence.replace(/\.$/, '')} (${why}).`;
+      return `${REFUSED[outcome.reason]}${why === null ? '' : ` (${why})`}.`;
     }
   }
 }

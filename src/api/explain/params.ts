@@ -10,11 +10,14 @@ import { paramsOf, read } from '../params/read.js';
 /** Longer than any caller's name for "withheld". */
 const LONGEST_FROM = 64;
 
-const pinOf = (name: string, form: RegExp, problem: string) =>
-  z.preprocess(
+/** What somebody keys, "" for nothing. */
+const keyed = (name: string) => {
+  const error = invalid(name, 'should be up to 15 digits');
+  return z.preprocess(
     (value) => (typeof value === 'number' ? String(value) : (given(value) ?? '')),
-    z.string({ error: invalid(name, problem) }).regex(form, { error: invalid(name, problem) }),
+    z.string({ error }).regex(/^(?:[0-9]{1,15})?$/, { error }),
   );
+};
 
 const explainSchema = (defaultCountry: string) =>
   z.object({
@@ -22,10 +25,8 @@ const explainSchema = (defaultCountry: string) =>
     from: text('from', LONGEST_FROM).describe(
       'Who calls. Nothing, or a word such as `anonymous`, for a caller who withholds the number.',
     ),
-    pin: pinOf('pin', /^(?:[0-9]{1,15})?$/, 'should be up to 15 digits').describe(
-      'What the caller would key at the prompt. It is not counted as a guess.',
-    ),
-    own_digits: pinOf('own_digits', /^(?:[0-9]{1,15})?$/, 'should be up to 15 digits').describe(
+    pin: keyed('pin').describe('What the caller would key at the prompt. It is not counted as a guess.'),
+    own_digits: keyed('own_digits').describe(
       `The last ${OWN_DIGITS} digits of the caller's own number, where they are asked for.`,
     ),
   });

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
+import { inTime } from '../../in-time.js';
 import type { ApiDeps, Readiness } from '../deps.js';
 import { API_ID, EXAMPLE_API_ID } from '../openapi/common.js';
 import type { Operation } from '../openapi/operation.js';
@@ -93,19 +94,11 @@ async function eventLoopDelay(): Promise<number> {
 }
 
 async function readiness(deps: ApiDeps): Promise<Readiness> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Readiness>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ readiness: { ok: false, detail: 'no answer in time' } }),
-      READINESS_DEADLINE,
-    );
-  });
   try {
-    return await Promise.race([deps.readiness(), late]);
+    const found = await inTime(deps.readiness(), READINESS_DEADLINE);
+    return found ?? { readiness: { ok: false, detail: 'no answer in time' } };
   } catch (error) {
     deps.logger.error({ err: error }, 'the readiness check failed');
     return { readiness: { ok: false, detail: 'the check failed' } };
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -23,7 +23,7 @@ import type { VirtualNumber } from './masking/virtual-number.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
 import { httpApi } from './http-api.js';
 import { inTime } from './in-time.js';
-import { QuestionDesk } from './question-desk.js';
+import { QuestionDesk, type QuestionDeskOptions } from './question-desk.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
@@ -98,6 +98,8 @@ export class Controller {
       },
       onError: (error) => log.warn({ err: error }, 'Redis failed'),
       onWithdrawal: withdrawalLog(log),
+      traceRetention: config.traceRetention,
+      onTraceLost: (steps) => log.warn({ steps }, 'steps of calls were not noted: Redis is away or too slow'),
       onLegWritten: (leg) => this.#metrics.legEnded(leg),
       onScript: (name, elapsedMs, isFailure) => this.#metrics.redisAnswered(name, elapsedMs, isFailure),
     });
@@ -125,7 +127,13 @@ export class Controller {
       now,
       log,
     });
-    const records = new CallRecords(this.#store.calls, log, this.#metrics, now);
+    const records = new CallRecords({
+      store: this.#store.calls,
+      log,
+      meter: this.#metrics,
+      tracer: this.#store.traces,
+      now,
+    });
     this.#cdrs = new CdrIntake({ config, records, log });
     const destinations = new DestinationGuard({
       rules: config.destinations,
@@ -139,7 +147,7 @@ export class Controller {
       prompts: this.#prompts,
       recordings: this.#recordings,
       nodes: this.#nodes,
-      meter: this.#metrics,
+      meter: this.#questionMeter(),
       signal: this.#stopping.signal,
     });
     this.#supervisors = this.#nodeSupervisors(records, claims);
@@ -182,6 +190,19 @@ export class Controller {
       now,
       log,
     });
+  }
+
+  /** What becomes of questions, for Prometheus and for the charts that need none. */
+  #questionMeter(): QuestionDeskOptions['meter'] {
+    const metrics = this.#metrics;
+    return {
+      pinChecked: (result) => metrics.pinChecked(result),
+      questionTaken: (outcome, elapsedMs) => metrics.questionTaken(outcome, elapsedMs),
+      unconnected: (why) => {
+        metrics.unconnected(why);
+        this.#store.statistics.unconnected(why, this.#now());
+      },
+    };
   }
 
   /** Resolves once the API listens. What it depends on may still be on its way: /readyz tells. */
@@ -270,6 +291,7 @@ export class Controller {
         sessions: { get: (id) => store.sessions.get(id, now()) },
         numbers: store.numbers,
         records,
+        tracer: store.traces,
         trunks,
         now,
         log,

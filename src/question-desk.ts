@@ -134,6 +134,7 @@ export class QuestionDesk {
       defaultCountry: config.defaultCountry,
       log,
       meter,
+      tracer: store.traces,
     });
     return (question, signal) => runner.decide(question, signal);
   }

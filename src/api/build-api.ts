@@ -5,7 +5,9 @@ import { callbackRoutes } from './callbacks/routes.js';
 import { callRoutes } from './calls/routes.js';
 import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
+import { feedRoutes } from './explain/feed-routes.js';
 import { explainRoutes } from './explain/routes.js';
+import { traceRoutes } from './explain/trace-routes.js';
 import { healthRoutes } from './health/routes.js';
 import { measureRequests, metricsRoutes } from './metrics/routes.js';
 import { numberRoutes } from './numbers/routes.js';
@@ -29,6 +31,7 @@ import { isSigned, mediaRoutes } from './recordings/media-routes.js';
 import { personRoutes } from './persons/routes.js';
 import { recordingRoutes } from './recordings/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
+import { statisticsRoutes } from './statistics/routes.js';
 import { subaccountRoutes } from './subaccounts/routes.js';
 
 /** Longer than a request line may be: what is too long for an id is just not found. */
@@ -104,6 +107,9 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       sessionRoutes(scope, deps);
       eventRoutes(scope, deps);
       explainRoutes(scope, deps);
+      traceRoutes(scope, deps);
+      feedRoutes(scope, deps);
+      statisticsRoutes(scope, deps);
       numberRoutes(scope, deps);
       subaccountRoutes(scope, deps);
       callbackRoutes(scope, deps);

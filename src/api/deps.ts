@@ -19,7 +19,14 @@ import type { SessionQuery } from '../masking/session-query.js';
 import type { NumberChange } from '../masking/number-change.js';
 import type { VirtualNumber } from '../masking/virtual-number.js';
 import type { SignatureGiven } from '../recordings/recording-urls.js';
-import type { CallQuery, RecordingQuery } from '../store/index.js';
+import type {
+  CallQuery,
+  CallTrace,
+  FedStep,
+  RecordingQuery,
+  StatisticsOf,
+  TraceQuery,
+} from '../store/index.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RequestLimits } from './limits.js';
 
@@ -107,6 +114,28 @@ export interface DestinationJudge {
 export interface CallRehearsals {
   /** Takes, counts and tells nothing. */
   rehearse(call: RehearsedCall): Promise<Rehearsal>;
+}
+
+/** What the API needs of what happened to calls. */
+export interface TraceReader {
+  read(callId: string): Promise<CallTrace | null>;
+  /** Throws an error with the code ERR_LISTING_TOO_LONG. */
+  list(query: TraceQuery): Promise<{ readonly traces: readonly CallTrace[]; readonly total: number }>;
+}
+
+/** What the API needs to tell what happens to calls as it happens. */
+export interface TraceFeedReader {
+  /** Where the feed is now. */
+  end(): Promise<string>;
+  /** Whether nothing that came after `id` has been dropped. */
+  reaches(id: string): Promise<boolean>;
+  /** What came after `id`, oldest first. */
+  after(id: string): Promise<FedStep[]>;
+}
+
+/** What the API needs of the statistics: from `start` to `end` in spans of `step`, all in milliseconds. */
+export interface StatisticsReader {
+  read(start: number, end: number, step: number): Promise<readonly StatisticsOf[]>;
 }
 
 /** What the API needs of the guards of PINs. */
@@ -251,6 +280,9 @@ export interface ApiDeps {
   readonly numbers: NumberStore;
   readonly destinations: DestinationJudge;
   readonly rehearsals: CallRehearsals;
+  readonly traces: TraceReader;
+  readonly feed: TraceFeedReader;
+  readonly statistics: StatisticsReader;
   readonly pinGuards: PinGuardStore;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;

@@ -27,6 +27,7 @@ export const TEXT = {
   headersTooLarge: 'Request headers are too large.',
   mediaType: 'Content-Type must be application/json.',
   rate: 'Too many requests, rate limited.',
+  followers: 'Too many connections follow calls already.',
   internal: 'Internal server error.',
   badSignature: 'The signature of this URL is wrong or has expired.',
   badRange: 'The range lies beyond the end of the file.',

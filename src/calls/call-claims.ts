@@ -31,6 +31,8 @@ export interface Claim {
   readonly secondsLeft: number | null;
   /** What the leg is to carry, because the store does not know of the call; or "". */
   readonly note: string;
+  /** What stood in the way, in words; "" for what the result says by itself. */
+  readonly why: string;
 }
 
 /** A phone that is about to be dialled, and whose it is. */
@@ -62,7 +64,7 @@ export class CallClaims {
       const problem = await destinations.problemOf(number);
       if (problem === null) continue;
       this.#tell(start, session, { parameter, code: 'ERR_DESTINATION', message: DESTINATION_TEXTS[problem] });
-      return refused('destination');
+      return refused('destination', DESTINATION_TEXTS[problem]);
     }
     const at = now();
     const [begun, admission, ...loops] = await Promise.all([
@@ -78,7 +80,7 @@ export class CallClaims {
     // Nobody waits any more, and the call may be up by another decision: its own legs tell of its end, not we.
     const isLate = signal?.aborted === true;
     if (isLate && (loops.includes(true) || admission.limit !== null)) {
-      return { result: 'begun', secondsLeft: null, note: '' };
+      return { result: 'begun', secondsLeft: null, note: '', why: '' };
     }
     if (loops.includes(true)) {
       // The party became one of our numbers after the session was made.
@@ -94,6 +96,7 @@ export class CallClaims {
       result: 'begun',
       secondsLeft: secondsLeft === null ? null : Math.max(SHORTEST_CALL, secondsLeft),
       note: '',
+      why: '',
     };
   }
 
@@ -118,7 +121,7 @@ export class CallClaims {
     limit: CallLimit,
   ): Claim {
     this.#tell(start, session, { parameter: limit, code: 'ERR_CALL_LIMIT', message: 'the limit is reached' });
-    return refused(refusalOf(limit));
+    return refused(refusalOf(limit), limit);
   }
 
   /** Into the log and the session's events; the caller does not wait for it. */
@@ -139,6 +142,6 @@ export class CallClaims {
   }
 }
 
-export function refused(result: Exclude<ClaimResult, 'begun'>): Claim {
-  return { result, secondsLeft: null, note: '' };
+export function refused(result: Exclude<ClaimResult, 'begun'>, why = ''): Claim {
+  return { result, secondsLeft: null, note: '', why };
 }

@@ -9,6 +9,7 @@ import { proofOf, type HoldProof, type NodeHold } from '../lease-holder.js';
 import { PollLoop } from '../poll-loop.js';
 import { trunksInOrder } from './answers.js';
 import type { CallClaims } from './call-claims.js';
+import type { CallTracer } from './call-trace.js';
 import { recordWithoutLeg, type NodeLink } from './node-link.js';
 import type { CallStore, LegAddress, OriginationJob, SessionReader } from './ports.js';
 import type { CallRecords } from './records.js';
@@ -38,6 +39,7 @@ export interface FirstPartyDialerOptions {
   readonly sessions: SessionReader;
   readonly numbers: NumberReader;
   readonly records: CallRecords;
+  readonly tracer: CallTracer;
   readonly trunks: readonly string[];
   readonly now: () => number;
   readonly log: Logger;
@@ -121,7 +123,7 @@ export class FirstPartyDialer {
 
   /** True when the job is settled, false when it is to come back. */
   async #dial(job: OriginationJob): Promise<boolean> {
-    const { node, hold, store, claims, sessions, numbers, trunks, now, log } = this.#options;
+    const { node, hold, store, claims, sessions, numbers, tracer, trunks, now, log } = this.#options;
     const address: LegAddress = { ...job, node: node.name };
     const [found, record, known] = await Promise.all([
       sessions.get(job.sessionId),
@@ -142,7 +144,7 @@ export class FirstPartyDialer {
     const { session } = found;
     const startedAt = known?.startedAt ?? now();
     proofOf(hold);
-    const { result } = await claims.claim(
+    const { result, why } = await claims.claim(
       {
         id: job.interactionId,
         sessionId: session.id,
@@ -164,18 +166,25 @@ export class FirstPartyDialer {
       ],
       session,
     );
+    const call = {
+      id: job.interactionId,
+      node: node.name,
+      number: job.number,
+      sessionId: session.id,
+      accountId: session.accountId,
+    };
+    tracer.note(call, { step: 'received', caller: null }, startedAt);
+    tracer.note(call, { step: 'claimed', result, party: 'first', why }, now());
     if (result !== 'begun') {
+      const reason = result === 'gone' ? 'session-over' : result;
+      tracer.note(call, { step: 'refused', reason, cause: '' }, now());
       log.info({ session: session.id, why: result }, 'a call to a first party was not placed');
       // There may be room for it later, before it grows too old.
       return result !== 'limit' && result !== 'overloaded';
     }
-    await this.#originate(
-      session,
-      firstParty,
-      address,
-      trunksInOrder(record?.trunk ?? '', trunks),
-      startedAt,
-    );
+    const inOrder = trunksInOrder(record?.trunk ?? '', trunks);
+    tracer.note(call, { step: 'dialed', leg: 'a', trunks: inOrder }, now());
+    await this.#originate(session, firstParty, address, inOrder, startedAt);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { DestinationProblem } from '../masking/destinations.js';
+import { DESTINATION_TEXTS, type DestinationProblem } from '../masking/destinations.js';
 import type { E164 } from '../masking/phone-number.js';
 import type { Logger } from '../telemetry/logger.js';
 import { refused, type Claim, type Destination } from './call-claims.js';
@@ -31,13 +31,15 @@ export class LocalClaims {
   /** As CallClaims.claim. Asks nobody. */
   claim(start: InteractionStart, dialled: readonly Destination[]): Promise<Claim> {
     const { destinations, store, most = MOST } = this.#options;
-    const isRefused = dialled.some(({ number }) => destinations.problemAsLastSeen(number) !== null);
-    if (isRefused) return Promise.resolve(refused('destination'));
+    const problem = dialled
+      .map(({ number }) => destinations.problemAsLastSeen(number))
+      .find((each) => each !== null);
+    if (problem !== undefined) return Promise.resolve(refused('destination', DESTINATION_TEXTS[problem]));
     const note = store.noteOf(start);
     this.#begun.set(start.id, { address: addressOf(start), note });
     const [oldest] = this.#begun.keys();
     if (this.#begun.size > most && oldest !== undefined) this.#begun.delete(oldest);
-    return Promise.resolve({ result: 'begun', secondsLeft: null, note });
+    return Promise.resolve({ result: 'begun', secondsLeft: null, note, why: '' });
   }
 
   /** Enters the calls of the outage that is over. Never rejects; what could not be entered waits for the next time. */

@@ -23,8 +23,12 @@ export interface EndedLeg {
 export interface UnmarkedLeg {
   readonly node: string;
   readonly uuid: string;
-  /** Its record, once it is known where it belongs. */
-  complete(address: LegAddress, party: Party): EndedLeg | null;
+  /** What it carries of an interaction that began without the store (CallStore.noteOf), or "". */
+  readonly note: string;
+  /** Where the dialplan was with it, an Answer's `next`, or that no answer came: `ask-again`, `unavailable`. */
+  readonly ledTo: string;
+  /** Its record, as the leg of `party`; null when its end is not told in full. */
+  record(party: Party): LegRecord | null;
 }
 
 /** What a supervised node tells. */

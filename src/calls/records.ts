@@ -1,6 +1,7 @@
 import { isTrunkFault } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
+import { legEnd, NO_TRACER, type CallTracer } from './call-trace.js';
 import { step, type CallEvent } from './machine.js';
 import { NO_METER, type CallMeter } from './meter.js';
 import type { Answer, Question } from '../freeswitch/question.js';
@@ -17,6 +18,17 @@ const FACTS = {
 /** Attempts at first parties whose end was heard before their origination gave up. */
 const ATTEMPTS_KEPT = 1000;
 
+export interface CallRecordsOptions {
+  readonly store: CallStore;
+  readonly log: Logger;
+  /** Default: nothing is counted. */
+  readonly meter?: Pick<CallMeter, 'heard'>;
+  /** Default: nothing is noted. */
+  readonly tracer?: CallTracer;
+  /** Milliseconds since the epoch. Default: the system's clock. */
+  readonly now?: () => number;
+}
+
 /**
  * Turns what a node tells of its legs into interactions.
  *
@@ -27,19 +39,15 @@ export class CallRecords {
   readonly #store: CallStore;
   readonly #log: Logger;
   readonly #meter: Pick<CallMeter, 'heard'>;
+  readonly #tracer: CallTracer;
   readonly #now: () => number;
   readonly #attempts = new Map<string, LegRecord>();
 
-  /** `now` in milliseconds since the epoch. */
-  constructor(
-    store: CallStore,
-    log: Logger,
-    meter: Pick<CallMeter, 'heard'> = NO_METER,
-    now: () => number = Date.now,
-  ) {
+  constructor({ store, log, meter = NO_METER, tracer = NO_TRACER, now = Date.now }: CallRecordsOptions) {
     this.#store = store;
     this.#log = log;
     this.#meter = meter;
+    this.#tracer = tracer;
     this.#now = now;
   }
 
@@ -54,6 +62,11 @@ export class CallRecords {
     if (stage === null && event === 'leg-ringing') return;
     const { role, party, at } = moment;
     this.#meter.heard(this.#now() - at);
+    const heard = FACTS[event];
+    const { interactionId: id, ...address } = moment.address;
+    // The session's owner is not known here; whoever decided the call noted it.
+    const call = { ...address, id, accountId: '' };
+    this.#tracer.note(call, heard === 'joined' ? { step: heard } : { step: heard, leg: role }, at);
     try {
       await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
       if (role === 'b') await this.#store.noteLeg(moment.address, moment.uuid, at);
@@ -101,10 +114,21 @@ export class CallRecords {
    */
   async endedUnmarked(leg: UnmarkedLeg): Promise<void> {
     const live = await this.#store.liveInteraction(leg.node, leg.uuid);
-    if (live === null) return;
+    if (live === null) {
+      this.#ledNowhere(leg);
+      return;
+    }
     const interaction = await this.#store.interaction(live);
-    const ended = leg.complete(live, interaction?.caller ?? 'first');
-    if (ended !== null) await this.ended(ended);
+    const record = leg.record(interaction?.caller ?? 'first');
+    if (record !== null) await this.ended({ address: live, leg: record, note: leg.note });
+  }
+
+  #ledNowhere(unmarked: UnmarkedLeg): void {
+    const { node, uuid: id, ledTo } = unmarked;
+    const leg = unmarked.record('first');
+    if (leg === null) return;
+    const call = { id, node, number: null, sessionId: null, accountId: '' };
+    this.#tracer.note(call, legEnd(leg, ledTo), leg.endedAt);
   }
 
   /**

@@ -2,11 +2,12 @@ import type { Answer, Question } from '../freeswitch/question.js';
 import { ANONYMOUS, callerOf, type Caller } from '../masking/caller.js';
 import type { InteractionPeople } from '../masking/interaction.js';
 import { isE164, parseE164, type E164 } from '../masking/phone-number.js';
-import { resolve, targetOf, type Match, type NumberRoutes } from '../masking/resolve.js';
+import { judge, targetOf, type Match, type NumberRoutes } from '../masking/resolve.js';
 import type { Logger } from '../telemetry/logger.js';
 import { isLive, otherParty, partyNumber, type MaskingSession } from '../masking/session.js';
 import {
   answerFor,
+  causeOf,
   isAnswering,
   type AnswerContext,
   type AnsweringEffect,
@@ -14,6 +15,7 @@ import {
 } from './answers.js';
 import type { CallClaims } from './call-claims.js';
 import { step, type CallEffect, type CallEvent, type CallState } from './machine.js';
+import type { CallTracer, TraceEvent } from './call-trace.js';
 import type { CallMeter } from './meter.js';
 import type { CallStore, InteractionStart, PinCheck, SessionReader } from './ports.js';
 
@@ -25,6 +27,7 @@ export interface CallRunnerOptions extends AnswerOptions {
   readonly now: () => number;
   readonly log: Logger;
   readonly meter: Pick<CallMeter, 'pinChecked' | 'unconnected'>;
+  readonly tracer: CallTracer;
   /** False while there is no room for recordings. */
   readonly mayRecord: () => boolean;
   /** ISO 3166-1 alpha-2 for numbers that a trunk sends in national form, or "". */
@@ -45,6 +48,8 @@ interface CallInHand {
   readonly number: E164;
   readonly caller: Caller;
   routes: NumberRoutes | null;
+  /** The session that it was found to be about. */
+  match: Match | null;
   recording: string;
   /** Seconds that the day's minutes leave to the call; null for no such limit. */
   secondsLeft: number | null;
@@ -81,6 +86,7 @@ export class CallRunner {
       number,
       caller,
       routes: null,
+      match: null,
       recording: '',
       secondsLeft: null,
       note: '',
@@ -96,10 +102,8 @@ export class CallRunner {
       case 'inbound': {
         const at = now();
         call.routes = await store.route(number, caller, at);
-        return {
-          state: { stage: 'received' },
-          event: { type: 'resolved', resolution: resolve(caller, call.routes, at) },
-        };
+        this.#trace(call, { step: 'received', caller }, at);
+        return { state: { stage: 'received' }, event: this.#judged(call, call.routes, at) };
       }
       case 'digits':
         return this.#digitsKeyed(call);
@@ -112,6 +116,7 @@ export class CallRunner {
         const live = found !== null && isLive(found.session, now());
         const match: Match | null = live ? { session: found.session, party: 'first' } : null;
         const reaches = match !== null && targetOf(match) !== null;
+        call.match = match;
         const event: CallEvent = { type: 'first-party-answered', match: reaches ? match : null };
         return { state: { stage: 'received' }, event };
       }
@@ -127,12 +132,11 @@ export class CallRunner {
       question.promptFailed ? null : this.#check(call, at),
     ]);
     call.routes = routes;
+    call.match = check?.result === 'matched' ? check.match : null;
+    this.#traceKeyed(call, check, at);
     if (routes.pinGate === null && check?.result !== 'matched') {
       // The last PIN session ended while the caller was keying: decide afresh.
-      return {
-        state: { stage: 'received' },
-        event: { type: 'resolved', resolution: resolve(caller, routes, at) },
-      };
+      return { state: { stage: 'received' }, event: this.#judged(call, routes, at) };
     }
     const gate = routes.pinGate ?? { promptPlay: '', incorrectPlay: '', retry: 0, retryWait: 5, lengths: [] };
     return {
@@ -145,6 +149,38 @@ export class CallRunner {
       },
       event: check === null ? { type: 'prompt-failed' } : { type: 'pin-checked', check, caller },
     };
+  }
+
+  /** By the rules, at `at` (milliseconds since the epoch). */
+  #judged(call: CallInHand, routes: NumberRoutes, at: number): CallEvent {
+    const { rule, resolution, passed } = judge(call.caller, routes, at);
+    call.match = routes.matched;
+    this.#trace(call, { step: 'decided', rule, passed, party: routes.matched?.party ?? null }, at);
+    return { type: 'resolved', resolution };
+  }
+
+  #traceKeyed(call: CallInHand, check: PinCheck | null, at: number): void {
+    const { keyed, digits, attempt } = call.question;
+    const looked = check?.result === 'wrong' && digits === '' ? 'missing' : check?.result;
+    const result = looked ?? 'unplayable';
+    const party = call.match?.party ?? null;
+    this.#trace(call, { step: 'keyed', keyed, attempt: Math.max(1, attempt), result, party }, at);
+  }
+
+  #trace({ question, number, routes, match }: CallInHand, event: TraceEvent, at: number): void {
+    const did = routes?.number ?? null;
+    this.#options.tracer.note(
+      {
+        id: question.uuid,
+        node: question.node,
+        // What was dialled may be anybody's number: only one of ours may stand in clear.
+        number: did === null ? null : number,
+        sessionId: match?.session.id ?? null,
+        accountId: match?.session.accountId ?? did?.subaccount ?? '',
+      },
+      event,
+      at,
+    );
   }
 
   async #check({ question, number, caller }: CallInHand, at: number): Promise<PinCheck> {
@@ -192,7 +228,8 @@ export class CallRunner {
       takesPlace: partyNumber(session, match.party) === null,
     };
     const parameter = otherParty(match.party) === 'first' ? 'first_party' : 'second_party';
-    const { result, secondsLeft, note } = await claims.claim(
+    call.match = match;
+    const { result, secondsLeft, note, why } = await claims.claim(
       start,
       [{ parameter, number: target }],
       session,
@@ -200,6 +237,7 @@ export class CallRunner {
     );
     call.secondsLeft = secondsLeft;
     call.note = note;
+    this.#trace(call, { step: 'claimed', result, party: match.party, why }, now());
     return { type: 'claimed', match, result };
   }
 
@@ -215,7 +253,9 @@ export class CallRunner {
       note: call.note,
     };
     if (effect.type === 'refuse' || effect.type === 'announce') this.#note(call, effect);
-    return answerFor(effect, context, this.#options);
+    const answer = answerFor(effect, context, this.#options);
+    this.#trace(call, toldOf(effect, answer), this.#options.now());
+    return answer;
   }
 
   /** The interaction keeps the name, so that a recording which there was no room for is entered as failed. */
@@ -234,6 +274,22 @@ export class CallRunner {
     // What was dialled may be anybody's number: only one of ours may stand in clear.
     const did = routes?.number == null ? undefined : number;
     this.#options.log.info({ call: question.uuid, did, session, why }, 'a call was not connected');
+  }
+}
+
+/** What an answer has FreeSWITCH do with the call. */
+function toldOf(effect: AnsweringEffect, answer: Answer): TraceEvent {
+  switch (effect.type) {
+    case 'prompt': {
+      const { keyed, attempt, afterWrong } = effect;
+      return { step: 'prompted', keyed, attempt, afterWrong };
+    }
+    case 'dial':
+      return { step: 'dialed', leg: 'b', trunks: answer.next === 'connect' ? answer.trunks : [] };
+    case 'announce':
+      return { step: 'announced', announcement: effect.announcement, cause: causeOf(effect) };
+    case 'refuse':
+      return { step: 'refused', reason: effect.reason, cause: causeOf(effect) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { EndedLeg, UnmarkedLeg } from '../calls/node-link.js';
 import type { LegAddress } from '../calls/ports.js';
-import type { EndedBy, LegRole } from '../masking/interaction.js';
+import type { EndedBy, LegRecord, LegRole } from '../masking/interaction.js';
 import { isE164 } from '../masking/phone-number.js';
 import type { Party } from '../masking/session.js';
 import { eventValue, type EslEvent } from './event.js';
@@ -91,7 +91,9 @@ function unmarked(node: string, uuid: string, cause: string, variables: Variable
   return {
     node,
     uuid,
-    complete: (address, party) => endedLeg({ address, uuid, role: 'a', party }, cause, variables),
+    note: variables(VAR.note),
+    ledTo: variables(VAR.next),
+    record: (party) => legRecord({ uuid, role: 'a', party }, cause, variables),
   };
 }
 
@@ -118,30 +120,35 @@ function identity(node: string, uuid: string, variables: Variables): LegIdentity
   return { address: { node, number, sessionId, interactionId }, uuid, role, party };
 }
 
-function endedLeg(leg: LegIdentity | null, hangupCause: string, variables: Variables): EndedLeg | null {
-  if (leg === null) return null;
+function endedLeg(identity: LegIdentity | null, hangupCause: string, variables: Variables): EndedLeg | null {
+  if (identity === null) return null;
+  const leg = legRecord(identity, hangupCause, variables);
+  return leg === null ? null : { address: identity.address, leg, note: variables(VAR.note) };
+}
+
+function legRecord(
+  leg: Omit<LegIdentity, 'address'>,
+  hangupCause: string,
+  variables: Variables,
+): LegRecord | null {
   const startedAt = instant(variables('start_uepoch'));
   const endedAt = instant(variables('end_uepoch'));
   if (startedAt === null || endedAt === null) return null;
   const cause = hangupCause === '' ? 'UNSPECIFIED' : hangupCause;
   const bridgedAt = instant(variables('bridge_uepoch'));
   return {
-    address: leg.address,
-    note: variables(VAR.note),
-    leg: {
-      uuid: leg.uuid,
-      role: leg.role,
-      party: leg.party,
-      startedAt,
-      ringingAt: earliest(instant(variables('progress_uepoch')), instant(variables('progress_media_uepoch'))),
-      answeredAt: instant(variables('answer_uepoch')),
-      bridgedAt,
-      endedAt,
-      cause,
-      sipStatus: finalStatus(variables),
-      endedBy: endedBy(leg.role, cause, bridgedAt !== null, variables),
-      trunk: variables(VAR.trunk),
-    },
+    uuid: leg.uuid,
+    role: leg.role,
+    party: leg.party,
+    startedAt,
+    ringingAt: earliest(instant(variables('progress_uepoch')), instant(variables('progress_media_uepoch'))),
+    answeredAt: instant(variables('answer_uepoch')),
+    bridgedAt,
+    endedAt,
+    cause,
+    sipStatus: finalStatus(variables),
+    endedBy: endedBy(leg.role, cause, bridgedAt !== null, variables),
+    trunk: variables(VAR.trunk),
   };
 }
 

@@ -10,6 +10,8 @@ export {
 } from './callback-log.js';
 export { CallRepository } from './call-repository.js';
 export { CallLog, type CallQuery, type LegPointer, type Logged } from './call-log.js';
+export { CallStatistics, type StatisticsOf } from './call-statistics.js';
+export { CallTraces, type CallTrace, type TraceQuery } from './call-traces.js';
 export { CommandQueue } from './command-queue.js';
 export * from './errors.js';
 export { LeaseRepository, type Lease } from './lease-repository.js';
@@ -48,5 +50,6 @@ export {
 export { SessionExpiry } from './session-expiry.js';
 export { AuditLog, type AuditLogOptions } from './audit-log.js';
 export { Store, type StoreOptions } from './store.js';
+export { TraceFeed, type FedStep } from './trace-feed.js';
 export { Vault } from './vault.js';
 export { Withdrawals, type WithdrawalNews } from './withdrawals.js';

@@ -131,8 +131,21 @@ export function liveLegsKey(node: string): string {
  * Entries of one kind by when they were made or ended. `scope` is `all` or an account's id; `by` narrows it
  * to one person in one role or to one session, such as `from:<token>`, and is "" for everything.
  */
-export function listingKey(kind: 'calls' | 'recordings', scope: string, by = ''): string {
+export function listingKey(kind: 'calls' | 'recordings' | 'traces', scope: string, by = ''): string {
   return `${PREFIX}:{${kind}}:${scope}${by === '' ? '' : `:${by}`}`;
+}
+
+/** What happened to a call, step by step. */
+export function traceKey(callId: string): string {
+  return `${PREFIX}:trace:{${callId}}`;
+}
+
+/** What happened to all calls, newest last, for who looks on. */
+export const TRACE_FEED_KEY = `${PREFIX}:{traces}:feed`;
+
+/** What became of the calls of an hour (UTC, `YYYY-MM-DDTHH`), as a hash of `<minute>|<what>` to how many. */
+export function statisticsKey(hour: string): string {
+  return `${PREFIX}:{statistics:${hour}}`;
 }
 
 /** Commands for a node, as a hash of channel UUID to command. */

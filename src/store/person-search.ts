@@ -5,6 +5,7 @@ import type { MaskingSession } from '../masking/session.js';
 import type { CallbackLog } from './callback-log.js';
 import { interactionFrom, sessionFrom } from './documents.js';
 import { UnreadableDocumentError } from './errors.js';
+import { callerIn } from './call-traces.js';
 import { numberKey } from './keys.js';
 import { everyKey } from './keyspace.js';
 import type { Outbox } from './outbox.js';
@@ -41,6 +42,9 @@ export interface PersonSearchOptions {
   readonly recordings: RecordingRepository;
 }
 
+/** A call's trace names the caller. */
+const TRACE = /^maskline:trace:\{([^}]+)\}$/;
+
 /** Kinds of documents on a virtual number; as in lua/include/number.lua and callbacks.lua. */
 const DOCUMENT = /^maskline:\{(\+\d+)\}:(?:(session|call|callbacks|recording):([^:]+)|(outbox))$/;
 
@@ -73,7 +77,7 @@ export class PersonSearch {
   }
 
   #isOurs(key: string, tokens: readonly string[]): boolean {
-    return DOCUMENT.test(key) || tokens.some((token) => key.includes(token));
+    return DOCUMENT.test(key) || TRACE.test(key) || tokens.some((token) => key.includes(token));
   }
 
   async #look(
@@ -85,6 +89,11 @@ export class PersonSearch {
   ): Promise<void> {
     if (tokens.some((token) => key.includes(token))) {
       findings.keys.push(key);
+      return;
+    }
+    const [, callId] = TRACE.exec(key) ?? [];
+    if (callId !== undefined) {
+      if (await this.#isCaller(key, callId, person)) findings.keys.push(key);
       return;
     }
     const [, number = '', kind = '', id = '', outbox] = DOCUMENT.exec(key) ?? [];
@@ -138,6 +147,11 @@ export class PersonSearch {
     const interaction = interactionFrom(vault, id, number, Object.entries(fields).flat());
     const people = interaction?.people;
     if (people?.a === person || people?.b === person) found.interactions.push(interaction as Interaction);
+  }
+
+  async #isCaller(key: string, callId: string, person: E164): Promise<boolean> {
+    const steps = await guarded(() => this.#options.client.lrange(key, 0, -1));
+    return steps.some((step) => callerIn(this.#options.vault, callId, step) === person);
   }
 
   /** Those whose record, answers, or the entry that they are yet to be made from, name the person. */

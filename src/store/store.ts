@@ -1,3 +1,5 @@
+import { legEnd } from '../calls/call-trace.js';
+import type { LegAddress } from '../calls/ports.js';
 import { FREE, type Tariff } from '../masking/billing.js';
 import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
 import type { LegRecord } from '../masking/interaction.js';
@@ -7,6 +9,8 @@ import { CallRepository } from './call-repository.js';
 import { AccountRepository } from './account-repository.js';
 import { AuditLog, type AuditLogOptions } from './audit-log.js';
 import { CallLog } from './call-log.js';
+import { CallStatistics } from './call-statistics.js';
+import { CallTraces } from './call-traces.js';
 import { CommandQueue } from './command-queue.js';
 import { CallbackLog } from './callback-log.js';
 import { LeaseRepository } from './lease-repository.js';
@@ -27,6 +31,7 @@ import { Scripts, type ScriptWatch } from './scripts.js';
 import { SessionExpiry } from './session-expiry.js';
 import { SessionNotes } from './session-notes.js';
 import { SessionRepository } from './session-repository.js';
+import { TraceFeed } from './trace-feed.js';
 import { Vault } from './vault.js';
 import type { WithdrawalNews } from './withdrawals.js';
 
@@ -46,6 +51,10 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly retention?: number;
   readonly originations?: OriginationQueueOptions;
   readonly audit?: AuditLogOptions;
+  /** Milliseconds that the trace of a call is kept; 0 for none at all. Default 7 days. */
+  readonly traceRetention?: number;
+  /** Told of steps of calls that were not noted. Must not throw. */
+  readonly onTraceLost?: (steps: number) => void;
   /** What calls and sessions cost from now on. Default nothing. */
   readonly tariff?: Tariff;
   /** Told of every leg that has ended, once, by the process that wrote it. Must not throw. */
@@ -56,7 +65,11 @@ export interface StoreOptions extends RedisConnectionOptions {
   readonly onWithdrawal?: (news: WithdrawalNews) => void;
 }
 
-const NINETY_DAYS = 90 * 24 * 3_600_000;
+const DAY = 24 * 3_600_000;
+const SEVEN_DAYS = 7 * DAY;
+const NINETY_DAYS = 90 * DAY;
+/** Milliseconds that statistics of calls are kept. */
+const STATISTICS_RETENTION = 30 * DAY;
 
 /** Everything that is kept in Redis, over one connection. */
 export class Store {
@@ -80,6 +93,9 @@ export class Store {
   readonly promptUrls: PromptUrls;
   readonly pinGuards: PinGuards;
   readonly persons: PersonEraser;
+  readonly traces: CallTraces;
+  readonly feed: TraceFeed;
+  readonly statistics: CallStatistics;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -126,7 +142,18 @@ export class Store {
     const callLimits = options.callLimits ?? NO_LIMITS;
     this.admissions = new Admissions(client, scripts, callLimits);
     const { callLog: log, liveCalls: live, recordings, admissions } = this;
-    const onWritten = options.onLegWritten ?? (() => undefined);
+    this.traces = new CallTraces(client, scripts, vault, listing, {
+      retention: options.traceRetention ?? SEVEN_DAYS,
+      ...(options.onTraceLost === undefined ? {} : { onLost: options.onTraceLost }),
+    });
+    this.feed = new TraceFeed(client);
+    this.statistics = new CallStatistics(client, scripts, { retention: STATISTICS_RETENTION });
+    const { traces, statistics } = this;
+    const onWritten = (leg: LegRecord, { interactionId: id, ...address }: LegAddress): void => {
+      traces.note({ ...address, id, accountId: '' }, legEnd(leg), leg.endedAt);
+      statistics.legEnded(leg);
+      options.onLegWritten?.(leg);
+    };
     const indexes = { log, live, recordings, admissions, onLost, onWritten, now };
     const rules = options.pinGuard ?? DEFAULT_PIN_GUARD;
     const onNews = options.onPinGuard ?? (() => undefined);
@@ -150,7 +177,7 @@ export class Store {
 
   /** Withdraws what failed creates may have left, lets commands on their way finish, and disconnects. */
   async close(): Promise<void> {
-    await this.sessions.close();
+    await Promise.all([this.sessions.close(), this.traces.close(), this.statistics.close()]);
     await this.#connection.close();
   }
 }

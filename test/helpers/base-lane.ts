@@ -112,6 +112,29 @@ export abstract class BaseLane implements Lane {
     return (body as { response: Record<string, unknown> }).response;
   }
 
+  async past(query: Readonly<Record<string, string>>, count: number): Promise<Record<string, unknown>> {
+    const deadline = Date.now() + RECORD_DEADLINE_MS;
+    const list = `/Masking/Explain/Call/?${new URLSearchParams(query).toString()}`;
+    for (;;) {
+      const { status, body } = await this.stack.api('GET', list);
+      expect(status, JSON.stringify(body)).toBe(200);
+      const { meta, objects } = body as {
+        meta: { total_count: number };
+        objects: { call_uuid: string; ended_at: string | null }[];
+      };
+      const [newest] = objects;
+      if (meta.total_count === count && newest !== undefined && newest.ended_at !== null) {
+        const read = await this.stack.api('GET', `/Masking/Explain/Call/${newest.call_uuid}/`);
+        expect(read.status, JSON.stringify(read.body)).toBe(200);
+        return (read.body as { response: Record<string, unknown> }).response;
+      }
+      if (Date.now() > deadline) {
+        throw new Error(`wanted ${count} calls, the newest over; found: ${JSON.stringify(body, null, 1)}`);
+      }
+      await sleep(100);
+    }
+  }
+
   async running(sessionId: string): Promise<void> {
     const deadline = Date.now() + RUNNING_DEADLINE_MS;
     while ((await this.read(sessionId))['status'] !== 'in-progress') {

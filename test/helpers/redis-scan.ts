@@ -7,7 +7,7 @@ import type { E164 } from '../../src/masking/phone-number.js';
 import { Vault } from '../../src/store/index.js';
 
 /** Contexts that documents are sealed for, on a virtual number and for themselves. */
-const CONTEXTS = ['session', 'people', 'callback', 'attempt', 'event', 'recording', 'account'];
+const CONTEXTS = ['session', 'people', 'callback', 'attempt', 'event', 'recording', 'account', 'trace'];
 const SEALED = /1\.[0-9a-f]{8}\.[A-Za-z0-9_-]{40,}/g;
 
 /** Every key with everything in it, as one text each; what is sealed is opened beside it. */
@@ -70,6 +70,8 @@ async function valueOf(raw: Redis, key: string): Promise<unknown> {
       return raw.smembers(key);
     case 'list':
       return raw.lrange(key, 0, -1);
+    case 'stream':
+      return raw.xrange(key, '-', '+');
     default:
       return '';
   }

@@ -85,6 +85,11 @@ export interface Lane {
     readonly to: string;
     readonly pin?: string;
   }): Promise<Record<string, unknown>>;
+  /** What happened to the newest call of `from` (or to `to`) of `count`, once it has ended; fails when it does not within 25 s. */
+  past(
+    query: { readonly from: string } | { readonly to: string },
+    count: number,
+  ): Promise<Record<string, unknown>>;
   /** What went wrong with the session, as the API shows it, once there is something or a while has passed. */
   events(sessionId: string): Promise<readonly Record<string, unknown>[]>;
   /** Resolves once a call of the session runs; fails when none does within 10 s. */

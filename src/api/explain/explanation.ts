@@ -1,14 +1,19 @@
 import { z } from 'zod';
 
+import type { Announcement, Refusal } from '../../calls/machine.js';
 import type { Rehearsal } from '../../calls/rehearsal.js';
 import type { HangupCause } from '../../freeswitch/question.js';
 import { DESTINATION_TEXTS } from '../../masking/destinations.js';
 import { digitsOf, type E164 } from '../../masking/phone-number.js';
-import { CALL_RULES, type CallRule, type PassedBy } from '../../masking/resolve.js';
+import { CALL_RULES, type CallRule, type PassedBy, type PassedRule } from '../../masking/resolve.js';
 import type { Party } from '../../masking/session.js';
 import { causeOf } from '../../calls/answers.js';
 
 const OUTCOMES = ['connect', 'ask_pin', 'ask_own_digits', 'announce', 'refuse'] as const;
+
+export const RULES = z.array(
+  z.object({ rule: z.enum(CALL_RULES), decided: z.boolean(), explanation: z.string() }),
+);
 
 /** What would happen to a call, as the API tells it. */
 export const EXPLANATION = z
@@ -16,9 +21,7 @@ export const EXPLANATION = z
     outcome: z.enum(OUTCOMES),
     explanation: z.string().describe('The outcome and its reason, in a sentence.'),
     rule: z.enum(CALL_RULES).describe('The rule that decided.'),
-    rules: z
-      .array(z.object({ rule: z.enum(CALL_RULES), decided: z.boolean(), explanation: z.string() }))
-      .describe('The rules that were asked, in their order; the last one decided.'),
+    rules: RULES.describe('The rules that were asked, in their order; the last one decided.'),
     virtual_number: z.string(),
     session_uuid: z.string().nullable(),
     caller: z.enum(['first_party', 'second_party']).nullable().describe('Who the caller is in the session.'),
@@ -58,7 +61,7 @@ const PASSED: Readonly<Record<CallRule, Partial<Record<PassedBy, string>>>> = {
   'not-in-service': {},
 };
 
-const DECIDED: Readonly<Record<CallRule, string>> = {
+export const DECIDED: Readonly<Record<CallRule, string>> = {
   'number-in-service': 'The number is not a virtual number, or is disabled.',
   'caller-is-no-virtual-number': 'The caller is one of the virtual numbers: a loop.',
   'known-caller': 'The caller is a party of a live session on the number.',
@@ -77,28 +80,48 @@ const STATUSES: Readonly<Record<HangupCause, number | null>> = {
   NORMAL_TEMPORARY_FAILURE: 503,
 };
 
-/** Sentences without their full stop: a reason may follow. */
-const REFUSED: Readonly<Record<Extract<Rehearsal['outcome'], { type: 'refuse' }>['reason'], string>> = {
-  'not-ours': 'The call is refused: the number is not a virtual number, or is disabled',
-  loop: 'The call is refused: it would ring the caller’s own phone, or one of the virtual numbers',
-  'too-many-pins': 'The call is refused: the caller keyed too many wrong PINs in the last 24 hours',
-  busy: 'The call is refused: the session is in a call already',
-  'session-over': 'The call is refused: the session is over',
-  'prompt-failed': 'The call is refused: the prompt cannot be played',
-  destination: 'The call is refused: the number that it would ring may not be called',
-  limit: 'The call is refused as busy: a limit is reached',
-  overloaded: 'The call is refused, so that another node takes it: a limit is reached',
-  minutes: 'The call is refused: the minutes of the day are used up',
+/** How and why a call is refused, as what follows "The call is refused". */
+const REFUSED: Readonly<Record<Refusal, string>> = {
+  'not-ours': ': the number is not a virtual number, or is disabled',
+  loop: ': it would ring the caller’s own phone, or one of the virtual numbers',
+  'too-many-pins': ': the caller keyed too many wrong PINs in the last 24 hours',
+  busy: ': the session is in a call already',
+  'session-over': ': the session is over',
+  'prompt-failed': ': the prompt cannot be played',
+  destination: ': the number that it would ring may not be called',
+  limit: ' as busy: a limit is reached',
+  overloaded: ', so that another node takes it: a limit is reached',
+  minutes: ': the minutes of the day are used up',
 };
 
-const ANNOUNCED: Readonly<
-  Record<Extract<Rehearsal['outcome'], { type: 'announce' }>['announcement'], string>
-> = {
-  'not-in-service': 'The caller hears that the number is not in service.',
-  'unknown-caller': 'The caller hears the announcement for unknown callers.',
-  'wrong-pin': 'The PIN is wrong and no attempt is left: the caller hears so and is hung up.',
-  'too-many-attempts': 'The caller keyed too many wrong PINs: they hear so and are hung up.',
+const ANNOUNCED: Readonly<Record<Announcement, string>> = {
+  'not-in-service': 'The number is not in service for this caller',
+  'unknown-caller': 'The caller is not known',
+  'wrong-pin': 'The PIN is wrong and no attempt is left',
+  'too-many-attempts': 'The caller keyed too many wrong PINs',
 };
+
+/** `is`: "is" or "was". `detail`: what stands in the way, or "". */
+export function refusedSentence(is: 'is' | 'was', reason: Refusal, detail: string): string {
+  return `The call ${is} refused${REFUSED[reason]}${detail === '' ? '' : ` (${detail})`}.`;
+}
+
+/** `hears`: "hears" or "heard". */
+export function announcedSentence(hears: 'hears' | 'heard', announcement: Announcement): string {
+  return `${ANNOUNCED[announcement]}: the caller ${hears} an announcement that says so.`;
+}
+
+/** The rules that were asked, in their order; the last one decided. */
+export function rulesObject(rule: CallRule, passed: readonly PassedRule[]): Explanation['rules'] {
+  return [
+    ...passed.map((each) => ({
+      rule: each.rule,
+      decided: false,
+      explanation: PASSED[each.rule][each.by] ?? '',
+    })),
+    { rule, decided: true, explanation: DECIDED[rule] },
+  ];
+}
 
 export function explanationOf(rehearsal: Rehearsal, number: E164): Explanation {
   const { outcome, rule, passed, match, limit, lastsAtMost } = rehearsal;
@@ -107,14 +130,7 @@ export function explanationOf(rehearsal: Rehearsal, number: E164): Explanation {
     outcome: outcomeOf(rehearsal),
     explanation: sentenceOf(rehearsal),
     rule,
-    rules: [
-      ...passed.map((each) => ({
-        rule: each.rule,
-        decided: false,
-        explanation: PASSED[each.rule][each.by] ?? '',
-      })),
-      { rule, decided: true, explanation: DECIDED[rule] },
-    ],
+    rules: rulesObject(rule, passed),
     virtual_number: digitsOf(number),
     session_uuid: match?.session.id ?? null,
     caller: match === null ? null : partyName(match.party),
@@ -156,10 +172,10 @@ function sentenceOf({ outcome, pin, limit, destination, trunks, askedForOwnDigit
         ? 'The caller is asked for a PIN.'
         : 'The PIN is wrong: the caller is asked for it once more.';
     case 'announce':
-      return ANNOUNCED[outcome.announcement];
+      return announcedSentence('hears', outcome.announcement);
     case 'refuse': {
       const why = destination !== null ? DESTINATION_TEXTS[destination] : limit;
-      return `${REFUSED[outcome.reason]}${why === null ? '' : ` (${why})`}.`;
+      return refusedSentence('is', outcome.reason, why ?? '');
     }
   }
 }
@@ -183,10 +199,10 @@ function pinOf({ pin }: Rehearsal): Explanation['pin'] {
   }
 }
 
-function partyName(party: Party): 'first_party' | 'second_party' {
+export function partyName(party: Party): 'first_party' | 'second_party' {
   return `${party}_party`;
 }
 
-function partyWords(party: Party): string {
+export function partyWords(party: Party): string {
   return `${party} party`;
 }

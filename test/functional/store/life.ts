@@ -201,6 +201,19 @@ async function changes(store: Store): Promise<void> {
   }
   await store.sessions.end(single.id, NOW + 1000);
   await store.calls.finishLeg({ ...addressOf(single, 'call-9'), node: 'node-9' }, leg('a', 'call-9'));
+  const traced = { id: 'call-9', node: 'node-9', number: pool, sessionId: single.id, accountId: account.id };
+  store.traces.note(traced, { step: 'received', caller: from(STRANGER) }, NOW);
+  store.traces.note(traced, { step: 'refused', reason: 'busy', cause: 'USER_BUSY' }, NOW);
+  store.statistics.unconnected('busy', NOW);
+  await Promise.all([store.traces.flush(), store.statistics.flush()]);
+  await store.traces.list({
+    accountIds: null,
+    caller: STRANGER,
+    outcome: 'refused',
+    started: {},
+    limit: 20,
+    offset: 0,
+  });
   for (const number of await store.expiry.numbers()) await store.expiry.report(number, NOW + 90_000);
   await store.sessions.mendIndex(NOW + 90_000);
   await store.numbers.remove(pool, NOW + 90_000);

@@ -39,7 +39,9 @@ async function dump(): Promise<string[]> {
             ? await fixture.raw.zrange(key, '0', '-1', 'WITHSCORES')
             : type === 'set'
               ? await fixture.raw.smembers(key)
-              : await fixture.raw.lrange(key, 0, -1);
+              : type === 'stream'
+                ? await fixture.raw.xrange(key, '-', '+')
+                : await fixture.raw.lrange(key, 0, -1);
     texts.push(`${key} ${JSON.stringify(value)}`);
   }
   return texts;

@@ -140,6 +140,18 @@ export async function lives(
     NOW + 60_000,
     NOW,
   );
+  for (const [index, caller] of [ALICE, BOB].entries()) {
+    const traced = {
+      id: CALLS[3 + index] ?? '',
+      node: 'node-1',
+      number: DID3,
+      sessionId: null,
+      accountId: '',
+    };
+    store.traces.note(traced, { step: 'received', caller: from(caller) }, NOW);
+    store.traces.note(traced, { step: 'refused', reason: 'too-many-pins', cause: 'CALL_REJECTED' }, NOW);
+  }
+  await store.traces.flush();
   await store.sessions.end(ended.id, NOW + 1);
   await writeFile(
     join(folder, 'cdr', 'aaaaaaaa-1111-4111-8111-111111111111.cdr.json'),

@@ -133,7 +133,8 @@ describe('Masking/Explain/', () => {
       {
         outcome: 'announce',
         status: 404,
-        explanation: 'The caller hears that the number is not in service.',
+        explanation:
+          'The number is not in service for this caller: the caller hears an announcement that says so.',
       },
     ],
     [

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
+import { NO_CALLS, type CallCounts } from '../../../src/masking/call-statistics.js';
+import type { CallTrace, FedStep, StatisticsOf, TraceQuery } from '../../../src/store/index.js';
 import type { Rehearsal, RehearsedCall } from '../../../src/calls/rehearsal.js';
 import { FREE } from '../../../src/masking/billing.js';
 import type { EndedCall, LiveCall } from '../../../src/masking/call.js';
@@ -74,6 +76,32 @@ export class FakeDeps implements ApiDeps {
   readonly destinations = {
     problemOf: (number: string) => Promise.resolve(this.problems.get(number) ?? null),
   };
+  readonly tracesHeld = new Map<string, CallTrace>();
+  readonly traceQueries: TraceQuery[] = [];
+  readonly traces = {
+    read: (id: string) => Promise.resolve(this.tracesHeld.get(id) ?? null),
+    list: (query: TraceQuery) => {
+      this.traceQueries.push(query);
+      const traces = [...this.tracesHeld.values()];
+      return Promise.resolve({ traces, total: traces.length });
+    },
+  };
+  /** Steps that followers are told, each with its id; those before `feedBegins` are not kept any more. */
+  readonly fed: FedStep[] = [];
+  feedBegins = 1;
+  readonly feed = {
+    end: () => Promise.resolve(`${this.fed.length}-0`),
+    reaches: (id: string) => Promise.resolve(Number.parseInt(id, 10) + 1 >= this.feedBegins),
+    after: (id: string) => Promise.resolve(this.fed.slice(Number.parseInt(id, 10))),
+  };
+  readonly statisticsAsked: (readonly [start: number, end: number, step: number])[] = [];
+  readonly statistics = {
+    read: (start: number, end: number, step: number): Promise<StatisticsOf[]> => {
+      this.statisticsAsked.push([start, end, step]);
+      return Promise.resolve([{ at: start, counts: this.counts }]);
+    },
+  };
+  counts: CallCounts = NO_CALLS;
   readonly drafts: SessionDraft[] = [];
   readonly announced: string[] = [];
   readonly updated: string[] = [];

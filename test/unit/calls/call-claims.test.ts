@@ -37,14 +37,19 @@ const claim = (changes: Partial<InteractionStart> = {}, signal?: AbortSignal) =>
 
 describe('a claim', () => {
   it('has the session and room below every limit', async () => {
-    expect(await claim()).toEqual({ result: 'begun', secondsLeft: null, note: '' });
+    expect(await claim()).toEqual({ result: 'begun', secondsLeft: null, note: '', why: '' });
     expect(store.begun).toHaveLength(1);
     expect([store.withdrawn, ports.dismissed, ports.noted]).toEqual([[], [], []]);
   });
 
   it('takes nothing for a number that may not be called', async () => {
     ports.problems.set(SECOND, 'premium-rate');
-    expect(await claim()).toEqual({ result: 'destination', secondsLeft: null, note: '' });
+    expect(await claim()).toEqual({
+      result: 'destination',
+      secondsLeft: null,
+      note: '',
+      why: 'it is a premium-rate number',
+    });
     expect(store.begun).toEqual([]);
     expect(ports.noted).toEqual([
       {
@@ -64,7 +69,7 @@ describe('a claim', () => {
     ['DAILY_MINUTES_TOTAL', 'minutes'],
   ])('gives the session back when %s is reached: %s', async (limit, result) => {
     ports.admission = { limit };
-    expect(await claim()).toEqual({ result, secondsLeft: null, note: '' });
+    expect(await claim()).toEqual({ result, secondsLeft: null, note: '', why: limit });
     expect(store.withdrawn).toEqual([
       { node: 'node-1', number: DID, sessionId: session.id, interactionId: 'call-1' },
     ]);
@@ -81,7 +86,7 @@ describe('a claim', () => {
 
   it.each(['busy', 'gone'] as const)('is counted out again when the session is %s', async (result) => {
     store.beginResult = result;
-    expect(await claim()).toEqual({ result, secondsLeft: null, note: '' });
+    expect(await claim()).toEqual({ result, secondsLeft: null, note: '', why: '' });
     expect(ports.dismissed).toEqual(['call-1']);
     expect(ports.noted).toEqual([]);
   });
@@ -90,7 +95,7 @@ describe('a claim', () => {
     'is counted out again when %s is reached',
     async (limit) => {
       store.beginResult = limit;
-      expect(await claim()).toEqual({ result: 'limit', secondsLeft: null, note: '' });
+      expect(await claim()).toEqual({ result: 'limit', secondsLeft: null, note: '', why: limit });
       expect(ports.dismissed).toEqual(['call-1']);
       expect(ports.noted).toMatchObject([{ parameter: limit }]);
     },
@@ -99,7 +104,7 @@ describe('a claim', () => {
   it('of a session that is taken has nothing to count out where nothing was counted', async () => {
     store.beginResult = 'busy';
     ports.admission = { limit: 'MAX_CALLS_TOTAL' };
-    expect(await claim()).toEqual({ result: 'busy', secondsLeft: null, note: '' });
+    expect(await claim()).toEqual({ result: 'busy', secondsLeft: null, note: '', why: '' });
     expect([ports.dismissed, ports.noted]).toEqual([[], []]);
   });
 
@@ -115,7 +120,7 @@ describe('a claim', () => {
 
   it('of a number that became ours ends as a loop', async () => {
     store.ours = [SECOND];
-    expect(await claim()).toEqual({ result: 'loop', secondsLeft: null, note: '' });
+    expect(await claim()).toEqual({ result: 'loop', secondsLeft: null, note: '', why: '' });
     expect(store.finished).toMatchObject([{ leg: { cause: 'EXCHANGE_ROUTING_ERROR' } }]);
   });
 
@@ -127,6 +132,6 @@ describe('a claim', () => {
     [0, 60],
   ])('with %i s left of the day lasts %i s at most', async (secondsLeft, expected) => {
     ports.admission = { limit: null, secondsLeft };
-    expect(await claim()).toEqual({ result: 'begun', secondsLeft: expected, note: '' });
+    expect(await claim()).toEqual({ result: 'begun', secondsLeft: expected, note: '', why: '' });
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { answerFor } from '../../../src/calls/answers.js';
 import type { Admission, BeginResult, CallLooks, PinLook } from '../../../src/calls/ports.js';
 import { Rehearsals, type RehearsedCall } from '../../../src/calls/rehearsal.js';
+import { NO_TRACER } from '../../../src/calls/call-trace.js';
 import { NO_METER } from '../../../src/calls/meter.js';
 import { CallRunner } from '../../../src/calls/runner.js';
 import { ANONYMOUS, type Caller } from '../../../src/masking/caller.js';
@@ -94,6 +95,7 @@ async function decided(situation: Situation): Promise<unknown> {
     defaultCountry: '',
     log: createLogger({ level: 'silent' }),
     meter: NO_METER,
+    tracer: NO_TRACER,
   });
   const number = caller.kind === 'number' ? caller.number : 'anonymous';
   const question = aQuestion({ callerNumber: number, fromUser: number });

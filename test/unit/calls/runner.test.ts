@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { digitsToCollect, trunksInOrder } from '../../../src/calls/answers.js';
+import { NO_TRACER } from '../../../src/calls/call-trace.js';
 import { NO_METER } from '../../../src/calls/meter.js';
 import { CallRunner } from '../../../src/calls/runner.js';
 import type { Question } from '../../../src/freeswitch/question.js';
@@ -47,6 +48,7 @@ beforeEach(() => {
     defaultCountry: '',
     log: createLogger({ level: 'silent' }),
     meter: NO_METER,
+    tracer: NO_TRACER,
   });
 });
 

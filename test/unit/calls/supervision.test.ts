@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FirstPartyDialer } from '../../../src/calls/first-party-dialer.js';
 import type { NodeCommands } from '../../../src/calls/node-commands.js';
 import type { NodeLink } from '../../../src/calls/node-link.js';
-import type { LegAddress, OriginationJob } from '../../../src/calls/ports.js';
+import type { OriginationJob } from '../../../src/calls/ports.js';
 import type { Reconciler } from '../../../src/calls/reconciler.js';
 import type { NodeHold } from '../../../src/lease-holder.js';
+import { NO_TRACER } from '../../../src/calls/call-trace.js';
 import { CallRecords } from '../../../src/calls/records.js';
 import { NodeLease } from '../../../src/calls/node-lease.js';
 import { NodeSupervisor } from '../../../src/calls/supervisor.js';
@@ -75,7 +76,7 @@ let node: FakeNode;
 beforeEach(() => {
   vi.useFakeTimers();
   store = new FakeCallStore();
-  records = new CallRecords(store, log);
+  records = new CallRecords({ store, log });
   node = new FakeNode();
 });
 
@@ -124,7 +125,9 @@ describe('records', () => {
     const unmarked = {
       node: 'node-1',
       uuid: UUID,
-      complete: (where: LegAddress) => ({ address: where, leg, note: '' }),
+      ledTo: 'prompt',
+      note: '',
+      record: () => leg,
     };
     await records.endedUnmarked(unmarked);
     expect(store.finished).toEqual([]);
@@ -179,6 +182,7 @@ describe('the dialer of first parties', () => {
       sessions: { get: () => Promise.resolve({ session }) },
       numbers: { get: () => Promise.resolve(aNumber({ trunk: 'spare' })) },
       records,
+      tracer: NO_TRACER,
       trunks: ['main'],
       now: () => NOW,
       log,

@@ -89,6 +89,7 @@ describe('loadConfig', () => {
       tariff: { callRate: 0, increment: 1, minimum: 0, sessionFee: 0 },
       audit: { retention: 365 * 86_400_000, mostPerDay: 1_000_000 },
       sessionEndHangsUp: false,
+      traceRetention: 604_800_000,
       pinGuard: {
         guessRisk: 0.005,
         overallRisk: 0.05,

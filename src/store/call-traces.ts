@@ -1,0 +1,315 @@
+import {
+  isUnavailable,
+  summaryOf,
+  type CallTracer,
+  type TracedCall,
+  type TraceEvent,
+  type TraceStep,
+} from '../calls/call-trace.js';
+import type { TraceOutcome, TraceSummary } from '../calls/call-trace.js';
+import { ANONYMOUS, type Caller } from '../masking/caller.js';
+import type { E164 } from '../masking/phone-number.js';
+import { UnreadableDocumentError } from './errors.js';
+import { listingKey, TRACE_FEED_KEY, traceKey } from './keys.js';
+import type { Listing, Span } from './listing.js';
+import { sendTogether, type RedisClient } from './redis.js';
+import { guarded, type Scripts } from './scripts.js';
+import type { Vault } from './vault.js';
+import { WriteBehind } from './write-behind.js';
+
+export interface CallTracesOptions {
+  /** Milliseconds that a trace is kept after its last step; 0 to note nothing. */
+  readonly retention: number;
+  /** Told how many steps found no place or were given up. Must not throw. */
+  readonly onLost?: (steps: number) => void;
+}
+
+/** A call with what happened to it. */
+export interface CallTrace {
+  readonly call: TracedCall;
+  readonly caller: Caller | null;
+  /** By time. */
+  readonly steps: readonly TraceStep[];
+  readonly summary: TraceSummary;
+}
+
+export interface TraceQuery {
+  /** Ids of the accounts whose calls count; null for all. */
+  readonly accountIds: readonly string[] | null;
+  readonly number?: E164;
+  readonly caller?: E164;
+  readonly sessionId?: string;
+  readonly outcome?: TraceOutcome;
+  /** When they began, milliseconds since the epoch. */
+  readonly started: Span;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** `caller` sealed; "" for one who withheld the number, null for a call that we began. */
+type KeptEvent =
+  Exclude<TraceEvent, { step: 'received' }> | { readonly step: 'received'; readonly caller: string | null };
+
+/** How a step is kept: with what its writer knew of the call. */
+type Kept = KeptEvent & {
+  readonly at: number;
+  readonly node: string;
+  readonly did: E164 | null;
+  readonly session: string | null;
+  readonly account: string;
+};
+
+/** Steps of one call that wait to be written. */
+interface Pending {
+  readonly call: TracedCall;
+  readonly kept: Kept[];
+}
+
+const FLUSH_MS = 100;
+const MOST_WAITING = 20_000;
+const MOST_STEPS = 200;
+/** Entries of the feed, some hundred bytes each. */
+const FEED_LENGTH = 10_000;
+const ALL = 'all';
+
+/**
+ * What happened to calls, step by step, whether or not they led anywhere.
+ *
+ * Written behind the calls, some at a time: a trace may lack its last tenth of a second when its controller dies.
+ */
+export class CallTraces implements CallTracer {
+  readonly #client: RedisClient;
+  readonly #scripts: Scripts;
+  readonly #vault: Vault;
+  readonly #listing: Listing;
+  readonly #retention: number;
+  readonly #onLost: (steps: number) => void;
+  readonly #behind: WriteBehind<Pending>;
+
+  constructor(
+    client: RedisClient,
+    scripts: Scripts,
+    vault: Vault,
+    listing: Listing,
+    { retention, onLost = () => undefined }: CallTracesOptions,
+  ) {
+    this.#client = client;
+    this.#scripts = scripts;
+    this.#vault = vault;
+    this.#listing = listing;
+    this.#retention = retention;
+    this.#onLost = onLost;
+    this.#behind = new WriteBehind({
+      write: (pending) => this.#write(pending),
+      pauseMs: FLUSH_MS,
+      most: MOST_WAITING,
+      onLost,
+    });
+  }
+
+  note(call: TracedCall, event: TraceEvent, at: number): void {
+    if (this.#retention === 0) return;
+    const kept: Kept = {
+      ...(event.step === 'received' ? { ...event, caller: this.#seal(call.id, event.caller) } : event),
+      at,
+      node: call.node,
+      did: call.number,
+      session: call.sessionId,
+      account: call.accountId,
+    };
+    this.#behind.add(call.id, (pending) => {
+      if (pending === undefined) return { call, kept: [kept] };
+      pending.kept.push(kept);
+      return pending;
+    });
+  }
+
+  /** Null when nothing is kept of it. Throws StoreUnavailableError. */
+  async read(callId: string): Promise<CallTrace | null> {
+    const texts = await guarded(() => this.#client.lrange(traceKey(callId), 0, -1));
+    return this.#traceOf(callId, texts);
+  }
+
+  /** Newest first. Throws ListingTooLongError. */
+  async list(query: TraceQuery): Promise<{ traces: readonly CallTrace[]; total: number }> {
+    const scopes = query.accountIds ?? [ALL];
+    const [scope] = scopes;
+    if (scope === undefined) return { traces: [], total: 0 };
+    if (scopes.length > 1) throw new TypeError('one account is listed, or all');
+    const by = (name: string): string => listingKey('traces', scope, name);
+    const groups = [
+      ...(query.caller === undefined
+        ? []
+        : [this.#vault.partyTokens(query.caller).map((token) => by(`from:${token}`))]),
+      ...(query.number === undefined ? [] : [[by(`to:${query.number}`)]]),
+      ...(query.sessionId === undefined ? [] : [[by(`session:${query.sessionId}`)]]),
+      ...(query.outcome === undefined ? [] : [[by(`outcome:${query.outcome}`)]]),
+    ];
+    const [first = [listingKey('traces', scope)], ...others] = groups;
+    const { entries, total } = await this.#listing.page({
+      keys: first,
+      span: query.started,
+      limit: query.limit,
+      offset: query.offset,
+      ...(others.length === 0 ? {} : { alsoIn: others }),
+    });
+    const traces = await Promise.all(entries.map((id) => this.read(id)));
+    // A trace may be forgotten before it leaves the listing.
+    return { traces: traces.filter((trace) => trace !== null), total };
+  }
+
+  /** Resolves once what was noted is written, or could not be. */
+  async flush(): Promise<void> {
+    await this.#behind.flush();
+  }
+
+  /** Writes what waits, for one second at most. */
+  async close(): Promise<void> {
+    await this.#behind.close();
+  }
+
+  async #write(batch: readonly Pending[]): Promise<void> {
+    sendTogether(this.#client);
+    const left = await Promise.all(batch.flatMap((pending) => this.#writeCall(pending)));
+    const lost = left.reduce((sum, steps) => sum + steps, 0);
+    if (lost > 0) this.#onLost(lost);
+  }
+
+  #writeCall({ call, kept }: Pending): Promise<number>[] {
+    const texts = kept.map((each) => JSON.stringify(each));
+    const feed = JSON.stringify({
+      id: call.id,
+      steps: kept.map((step) => (step.step === 'received' ? { ...step, caller: null } : step)),
+    });
+    return [
+      this.#scripts
+        .run('note-trace', [traceKey(call.id)], [this.#retention, MOST_STEPS, ...texts])
+        .then((left) => Number(left)),
+      guarded(() => this.#client.xadd(TRACE_FEED_KEY, 'MAXLEN', '~', FEED_LENGTH, '*', 's', feed)).then(
+        () => 0,
+      ),
+      ...this.#listings(call.id, kept),
+    ];
+  }
+
+  /** Everything that finds the call again is filed under when it began, as far as the step tells. */
+  #listings(callId: string, kept: readonly Kept[]): Promise<number>[] {
+    const filed = new Map<number, Set<string>>();
+    for (const step of kept) {
+      const scopes = step.account.startsWith('SA') ? [ALL, step.account] : [ALL];
+      const names = namesFor(step, (sealed) => this.#token(callId, sealed));
+      const at = step.step === 'ended' ? step.startedAt : step.at;
+      for (const scope of scopes) {
+        for (const name of names) {
+          filed.set(at, (filed.get(at) ?? new Set()).add(listingKey('traces', scope, name)));
+        }
+      }
+    }
+    return [...filed].map(([at, keys]) =>
+      this.#listing.add([...keys], callId, at, this.#retention).then(() => 0),
+    );
+  }
+
+  #traceOf(callId: string, texts: readonly string[]): CallTrace | null {
+    const kept = texts.map((text) => JSON.parse(text) as Kept);
+    if (kept.length === 0) return null;
+    const latest = <T>(of: (step: Kept) => T | null): T | null =>
+      kept.map(of).findLast((each) => each !== null) ?? null;
+    const received = kept.find((each) => each.step === 'received');
+    const caller = received?.caller == null ? null : this.#open(callId, received.caller);
+    const steps = kept.map((each) => stepOf(each, caller));
+    return {
+      call: {
+        id: callId,
+        node: latest(({ node }) => node) ?? '',
+        number: latest(({ did }) => did),
+        sessionId: latest(({ session }) => session),
+        accountId: latest(({ account }) => (account === '' ? null : account)) ?? '',
+      },
+      caller,
+      steps,
+      summary: summaryOf(steps),
+    };
+  }
+
+  #seal(callId: string, caller: Caller | null): string | null {
+    if (caller === null) return null;
+    return caller.kind === 'anonymous' ? '' : this.#vault.seal(caller.number, contextOf(callId));
+  }
+
+  #open(callId: string, sealed: string): Caller | null {
+    if (sealed === '') return ANONYMOUS;
+    const number = openCaller(this.#vault, callId, sealed);
+    return number === null ? null : { kind: 'number', number };
+  }
+
+  #token(callId: string, sealed: string): string | null {
+    const number = openCaller(this.#vault, callId, sealed);
+    return number === null ? null : (this.#vault.partyTokens(number)[0] ?? null);
+  }
+}
+
+function stepOf(kept: Kept, caller: Caller | null): TraceStep {
+  const { at } = kept;
+  return kept.step === 'received' ? { step: kept.step, caller, at } : kept;
+}
+
+/** The caller whom a step of a trace names, as it is stored; null for nobody. */
+export function callerIn(vault: Vault, callId: string, text: string): E164 | null {
+  const step = JSON.parse(text) as Kept;
+  return step.step !== 'received' || step.caller === null ? null : openCaller(vault, callId, step.caller);
+}
+
+/** Null when no data key opens it any more. */
+function openCaller(vault: Vault, callId: string, sealed: string): E164 | null {
+  if (sealed === '') return null;
+  try {
+    return vault.open(sealed, contextOf(callId)) as E164;
+  } catch (error) {
+    if (error instanceof UnreadableDocumentError) return null;
+    throw error;
+  }
+}
+
+/** A caller sealed for one trace says nothing in another. */
+function contextOf(callId: string): string {
+  return `trace\0${callId}`;
+}
+
+/** Listings that a step files its call in. */
+function namesFor(step: Kept, tokenOf: (sealed: string) => string | null): string[] {
+  switch (step.step) {
+    case 'received': {
+      const token = step.caller == null ? null : tokenOf(step.caller);
+      return [
+        '',
+        ...(step.did === null ? [] : [`to:${step.did}`]),
+        ...(token === null ? [] : [`from:${token}`]),
+      ];
+    }
+    case 'claimed':
+      return step.session === null ? [] : [`session:${step.session}`];
+    case 'announced':
+      return ['outcome:announced'];
+    case 'refused':
+      return ['outcome:refused'];
+    case 'ended':
+      return endedAs(step);
+    case 'decided':
+    case 'prompted':
+    case 'keyed':
+    case 'dialed':
+    case 'ringing':
+    case 'answered':
+    case 'joined':
+      return [];
+  }
+}
+
+function endedAs({ leg, bridgedAt, session, ledTo }: Extract<Kept, { step: 'ended' }>): string[] {
+  if (leg !== 'a') return [];
+  if (session !== null) return [`outcome:${bridgedAt === null ? 'unanswered' : 'connected'}`];
+  if (isUnavailable({ ledTo })) return ['outcome:refused'];
+  // The others were filed when they were announced or refused.
+  return ['', 'prompt', 'ask-again'].includes(ledTo) ? ['outcome:abandoned'] : [];
+}

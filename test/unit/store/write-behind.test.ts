@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { WriteBehind } from '../../../src/store/write-behind.js';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Noted {
+  readonly key: string;
+  readonly values: number[];
+}
+
+function collecting(most = 10) {
+  const written: Noted[] = [];
+  const lost: number[] = [];
+  const state = { failure: null as Error | null };
+  const behind = new WriteBehind<Noted>({
+    write: (batch) => {
+      if (state.failure !== null) return Promise.reject(state.failure);
+      written.push(...batch.map(({ key, values }) => ({ key, values: [...values] })));
+      return Promise.resolve();
+    },
+    pauseMs: 100,
+    most,
+    onLost: (count) => lost.push(count),
+  });
+  const add = (key: string, value: number): void =>
+    behind.add(key, (waiting) => ({ key, values: [...(waiting?.values ?? []), value] }));
+  return { behind, add, written, lost, state };
+}
+
+describe('writing behind', () => {
+  it('gathers by key and writes once', async () => {
+    const { add, written } = collecting();
+    add('one', 1);
+    add('two', 2);
+    add('one', 3);
+    expect(written).toEqual([]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(written).toEqual([
+      { key: 'one', values: [1, 3] },
+      { key: 'two', values: [2] },
+    ]);
+  });
+
+  it('keeps what could not be written, and what came meanwhile, in order', async () => {
+    const { add, written, state } = collecting();
+    state.failure = new Error('away');
+    add('one', 1);
+    await vi.advanceTimersByTimeAsync(100);
+    add('one', 2);
+    add('two', 3);
+    state.failure = null;
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(written.filter(({ key }) => key === 'one').flatMap(({ values }) => values)).toEqual([1, 2]);
+    expect(written.filter(({ key }) => key === 'two').flatMap(({ values }) => values)).toEqual([3]);
+  });
+
+  it('holds no more than it may, and tells what it left out', async () => {
+    const { add, written, lost } = collecting(2);
+    for (const value of [1, 2, 3, 4]) add('one', value);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(written).toEqual([{ key: 'one', values: [1, 2] }]);
+    expect(lost).toEqual([2]);
+  });
+
+  it('writes what waits when it is closed, and takes nothing more', async () => {
+    const { behind, add, written, lost } = collecting();
+    add('one', 1);
+    await behind.close();
+    expect(written).toEqual([{ key: 'one', values: [1] }]);
+    add('one', 2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(written).toHaveLength(1);
+    expect(lost).toEqual([1]);
+  });
+
+  it('closes within its time though nothing can be written, and tells what is lost', async () => {
+    const { behind, add, lost, state } = collecting();
+    state.failure = new Error('away');
+    add('one', 1);
+    add('one', 2);
+    const closed = behind.close();
+    await vi.advanceTimersByTimeAsync(1_100);
+    await closed;
+    expect(lost).toEqual([2]);
+  });
+});

@@ -54,6 +54,14 @@ const RECORD_GRACE_MS = 500;
 /** A channel takes some tens of milliseconds from its end until its UUID is free. */
 const CHANNEL_GRACE_MS = 3_000;
 const CHANNEL_POLL_MS = 20;
+/**
+ * What `originate` says while another channel still has the UUID. `uuid_exists` says false of a channel that is being
+ * destroyed, which FreeSWITCH goes on listing until that is done (switch_core_session.c, switch_core_session_request_uuid
+ * and switch_core_session_perform_destroy).
+ */
+const UUID_TAKEN = 'DESTINATION_OUT_OF_ORDER';
+/** Milliseconds between the tries with a UUID that is taken; a trunk may have that cause for reasons of its own. */
+const UUID_TAKEN_PAUSES_MS = [50, 100, 200, 400, 800] as const;
 /** Beyond the ring timeout, before an `originate` is given up, in milliseconds. */
 const ORIGINATE_MARGIN_MS = 150_000;
 
@@ -196,15 +204,13 @@ export class FirstPartyDialer {
     trunks: readonly string[],
     startedAt: number,
   ): Promise<void> {
-    const { node, log } = this.#options;
+    const { log } = this.#options;
     for (const [index, trunk] of trunks.entries()) {
       try {
         const patience = session.settings.ringTimeout * 1000 + ORIGINATE_MARGIN_MS;
-        await node.originate(
-          callThrough(trunk, session, firstParty, address),
-          address.interactionId,
-          patience,
-        );
+        const pauses = index === 0 ? [] : UUID_TAKEN_PAUSES_MS;
+        const call = callThrough(trunk, session, firstParty, address);
+        await this.#originateOnceFree(call, address.interactionId, patience, pauses);
         return;
       } catch (error) {
         const cause = hangupCauseOf(error);
@@ -218,6 +224,26 @@ export class FirstPartyDialer {
         return;
       }
     }
+  }
+
+  /** Places the call once more after each of the pauses, as long as its UUID is taken. */
+  async #originateOnceFree(
+    call: string,
+    uuid: string,
+    patience: number,
+    pauses: readonly number[],
+  ): Promise<void> {
+    const { node } = this.#options;
+    for (const pause of pauses) {
+      try {
+        await node.originate(call, uuid, patience);
+        return;
+      } catch (error) {
+        if (hangupCauseOf(error) !== UUID_TAKEN) throw error;
+        await sleep(pause);
+      }
+    }
+    await node.originate(call, uuid, patience);
   }
 
   /** Only while the node is ours: its next holder dials anew what it finds without a channel. */

@@ -221,6 +221,22 @@ describe('the dialer of first parties', () => {
     expect(store.finished).toEqual([]);
   });
 
+  it('waits until FreeSWITCH has let go of the UUID of the first attempt', async () => {
+    const [refused, taken] = ['NORMAL_TEMPORARY_FAILURE', 'DESTINATION_OUT_OF_ORDER'];
+    node.originateErrors = [refused, taken, taken].map((cause) => new OriginateError(cause));
+    expect(await dial()).toEqual([job]);
+    expect(node.originated.map((call) => /gateway\/(\w+)\//.exec(call)?.[1])).toEqual([
+      ...['spare', 'main', 'main', 'main'],
+    ]);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('does not wait for a UUID that nobody else had', async () => {
+    node.originateErrors = ['DESTINATION_OUT_OF_ORDER'].map((cause) => new OriginateError(cause));
+    expect(await dial()).toEqual([job]);
+    expect(node.originated.map((call) => /gateway\/(\w+)\//.exec(call)?.[1])).toEqual(['spare', 'main']);
+  });
+
   it('ends the interaction with the cause when nobody was reached', async () => {
     node.originateErrors = [new OriginateError('NO_ANSWER')];
     expect(await dial()).toEqual([job]);

@@ -1,10 +1,14 @@
 /**
  * A masked call with no telephony: the real controller, API and Redis, the simulated FreeSWITCH and
- * three phones. Prints what each of them sees, as it happens, and what the API says afterwards.
+ * three phones. Prints what each of them sees, as it happens, and what the API says afterwards: the session, and
+ * the call with a PIN as a timeline. `--since <label>=<ms>,…`: milliseconds that steps before this took, such as
+ * installing, to be told at the end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import type { PlacedCall } from './placed-call.js';
 import { Sandbox } from './system.js';
+import { timeline, type ToldStep } from './timeline.js';
 
 const DID = '+15550009999';
 const RIDER = '+447700900101';
@@ -13,6 +17,7 @@ const STRANGER = '+33612345678';
 const ACCOUNT = { id: 'MADEMODEMODEMODEMO00', token: 'demo-token-not-a-secret' };
 
 const startedAt = performance.now();
+const { values: given } = parseArgs({ options: { since: { type: 'string', default: '' } } });
 
 function tell(who: string, what: string): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(5);
@@ -30,6 +35,7 @@ async function main(): Promise<void> {
     environment: { LOG_LEVEL: 'error' },
   });
   const { freeswitch } = sandbox;
+  const upAt = performance.now();
   try {
     process.stdout.write(
       `Maskline without telephony: real controller, API and Redis; FreeSWITCH and phones are simulated.\n` +
@@ -78,9 +84,42 @@ async function main(): Promise<void> {
     await sleep(300);
     const { response } = await sandbox.api('GET', `/Masking/Session/${id}`);
     process.stdout.write(`${JSON.stringify(response, null, 2)}\n`);
+
+    const path = '/Masking/Explain/Call/';
+    const { objects } = await sandbox.api(
+      'GET',
+      `${path}?${new URLSearchParams({ from: STRANGER }).toString()}`,
+    );
+    const [call] = objects as { call_uuid: string; explanation: string }[];
+    heading(`GET Masking/Explain/Call/${call?.call_uuid ?? ''}/: the stranger’s call, step by step`);
+    const told = await sandbox.api('GET', `${path}${call?.call_uuid ?? ''}/`);
+    process.stdout.write(timeline((told['response'] as { steps: readonly ToldStep[] }).steps));
+    process.stdout.write(`${call?.explanation ?? ''}\n`);
+    tellTimes(upAt);
   } finally {
     await sandbox.stop();
   }
+}
+
+/** How long it took from the command to the timeline, and what took it. `upAt`: when the controller was up. */
+function tellTimes(upAt: number): void {
+  const before = given.since
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part): [string, number] => {
+      const [label = '', ms = ''] = part.split('=');
+      return [label, Number(ms)];
+    });
+  const steps: [string, number][] = [
+    ...before,
+    // From the beginning of this program: loading it counts.
+    ['start', upAt],
+    ['calls', performance.now() - upAt],
+  ];
+  const total = steps.reduce((sum, [, ms]) => sum + ms, 0);
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  const parts = steps.map(([label, ms]) => `${label} ${seconds(ms)}`);
+  process.stdout.write(`\nFrom the command to this timeline: ${seconds(total)} (${parts.join(', ')})\n`);
 }
 
 /** Tells what a caller's phone sees, while `act` says what the person does. */

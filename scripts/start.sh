@@ -40,10 +40,16 @@ docker_problem() {
   fi
 }
 
+# Milliseconds since the epoch.
+now_ms() { date +%s%3N; }
+
 demo() {
+  begun=$(now_ms)
   need_packages redis-server=redis-server
+  packages=$(now_ms)
   need_modules
-  exec npm run --silent demo
+  modules=$(now_ms)
+  exec npm run --silent demo -- --since "packages=$((packages - begun)),modules=$((modules - packages))"
 }
 
 write_env() {

@@ -89,6 +89,11 @@ export class Phones extends EventEmitter<PhonesEvents> implements SipNetwork {
     return this.#trunks.has(name);
   }
 
+  answersOptions(trunk: string): boolean | null {
+    const state = this.#trunks.get(trunk);
+    return state === undefined ? null : state !== 'silent';
+  }
+
   /** An INVITE of the switch. The trunk named `softphone` stands for phones registered with it. */
   invite(invite: OutgoingInvite, events: SipEvents): SipLeg | null {
     const number = invite.user.startsWith('+') ? invite.user : `+${invite.user}`;

@@ -218,6 +218,7 @@ export class SimulatedFreeSwitch {
         question_secret: options.questionSecret,
         media_timeout: '300',
         ringback_tone: '%(2000,4000,440,480)',
+        ...((options.cdrDir ?? '') === '' ? {} : { cdr_dir: options.cdrDir ?? '' }),
         ...options.globals,
       },
       switchname: options.switchname ?? 'sandbox',

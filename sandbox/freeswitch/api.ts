@@ -5,6 +5,7 @@ import { causeFrom } from './causes.js';
 import type { Channel } from './channel.js';
 import type { Core } from './core.js';
 import { eventAsJson, eventAsText, stampOf } from './event.js';
+import { installationCommands } from './installation-api.js';
 import { originate } from './originate.js';
 import { scheduleHangup } from './applications/flow.js';
 import { whenOf } from './scheduler.js';
@@ -36,6 +37,7 @@ const commands: ReadonlyMap<string, Api> = new Map<string, Api>([
   ['sched_del', (core, group) => `+OK Deleted: ${core.scheduler.delete(group)}\n`],
   ['create_uuid', () => randomUUID()],
   ['originate', runOriginate],
+  ...installationCommands,
 ]);
 
 /** Runs an API command; what is not known gets FreeSWITCH's own answer. */

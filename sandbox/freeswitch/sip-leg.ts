@@ -45,4 +45,6 @@ export interface SipNetwork {
   /** Null when there is no such gateway, or a registered softphone of that number. */
   invite(invite: OutgoingInvite, events: SipEvents): SipLeg | null;
   hasTrunk(name: string): boolean;
+  /** Whether the carrier behind a trunk answers OPTIONS; null when there is no such trunk. */
+  answersOptions(trunk: string): boolean | null;
 }

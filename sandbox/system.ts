@@ -96,6 +96,7 @@ export class Sandbox {
     const { routes } = options;
     const controller = new Controller(config, createLogger({ level: config.logLevel }), {
       now: () => Math.floor(clock.now()),
+      isSandbox: routes !== undefined,
       ...(routes === undefined ? {} : { routes: (app) => routes(app, () => sandbox) }),
     });
     const sandbox: Sandbox = new Sandbox(options, httpPort, freeswitch, redis, controller, folder);

@@ -27,6 +27,7 @@ import { QuestionDesk, type QuestionDeskOptions } from './question-desk.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
 import { SessionPrompts } from './prompts/session-prompts.js';
 import { addNumbers } from './seeding.js';
+import { StatusReporter } from './status-reporter.js';
 import { RecordingService } from './recordings/recording-service.js';
 import { Store } from './store/index.js';
 import type { Lease } from './store/lease-repository.js';
@@ -47,6 +48,8 @@ export interface ControllerOptions {
   readonly now?: () => number;
   /** Adds routes of its own to the HTTP server, beside those of the API. */
   readonly routes?: (app: FastifyInstance) => void;
+  /** Whether its phones are simulated, so that the console may play with them. Default false. */
+  readonly isSandbox?: boolean;
 }
 
 /** One controller: everything it is made of, and the order in which that starts and stops. */
@@ -64,6 +67,7 @@ export class Controller {
   readonly #questions: QuestionDesk;
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor[];
+  readonly #status: StatusReporter;
   readonly #sweep: SessionSweep<Lease>;
   readonly #pinGuards: PinGuardWatch;
   readonly #lapsed: LapsedCalls;
@@ -77,7 +81,11 @@ export class Controller {
   #seeding: Promise<void> = Promise.resolve();
   #started = false;
 
-  constructor(config: Config, log: Logger, { now = Date.now, routes }: ControllerOptions = {}) {
+  constructor(
+    config: Config,
+    log: Logger,
+    { now = Date.now, routes, isSandbox = false }: ControllerOptions = {},
+  ) {
     this.#config = config;
     this.#log = log;
     this.#now = now;
@@ -151,6 +159,13 @@ export class Controller {
       signal: this.#stopping.signal,
     });
     this.#supervisors = this.#nodeSupervisors(records, claims);
+    const startedAt = Date.now();
+    this.#status = new StatusReporter({
+      identity: { id: this.#id, host: hostname(), version: VERSION, startedAt },
+      board: this.#store.board,
+      nodes: () => Promise.all(this.#supervisors.map((supervisor) => supervisor.report(config.trunks))),
+      log,
+    });
     this.#lapsed = new LapsedCalls({
       store: this.#store.calls,
       names: () => this.#store.nodes.names(),
@@ -186,6 +201,12 @@ export class Controller {
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
       metrics: this.#metrics,
+      console: {
+        enabled: config.console,
+        isSandbox,
+        softphones: false,
+        callbacks: () => this.#callbacks.standing(),
+      },
       ...(routes === undefined ? {} : { routes }),
       now,
       log,
@@ -214,6 +235,7 @@ export class Controller {
     await this.#questions.start();
     for (const supervisor of this.#supervisors) supervisor.start();
     await this.#cdrs.start();
+    this.#status.start();
     this.#sweep.start();
     this.#pinGuards.start();
     this.#lapsed.start();
@@ -242,6 +264,7 @@ export class Controller {
     await Promise.all([
       this.#questions.stop(Math.min(QUESTION_GRACE_MS, graceMs)),
       ...this.#supervisors.map((supervisor) => supervisor.stop()),
+      this.#status.stop(),
       this.#sweep.stop(),
       this.#pinGuards.stop(),
       this.#lapsed.stop(),

@@ -90,6 +90,8 @@ export interface Config {
   /** An end of a session by a client hangs its call up. */
   readonly sessionEndHangsUp: boolean;
   readonly pinGuard: PinGuardRules;
+  /** Whether the operator's console is served. */
+  readonly console: boolean;
   /** Milliseconds that the trace of a call is kept; 0 for none at all. */
   readonly traceRetention: number;
   readonly logLevel: LogLevel;
@@ -154,6 +156,7 @@ const ENVIRONMENT = z.object({
   AUDIT_MOST_PER_DAY: value.integer('entries', 1_000, 100_000_000, 1_000_000),
   SESSION_EXPIRY_MAX: value.integer('seconds', 60, 31_536_000, 86_400),
   SESSION_RETENTION_DAYS: value.integer('days', 1, 3_650, 90),
+  CONSOLE: value.flag(true),
   TRACE_RETENTION_HOURS: value.integer('hours, 0 to keep none', 0, 8_760, 168),
   SESSION_END_HANGS_UP: value.flag(false),
   PIN_GUESS_RISK: chance(String(GUARD.guessRisk)),
@@ -251,6 +254,7 @@ export function loadConfig(
       retention: given.AUDIT_RETENTION_DAYS * 86_400_000,
       mostPerDay: given.AUDIT_MOST_PER_DAY,
     },
+    console: given.CONSOLE,
     traceRetention: given.TRACE_RETENTION_HOURS * 3_600_000,
     sessionEndHangsUp: given.SESSION_END_HANGS_UP,
     logLevel: given.LOG_LEVEL,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
-import type { CallbackStore, DestinationJudge, MetricsPage, Readiness } from './api/deps.js';
+import type { CallbackStore, ConsoleDeps, DestinationJudge, MetricsPage, Readiness } from './api/deps.js';
 import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
@@ -15,6 +16,7 @@ import { PersonErasure } from './person-erasure.js';
 import type { RecordingService } from './recordings/recording-service.js';
 import type { Lease, Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
+import { VERSION } from './version.js';
 
 export interface HttpApiOptions {
   readonly config: Pick<
@@ -27,6 +29,8 @@ export interface HttpApiOptions {
     | 'sessionEndHangsUp'
     | 'tariff'
     | 'trunks'
+    | 'dataKeys'
+    | 'callLimits'
   >;
   readonly store: Store;
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
@@ -42,12 +46,19 @@ export interface HttpApiOptions {
   readonly prepare: (session: MaskingSession) => void | Promise<void>;
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: Omit<MetricsPage, 'allow'> & { sessionCreated(code: string | null): void };
+  readonly console: Pick<ConsoleDeps, 'enabled' | 'isSandbox' | 'softphones' | 'callbacks'>;
   /** Adds routes of its own. */
   readonly routes?: (app: FastifyInstance) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
 }
+
+const MINUTE = 60_000;
+/** As scripts/build-console.mjs builds it, beside the compiled code or the sources. */
+const PAGE_FOLDER = fileURLToPath(
+  new URL(import.meta.url.includes('/dist/') ? '../console/' : '../dist/console/', import.meta.url),
+);
 
 /** The HTTP API over the store, with what follows a new or changed session. */
 export function httpApi(options: HttpApiOptions): FastifyInstance {
@@ -119,6 +130,27 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
       text: () => metrics.text(),
       requestAnswered: (request) => metrics.requestAnswered(request),
     },
+    console: {
+      ...options.console,
+      folder: PAGE_FOLDER,
+      dataKeys: config.dataKeys,
+      version: VERSION,
+      maxCallsPerNumber: config.callLimits.MAX_CALLS_PER_NUMBER,
+      board: store.board,
+      callsOn: (node) => store.liveCalls.countOn(node),
+      callsRunning: () => store.admissions.running(),
+      loads: (numbers, at) =>
+        store.numberLoads.of(
+          numbers.map(({ number }) => number),
+          at,
+        ),
+      creates: async (start, end) => {
+        const step = Math.ceil((end - start) / MINUTE) * MINUTE;
+        const from = start - (start % MINUTE);
+        const spans = await store.statistics.read(from, from + step + MINUTE, step + MINUTE);
+        return { created: spans[0]?.counts.created ?? 0, exhausted: spans[0]?.counts.exhausted ?? 0 };
+      },
+    },
     clock: { now },
     logger: log,
   });
@@ -127,9 +159,12 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     try {
       const session = await create();
       metrics.sessionCreated(null);
+      store.statistics.created(false, now());
       return session;
     } catch (error) {
-      metrics.sessionCreated(error instanceof MasklineError ? error.code : '');
+      const code = error instanceof MasklineError ? error.code : '';
+      metrics.sessionCreated(code);
+      if (code === 'ERR_NUMBER_POOL_EXHAUSTED') store.statistics.created(true, now());
       throw error;
     }
   }

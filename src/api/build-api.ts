@@ -1,8 +1,17 @@
-import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import {
+  fastify,
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
 
 import { auditRoutes } from './audit/routes.js';
 import { callbackRoutes } from './callbacks/routes.js';
 import { callRoutes } from './calls/routes.js';
+import type { ConsoleAccess } from './console/console-access.js';
+import { masked, oursAmong } from './console/masking.js';
+import { consoleRoutes } from './console/routes.js';
 import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
 import { feedRoutes } from './explain/feed-routes.js';
@@ -99,9 +108,12 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   healthRoutes(app, deps);
   metricsRoutes(app, deps);
   deps.routes?.(app);
+  const access = deps.console.enabled ? consoleRoutes(app, deps, watch) : null;
   app.register(
     async (scope) => {
-      await requireAccount(scope, deps, watch);
+      const isLoggedIn = (request: FastifyRequest): boolean => access !== null && access.of(request) !== null;
+      await requireAccount(scope, { ...deps, isLoggedIn }, watch);
+      if (access !== null) maskForPages(scope, deps, access);
       rates.limitCredentials(scope);
       auditChanges(scope, deps.audit, () => clock.now());
       sessionRoutes(scope, deps);
@@ -128,6 +140,15 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
     { prefix: '/v1/Account/:authId' },
   );
   return app;
+}
+
+/** What a page is answered shows no number of a person and no PIN; a reveal does, and is audited. */
+function maskForPages(scope: FastifyInstance, deps: ApiDeps, access: ConsoleAccess): void {
+  scope.addHook('preSerialization', async (request, _reply, payload) => {
+    if (access.of(request) !== 'page') return payload;
+    const { numbers } = await deps.numbers.list({ limit: Number.MAX_SAFE_INTEGER, offset: 0 });
+    return masked(payload, oursAmong(numbers));
+  });
 }
 
 /** One line a request: the route's pattern, never the path itself. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 
+import type { ControllerReport } from '../calls/node-report.js';
 import type { Rehearsal, RehearsedCall } from '../calls/rehearsal.js';
 import type { Account } from '../masking/account.js';
 import type { AuditEntry, AuditQuery } from '../masking/audit.js';
@@ -23,6 +24,7 @@ import type {
   CallQuery,
   CallTrace,
   FedStep,
+  NumberLoad,
   RecordingQuery,
   StatisticsOf,
   TraceQuery,
@@ -263,6 +265,30 @@ export interface MetricsPage {
   }): void;
 }
 
+/** What the operator's console needs beside the API. */
+export interface ConsoleDeps {
+  readonly enabled: boolean;
+  /** Absolute path of the built page. */
+  readonly folder: string;
+  /** DATA_KEYS, to sign log-ins with. */
+  readonly dataKeys: readonly string[];
+  readonly version: string;
+  readonly isSandbox: boolean;
+  /** Whether the page with two softphones is served. */
+  readonly softphones: boolean;
+  /** 0 for no limit. */
+  readonly maxCallsPerNumber: number;
+  readonly board: { read(now: number): Promise<readonly ControllerReport[]> };
+  /** Calls that run on the node of that name. */
+  callsOn(node: string): Promise<number>;
+  callsRunning(): Promise<number>;
+  /** `oldestAt` in milliseconds since the epoch, null when none waits. */
+  callbacks(): Promise<{ readonly waiting: number; readonly oldestAt: number | null }>;
+  loads(numbers: readonly VirtualNumber[], now: number): Promise<readonly NumberLoad[]>;
+  /** Sessions that were created from `start` to `end` (milliseconds since the epoch), and those for which no number was left. */
+  creates(start: number, end: number): Promise<{ readonly created: number; readonly exhausted: number }>;
+}
+
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
@@ -302,6 +328,7 @@ export interface ApiDeps {
   onSessionUpdated(session: MaskingSession): void | Promise<void>;
   readiness(): Promise<Readiness>;
   readonly metrics: MetricsPage;
+  readonly console: ConsoleDeps;
   /** Adds routes that are no part of the API. */
   readonly routes?: (app: FastifyInstance) => void;
   /** Milliseconds since the epoch. */

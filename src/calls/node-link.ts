@@ -65,6 +65,8 @@ export interface NodeLink {
   /** Resolves on the answer; rejects with an error that may have a `cause` of the hangup, a string. */
   originate(call: string, uuid: string, timeoutMs?: number): Promise<void>;
   exists(uuid: string): Promise<boolean>;
+  /** How a trunk stands; null when the node does not know it. */
+  gateway(name: string): Promise<{ readonly state: 'up' | 'down'; readonly pingMs: number | null } | null>;
   /** False when there is no such channel. */
   hangup(uuid: string, cause: string): Promise<boolean>;
 }

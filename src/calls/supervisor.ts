@@ -3,6 +3,7 @@ import type { FirstPartyDialer } from './first-party-dialer.js';
 import type { NodeCommands } from './node-commands.js';
 import type { NodeLease } from './node-lease.js';
 import type { NodeLink } from './node-link.js';
+import type { NodeReport, TrunkReport } from './node-report.js';
 import type { Reconciler } from './reconciler.js';
 import type { CallRecords } from './records.js';
 
@@ -68,6 +69,31 @@ export class NodeSupervisor {
   /** `standby` while another controller has the node. */
   get state(): 'standby' | NodeLink['state'] {
     return this.holding ? this.#options.node.state : 'standby';
+  }
+
+  /** How the node stands, with the trunks of these names as far as it can be asked. Never rejects. */
+  async report(trunks: readonly string[]): Promise<NodeReport> {
+    const { node, log } = this.#options;
+    const stateOf = async (name: string): Promise<TrunkReport> => {
+      const unknown = { name, state: 'unknown', pingMs: null } as const;
+      if (!this.holding || node.state !== 'up') return unknown;
+      try {
+        const status = await node.gateway(name);
+        return status === null ? unknown : { name, state: status.state, pingMs: status.pingMs };
+      } catch (error) {
+        log.debug({ err: error, trunk: name }, 'how a trunk stands is not known');
+        return unknown;
+      }
+    };
+    return {
+      endpoint: this.endpoint,
+      name: node.name,
+      state: this.state,
+      isHeld: this.holding,
+      isDraining: node.draining,
+      upSince: node.upSince,
+      trunks: await Promise.all(trunks.map(stateOf)),
+    };
   }
 
   start(): void {

@@ -8,6 +8,7 @@ import {
   NodeDownError,
   OriginateError,
 } from './errors.js';
+import { gatewayStatusIn, type GatewayStatus } from './gateway-status.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
 import type { Log } from './log.js';
 import { COMMAND_SUBSCRIPTION, EVENT_SUBSCRIPTION, nodeEventOf, type NodeEvents } from './node-events.js';
@@ -154,6 +155,12 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     return rows
       .map((row) => (row as { uuid?: unknown } | null)?.uuid)
       .filter((uuid) => typeof uuid === 'string');
+  }
+
+  /** How the SIP gateway `name` (letters, digits, `_`, `-`) stands; null when the node has none of that name. */
+  async gateway(name: string): Promise<GatewayStatus | null> {
+    if (!/^[\w-]+$/.test(name)) throw new EslCommandError('the name of the gateway is not one');
+    return gatewayStatusIn(await this.#commands().api(`sofia status gateway ${name}`));
   }
 
   #commands(): EslConnection {

@@ -4,7 +4,7 @@ export const DELAY_BOUNDS = [
   45_000,
 ] as const;
 
-/** What became of the calls of a span of time. */
+/** What became of the calls, and of the creates of sessions, of a span of time. */
 export interface CallCounts {
   /** Dialled for a session, and the two were joined. */
   readonly connected: number;
@@ -15,6 +15,9 @@ export interface CallCounts {
   /** Hangup causes of those that were dialled and not joined. */
   readonly causes: Readonly<Record<string, number>>;
   readonly talkSeconds: number;
+  /** Sessions that were created, and those for which no number was left. */
+  readonly created: number;
+  readonly exhausted: number;
   /** Post-dial delays by class of {@link DELAY_BOUNDS}. */
   readonly delays: readonly number[];
 }
@@ -25,6 +28,8 @@ export const NO_CALLS: CallCounts = {
   unconnected: {},
   causes: {},
   talkSeconds: 0,
+  created: 0,
+  exhausted: 0,
   delays: DELAY_BOUNDS.map(() => 0).concat(0),
 };
 

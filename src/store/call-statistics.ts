@@ -60,6 +60,11 @@ export class CallStatistics {
     this.#count(at, { [`not:${why}`]: 1 });
   }
 
+  /** A session was to be created: `isExhausted`, no number was left for it. */
+  created(isExhausted: boolean, at: number): void {
+    this.#count(at, { [isExhausted ? 'exhausted' : 'created']: 1 });
+  }
+
   /** A leg has ended; each is told once. */
   legEnded({ role, cause, startedAt, ringingAt, answeredAt, bridgedAt, endedAt }: LegRecord): void {
     const rang = ringingAt ?? answeredAt;
@@ -131,6 +136,10 @@ function counted(counts: CallCounts, what: string, amount: number): CallCounts {
       return { ...counts, connected: counts.connected + amount };
     case 'unanswered':
       return { ...counts, unanswered: counts.unanswered + amount };
+    case 'created':
+      return { ...counts, created: counts.created + amount };
+    case 'exhausted':
+      return { ...counts, exhausted: counts.exhausted + amount };
     case 'talk':
       return { ...counts, talkSeconds: counts.talkSeconds + amount };
     case 'not':

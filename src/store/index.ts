@@ -18,6 +18,7 @@ export { LeaseRepository, type Lease } from './lease-repository.js';
 export { Listing, type Span } from './listing.js';
 export { LiveCalls, type LocatedLeg } from './live-calls.js';
 export { NodeRepository } from './node-repository.js';
+export { NumberLoads, type NumberLoad } from './number-loads.js';
 export { NumberRepository, type InventoryEntry, type NumberPage } from './number-repository.js';
 export {
   OriginationQueue,
@@ -49,6 +50,7 @@ export {
 } from './session-repository.js';
 export { SessionExpiry } from './session-expiry.js';
 export { AuditLog, type AuditLogOptions } from './audit-log.js';
+export { StatusBoard } from './status-board.js';
 export { Store, type StoreOptions } from './store.js';
 export { TraceFeed, type FedStep } from './trace-feed.js';
 export { Vault } from './vault.js';

@@ -135,6 +135,9 @@ export function listingKey(kind: 'calls' | 'recordings' | 'traces', scope: strin
   return `${PREFIX}:{${kind}}:${scope}${by === '' ? '' : `:${by}`}`;
 }
 
+/** What each controller last told of itself, as a hash of its id to that. */
+export const STATUS_BOARD_KEY = `${PREFIX}:{status}`;
+
 /** What happened to a call, step by step. */
 export function traceKey(callId: string): string {
   return `${PREFIX}:trace:{${callId}}`;

@@ -55,6 +55,11 @@ export class LiveCalls {
     ]);
   }
 
+  /** Interactions that run on `node`. */
+  async countOn(node: string): Promise<number> {
+    return guarded(() => this.#client.hlen(liveKey(node)));
+  }
+
   async forget(node: string, uuid: string): Promise<void> {
     await guarded(() => this.#client.hdel(liveLegsKey(node), uuid));
   }

@@ -40,6 +40,7 @@ export type ScriptName =
   | 'needed-prompts'
   | 'note-session'
   | 'note-trace'
+  | 'number-load'
   | 'page-of-day'
   | 'peek-number'
   | 'peek-session'

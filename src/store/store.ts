@@ -17,6 +17,7 @@ import { LeaseRepository } from './lease-repository.js';
 import { Listing } from './listing.js';
 import { LiveCalls } from './live-calls.js';
 import { NodeRepository } from './node-repository.js';
+import { NumberLoads } from './number-loads.js';
 import { NumberRepository } from './number-repository.js';
 import { OriginationQueue, type OriginationQueueOptions } from './origination-queue.js';
 import { Outbox } from './outbox.js';
@@ -31,6 +32,7 @@ import { Scripts, type ScriptWatch } from './scripts.js';
 import { SessionExpiry } from './session-expiry.js';
 import { SessionNotes } from './session-notes.js';
 import { SessionRepository } from './session-repository.js';
+import { StatusBoard } from './status-board.js';
 import { TraceFeed } from './trace-feed.js';
 import { Vault } from './vault.js';
 import type { WithdrawalNews } from './withdrawals.js';
@@ -93,6 +95,8 @@ export class Store {
   readonly promptUrls: PromptUrls;
   readonly pinGuards: PinGuards;
   readonly persons: PersonEraser;
+  readonly board: StatusBoard;
+  readonly numberLoads: NumberLoads;
   readonly traces: CallTraces;
   readonly feed: TraceFeed;
   readonly statistics: CallStatistics;
@@ -146,6 +150,8 @@ export class Store {
       retention: options.traceRetention ?? SEVEN_DAYS,
       ...(options.onTraceLost === undefined ? {} : { onLost: options.onTraceLost }),
     });
+    this.board = new StatusBoard(client);
+    this.numberLoads = new NumberLoads(scripts);
     this.feed = new TraceFeed(client);
     this.statistics = new CallStatistics(client, scripts, { retention: STATISTICS_RETENTION });
     const { traces, statistics } = this;

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 
 import { DestinationGuard } from '../../src/calls/destination-guard.js';
 import { httpApi } from '../../src/http-api.js';
+import { NO_LIMITS } from '../../src/masking/call-limits.js';
 import { ANY_COUNTRY } from '../../src/masking/destinations.js';
 import { FREE } from '../../src/masking/billing.js';
 import { RecordingFiles } from '../../src/recordings/recording-files.js';
@@ -69,6 +70,8 @@ export class RunningApi {
         sessionEndHangsUp,
         tariff: FREE,
         trunks: ['carrier'],
+        dataKeys: [key],
+        callLimits: NO_LIMITS,
         folders: { recordings: redis.dir, prompts: redis.dir, cdr: redis.dir },
       },
       store,
@@ -97,6 +100,12 @@ export class RunningApi {
       },
       prepare: ({ id }) => void this.prepared.push(id),
       readiness: () => Promise.resolve({}),
+      console: {
+        enabled: true,
+        isSandbox: false,
+        softphones: false,
+        callbacks: () => Promise.resolve({ waiting: 0, oldestAt: null }),
+      },
       metrics: new Metrics(() => Promise.reject(new Error('nobody scrapes here')), 'test'),
       now: Date.now,
       log,

@@ -14,6 +14,8 @@ export interface Credentials {
   readonly accounts: Pick<AccountStore, 'authenticate' | 'get'>;
   /** Without a trailing slash. */
   readonly publicUrl: string;
+  /** Whether a request comes from somebody who logged in to the main account in a browser. Default: none does. */
+  readonly isLoggedIn?: (request: FastifyRequest) => boolean;
 }
 
 /** What watches over the attempts to get in. */
@@ -61,6 +63,12 @@ export async function requireAccount(
   const { basicAuth: authenticate } = scope;
   scope.addHook('onRequest', function (request, reply, done) {
     if (isPermitted(request)) {
+      done();
+      return;
+    }
+    const { authId = '' } = request.params as { authId?: string };
+    if (credentials.isLoggedIn?.(request) === true && areSame([[authId, id]])) {
+      setAccount(request, requestAccount(credentials.account.id, true, credentials.publicUrl));
       done();
       return;
     }

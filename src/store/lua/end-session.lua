@@ -32,6 +32,7 @@ release(partyKey, tokens.second, held)
 release(pinKey, tokens.firstPin, now)
 release(pinKey, tokens.secondPin, now)
 leaveIndexes(id, tokens)
+noteCooling(id, now, held, now)
 local open = routeAt(openKey)
 if open and open.session == id then
   writeAt(openKey, id, open.party, now, held, now)

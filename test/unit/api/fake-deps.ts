@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { NO_CALLS, type CallCounts } from '../../../src/masking/call-statistics.js';
 import type { CallTrace, FedStep, StatisticsOf, TraceQuery } from '../../../src/store/index.js';
+import type { ControllerReport } from '../../../src/calls/node-report.js';
 import type { Rehearsal, RehearsedCall } from '../../../src/calls/rehearsal.js';
 import { FREE } from '../../../src/masking/billing.js';
 import type { EndedCall, LiveCall } from '../../../src/masking/call.js';
@@ -102,6 +103,25 @@ export class FakeDeps implements ApiDeps {
     },
   };
   counts: CallCounts = NO_CALLS;
+  readonly reports: ControllerReport[] = [];
+  readonly console = {
+    enabled: true,
+    folder: '/nonexistent',
+    dataKeys: [Buffer.alloc(32, 7).toString('base64')],
+    version: '1.2.3',
+    isSandbox: false,
+    softphones: false,
+    maxCallsPerNumber: 500,
+    board: { read: () => Promise.resolve(this.reports) },
+    callsOn: () => Promise.resolve(3),
+    callsRunning: () => Promise.resolve(4),
+    callbacks: () => Promise.resolve({ waiting: 2, oldestAt: Date.now() - 5_000 }),
+    loads: (numbers: readonly VirtualNumber[]) =>
+      Promise.resolve(
+        numbers.map(() => ({ sessions: 2, calls: 1, coolingOff: 1, pins: [{ length: 4, live: 20 }] })),
+      ),
+    creates: () => Promise.resolve({ created: 8, exhausted: 1 }),
+  };
   readonly drafts: SessionDraft[] = [];
   readonly announced: string[] = [];
   readonly updated: string[] = [];

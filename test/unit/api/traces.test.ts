@@ -208,7 +208,12 @@ describe('Masking/Statistics/', () => {
   it('tells the last day by default, in spans of five minutes', async () => {
     deps.counts = {
       ...{ connected: 3, unanswered: 1, unconnected: { 'wrong-pin': 2 }, causes: { USER_BUSY: 1 } },
-      ...{ talkSeconds: 90, delays: deps.counts.delays.map((_, index) => (index === 6 ? 4 : 0)) },
+      ...{
+        talkSeconds: 90,
+        created: 0,
+        exhausted: 0,
+        delays: deps.counts.delays.map((_, index) => (index === 6 ? 4 : 0)),
+      },
     };
     const response = await get('/Masking/Statistics/');
     expect(response.json()).toMatchObject({

@@ -37,6 +37,9 @@ class FakeNode implements NodeLink {
   hangup(): Promise<boolean> {
     return Promise.reject(new Error('a reconciler hangs nothing up'));
   }
+  gateway(): Promise<null> {
+    return Promise.resolve(null);
+  }
   exists(uuid: string): Promise<boolean> {
     this.onLook();
     return this.failure === null ? Promise.resolve(this.channels.has(uuid)) : Promise.reject(this.failure);

@@ -47,6 +47,9 @@ class FakeNode extends EventEmitter implements NodeLink {
   hangup(uuid: string): Promise<boolean> {
     return Promise.resolve(this.channels.delete(uuid));
   }
+  gateway(): Promise<null> {
+    return Promise.resolve(null);
+  }
   exists(uuid: string): Promise<boolean> {
     return Promise.resolve(this.channels.has(uuid));
   }

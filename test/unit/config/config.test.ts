@@ -90,6 +90,7 @@ describe('loadConfig', () => {
       audit: { retention: 365 * 86_400_000, mostPerDay: 1_000_000 },
       sessionEndHangsUp: false,
       traceRetention: 604_800_000,
+      console: true,
       pinGuard: {
         guessRisk: 0.005,
         overallRisk: 0.05,

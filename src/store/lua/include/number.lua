@@ -11,6 +11,8 @@ local SLACK = 10000
 local sessionsKey = base .. ':sessions'
 local gatesKey = base .. ':gates'
 local announcersKey = base .. ':announcers'
+-- Sessions whose parties keep the number for a while after: id by until when.
+local coolingKey = base .. ':cooling'
 -- Sessions whose expiry was not reported: id by expiry.
 local dueKey = base .. ':due'
 -- Sessions that need the number's unknown callers, by until when: all PIN sessions, those with an

@@ -41,6 +41,17 @@ local function writeRoute(keyOf, tokens, id, party, expires, held, now)
   end
 end
 
+-- Notes until when the session's parties keep the number, when that is beyond its end.
+local function noteCooling(id, expires, held, now)
+  redis.call('ZREMRANGEBYSCORE', coolingKey, '-inf', ms(now - SLACK))
+  if held <= expires then
+    redis.call('ZREM', coolingKey, id)
+    return
+  end
+  redis.call('ZADD', coolingKey, ms(held), id)
+  keep(coolingKey, held - now + SLACK)
+end
+
 -- All routes that a session's tokens stand for, and its place in the indexes.
 local function writeSession(id, tokens, expires, held, now)
   writeRoute(partyKey, tokens.first, id, 'first', expires, held, now)
@@ -52,6 +63,7 @@ local function writeSession(id, tokens, expires, held, now)
   keep(sessionsKey, ttl)
   redis.call('ZADD', dueKey, ms(expires), id)
   keep(dueKey, ttl + REPORTED_WITHIN)
+  noteCooling(id, expires, held, now)
   for index, length in ipairs(tokens.lengths) do
     local key = pinsKey(length)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', ms(now - SLACK))

@@ -27,6 +27,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'console',
+          include: ['test/console/**/*.test.ts'],
+          // One browser with its page is what a machine of two cores does at a time.
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'docker',
           include: ['test/docker/**/*.test.ts'],
           testTimeout: 120_000,

@@ -1,3 +1,4 @@
+import { waitAfter } from './backoff.js';
 import { CONSOLE_HEADER } from './client.js';
 import { EventStreamParser, type StreamEvent } from './event-stream.js';
 
@@ -14,8 +15,6 @@ export interface FeedListener {
 
 /** The controller says something each 15 s: longer than that twice, and the connection is dead. Milliseconds. */
 const SILENCE_MS = 40_000;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
 
 /**
  * The live feed. Not an EventSource: that gives up for ever at the first answer that is no stream, such as a proxy's 502, and
@@ -108,10 +107,4 @@ export class Feed {
       }
     }
   }
-}
-
-/** Milliseconds to wait after so many failures in a row; `chance` from 0 to 1 spreads many consoles. */
-export function waitAfter(failures: number, chance: number): number {
-  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures, 10));
-  return Math.round(longest * (0.75 + 0.25 * chance));
 }

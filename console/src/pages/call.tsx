@@ -15,7 +15,7 @@ import { useConsole } from '../state/console-context.js';
 import { tell } from '../state/notice.js';
 import { useOnStep } from '../state/on-step.js';
 import { useResource } from '../state/resource.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { phone, span, timer } from '../text/format.js';
 import { enderWords, partyWords, standingOf } from '../text/words.js';
 import { StepList } from '../timeline/steps.js';

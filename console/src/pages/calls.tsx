@@ -7,7 +7,7 @@ import { Empty, Loaded } from '../parts/states.js';
 import { useConsole } from '../state/console-context.js';
 import { useFilteredList } from '../state/list.js';
 import { useOnStep } from '../state/on-step.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 
 const OUTCOMES = [
   ['', 'any'],

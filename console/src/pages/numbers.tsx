@@ -9,7 +9,7 @@ import { Empty, Loaded } from '../parts/states.js';
 import { Moment } from '../parts/time.js';
 import { useConsole } from '../state/console-context.js';
 import { useFilteredList } from '../state/list.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { count, oneIn, percent, phone } from '../text/format.js';
 import type { Tone } from '../text/words.js';
 import { PAGE_SIZE } from '../api/account.js';
@@ -152,7 +152,7 @@ function Pins({ pins }: { pins: NumberState['live_pins'] }) {
     <>
       {pins.map(({ length, count: live, guess_chance: chance }) => (
         <span key={length} class="pins">
-          {count(live)} of {length} digits, a guess hits {oneIn(chance)}
+          {count(live)} with {length} digits: a guess hits {oneIn(chance)}
         </span>
       ))}
     </>

@@ -5,7 +5,7 @@ import { PageHead, Panel } from '../parts/panel.js';
 import { Empty, Loaded, Loading } from '../parts/states.js';
 import { useConsole } from '../state/console-context.js';
 import { useResource } from '../state/resource.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { useStore } from '../state/store.js';
 import { count, percent, span } from '../text/format.js';
 import type { Tone } from '../text/words.js';

@@ -1,6 +1,6 @@
 import type { ComponentChild } from 'preact';
 
-import type { PageName } from '../state/route.js';
+import type { PageName } from '../state/address.js';
 import { AuditPage } from './audit.js';
 import { CallPage } from './call.js';
 import { CallsPage } from './calls.js';

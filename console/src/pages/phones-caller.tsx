@@ -2,7 +2,7 @@ import type { PlacedCall, SandboxApi } from '../api/sandbox.js';
 import { ActionButton, attempt } from '../parts/action.js';
 import { Badge } from '../parts/badge.js';
 import { Keypad } from '../parts/keypad.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import type { Tone } from '../text/words.js';
 import { Heard } from './phones-heard.js';
 

@@ -30,12 +30,14 @@ const STATES: Readonly<Record<ReceivedCall['state'], readonly [string, Tone]>> =
 };
 
 /** One phone: what it does with calls, and the call that it has. */
-export function PhoneCard({ number, sandbox }: { number: string; sandbox: SandboxApi }) {
+export function PhoneCard(props: { number: string; sandbox: SandboxApi; onDone: () => Promise<void> }) {
+  const { number, sandbox, onDone } = props;
   const phone = useResource(`phone ${number}`, () => sandbox.phone(number), 2_000);
   useOnStep(phone.reload);
   const act = (what: () => Promise<unknown>) => async (): Promise<void> => {
     await what();
     phone.reload();
+    await onDone();
   };
   const call = phone.value?.calls.at(-1);
   return (

@@ -60,7 +60,7 @@ export function PhonesPage() {
       <Panel title="Phones">
         <div class="cards">
           {numbers.map((number) => (
-            <PhoneCard key={number} number={number} sandbox={sandbox} />
+            <PhoneCard key={number} number={number} sandbox={sandbox} onDone={look} />
           ))}
         </div>
         <AddPhone />

@@ -8,7 +8,7 @@ import { Loaded } from '../parts/states.js';
 import { Moment } from '../parts/time.js';
 import { useConsole } from '../state/console-context.js';
 import { useResource } from '../state/resource.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { bytes, phone, timer } from '../text/format.js';
 import { RECORDING_PROBLEMS, RECORDING_WORDS } from '../text/words.js';
 

@@ -9,7 +9,7 @@ import { Empty, Loaded } from '../parts/states.js';
 import { Moment } from '../parts/time.js';
 import { useConsole } from '../state/console-context.js';
 import { useFilteredList } from '../state/list.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { bytes, phone, timer } from '../text/format.js';
 import { RECORDING_WORDS } from '../text/words.js';
 

@@ -7,7 +7,7 @@ import { fieldsOf } from '../parts/filters.js';
 import { useConsole } from '../state/console-context.js';
 import { tell } from '../state/notice.js';
 import { asFailure } from '../state/resource.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { LIFETIMES } from './lifetimes.js';
 
 const NAMES = [

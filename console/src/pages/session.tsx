@@ -12,7 +12,7 @@ import { Moment } from '../parts/time.js';
 import { useConsole } from '../state/console-context.js';
 import { useOnStep } from '../state/on-step.js';
 import { useResource } from '../state/resource.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { count, phone, span } from '../text/format.js';
 import { SESSION_WORDS } from '../text/words.js';
 import { CallbacksPanel } from './session-callbacks.js';

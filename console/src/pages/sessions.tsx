@@ -14,7 +14,7 @@ import { Moment } from '../parts/time.js';
 import { useConsole } from '../state/console-context.js';
 import { useFilteredList } from '../state/list.js';
 import { useOnStep } from '../state/on-step.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { count, instantOf, phone, shortId } from '../text/format.js';
 import { SESSION_WORDS } from '../text/words.js';
 import { CreateSession } from './session-create.js';

@@ -6,12 +6,11 @@ import { ChartPanel } from '../charts/chart-panel.js';
 import { failureTotals } from '../charts/failures.js';
 import type { Series } from '../charts/time-chart.js';
 import { Choice } from '../parts/choice.js';
-import { Facts } from '../parts/facts.js';
 import { PageHead, Panel } from '../parts/panel.js';
 import { Empty, Loaded } from '../parts/states.js';
 import { useConsole } from '../state/console-context.js';
 import { useResource } from '../state/resource.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { count, percent, span } from '../text/format.js';
 
 /** Seconds that are looked at, and of one step. */
@@ -156,16 +155,37 @@ function Totals({ objects }: { objects: readonly StatisticsStep[] }) {
   const calls = sum((step) => step.calls);
   const connected = sum((step) => step.connected);
   const rang = connected + sum((step) => step.unanswered);
+  const talked = sum((step) => step.talk_seconds) * 1_000;
   return (
-    <Panel title="In all">
-      <Facts
-        facts={[
-          ['Calls', count(calls)],
-          ['Connected', `${count(connected)} (${percent(calls === 0 ? null : connected / calls)})`],
-          ['Answer rate', percent(rang === 0 ? null : connected / rang)],
-          ['Talk', span(sum((step) => step.talk_seconds) * 1_000)],
-        ]}
+    <ul class="tiles" aria-label="In all">
+      <Total name="Calls" value={count(calls)} note="in all" />
+      <Total
+        name="Connected"
+        value={count(connected)}
+        note={`${percent(calls === 0 ? null : connected / calls)} of all`}
       />
-    </Panel>
+      <Total
+        name="Answer rate"
+        value={percent(rang === 0 ? null : connected / rang)}
+        note={`of ${count(rang)} that rang`}
+      />
+      <Total
+        name="Talk"
+        value={span(talked)}
+        note={connected === 0 ? 'none' : `${span(talked / connected)} on average`}
+      />
+    </ul>
+  );
+}
+
+function Total({ name, value, note }: { name: string; value: string; note: string }) {
+  return (
+    <li class="tile tone-quiet">
+      <p>
+        <span class="tile-name">{name}</span>
+        <span class="tile-value">{value}</span>
+        <span class="tile-note">{note}</span>
+      </p>
+    </li>
   );
 }

@@ -11,7 +11,8 @@ import { RuleList } from '../parts/rule-list.js';
 import { Empty } from '../parts/states.js';
 import { useConsole } from '../state/console-context.js';
 import { asFailure } from '../state/resource.js';
-import { hrefOf, route } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
+import { route } from '../state/route.js';
 import { phone, span } from '../text/format.js';
 import { EXPLAINED_WORDS, partyWords } from '../text/words.js';
 

@@ -1,5 +1,5 @@
 import type { CallTraceSummary } from '../api/trace.js';
-import { hrefOf } from '../state/route.js';
+import { hrefOf } from '../state/address.js';
 import { phone, span, timer } from '../text/format.js';
 import { enderWords, standingOf } from '../text/words.js';
 import { Badge } from './badge.js';

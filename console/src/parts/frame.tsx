@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 
 import { PAGE_TITLES, PageOf } from '../pages/pages.js';
 import { useConsole } from '../state/console-context.js';
-import { hrefOf, PAGES, route, type PageName } from '../state/route.js';
+import { hrefOf, PAGES, type PageName } from '../state/address.js';
+import { route } from '../state/route.js';
 import { followShortcuts, isHelpOpen } from '../state/shortcuts.js';
 import { useStore } from '../state/store.js';
 import { ConnectionBanner, ConnectionState } from './connection.js';

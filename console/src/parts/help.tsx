@@ -1,5 +1,5 @@
 import { PAGE_TITLES } from '../pages/pages.js';
-import type { PageName } from '../state/route.js';
+import type { PageName } from '../state/address.js';
 import { GO_KEYS, hasShortcuts } from '../state/shortcuts.js';
 import { useStore } from '../state/store.js';
 import { Dialog } from './dialog.js';

@@ -1,5 +1,5 @@
 import { recalled, remember } from './remembered.js';
-import { hrefOf, type PageName } from './route.js';
+import { hrefOf, type PageName } from './address.js';
 import { Store } from './store.js';
 import { nextTheme } from './theme.js';
 

@@ -102,9 +102,9 @@ export function partyWords(party: keyof typeof PARTIES | null): string {
 export function enderWords(by: 'a' | 'b' | 'system' | null): string {
   switch (by) {
     case 'a':
-      return 'the caller';
+      return 'caller';
     case 'b':
-      return 'the called party';
+      return 'called party';
     case 'system':
       return 'Maskline';
     case null:

@@ -19,7 +19,7 @@ const BAR_HEIGHT = 22;
 const BAR_TOP = 10;
 const TOP = 6;
 const AXIS_HEIGHT = 26;
-const BETWEEN_TICKS = 80;
+const BETWEEN_TICKS = 64;
 const LETTER = 6.4;
 
 type View = 'setup' | 'whole';

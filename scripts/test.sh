@@ -11,6 +11,15 @@ need_modules
 npm run --silent test:unit
 npm run --silent test:functional
 
+chromium=${CHROMIUM_BIN:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
+if [ -n "$chromium" ]; then
+  say "the console in $chromium"
+  npm run --silent build:console
+  npm run --silent test:console
+else
+  say 'NOT RUN: the tests of the console, since no Chromium was found (CHROMIUM_BIN, PATH).'
+fi
+
 freeswitch=${FREESWITCH_BIN:-$(command -v freeswitch || true)}
 if [ -n "$freeswitch" ]; then
   say "end-to-end tests on $freeswitch"

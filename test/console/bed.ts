@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 
 import type { ConsoleSession } from '../../console/src/api/resources.js';
-import { openBrowser } from './browser.js';
+import { startChromium } from '../helpers/chromium.js';
 import { ConsoleFixture } from './fixture/server.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -44,19 +45,15 @@ export class Bed {
 
   /** What axe-core finds that is serious or worse: rule and element. */
   async flaws(): Promise<string[]> {
-    // The policy lets no script in by the page: this way it is the browser's own.
-    if (!(await this.page.evaluate(() => 'axe' in window))) await this.inject();
+    // The page's policy lets no script tag in; the browser's own tools may.
+    if (!(await this.page.evaluate(() => 'axe' in window)))
+      await this.page.evaluate(await readFile(AXE, 'utf8'));
     return this.page.evaluate(async () => {
       const { violations } = await (window as unknown as { axe: Axe }).axe.run(document);
       return violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
     });
-  }
-
-  private async inject(): Promise<void> {
-    const { readFile } = await import('node:fs/promises');
-    await this.page.evaluate(await readFile(AXE, 'utf8'));
   }
 }
 
@@ -77,7 +74,8 @@ export function useBed(options: BedOptions = {}): () => Bed {
   let browser: Browser;
   let bed: Bed;
   beforeAll(async () => {
-    browser = await openBrowser();
+    // Audio plays though nobody clicked.
+    browser = await startChromium(['--autoplay-policy=no-user-gesture-required']);
   });
   afterAll(() => browser.close());
   beforeEach(async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Page } from 'playwright-core';
 
-import { openBrowser } from './browser.js';
+import { startChromium } from '../helpers/chromium.js';
 import { CALL_IDS, SESSION_IDS } from './fixture/calls.js';
 import { START } from './fixture/clock.js';
 import { PEOPLE } from './fixture/people.js';
@@ -58,7 +58,7 @@ const ON_A_PHONE = new Set(['overview', 'call']);
 const only = process.argv.slice(2);
 const folder = fileURLToPath(new URL('../../docs/screenshots/', import.meta.url));
 await mkdir(folder, { recursive: true });
-const browser = await openBrowser();
+const browser = await startChromium();
 try {
   for (const theme of ['light', 'dark'] as const) {
     for (const shot of SHOTS) {

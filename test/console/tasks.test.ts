@@ -51,7 +51,7 @@ describe('calls', () => {
     await page.getByRole('button', { name: /^Whole call/ }).click();
     // Set-up is 37.9 s, drawn with a quarter more; the whole call 223.2 s.
     await expect.poll(async () => setUp / (await width('ringing'))).toBeCloseTo(223.2 / (37.9 * 1.25), 1);
-    expect(await page.locator('ol.steps > li').count()).toBe(15);
+    expect(await page.locator('ol.steps > li').count()).toBe(16);
   });
 
   it('are revealed, and that is in the audit log', async () => {
@@ -136,7 +136,7 @@ describe('sessions', () => {
     await page.getByRole('dialog').getByText('Bad gateway').waitFor();
     expect(await page.getByRole('dialog').textContent()).not.toContain(PEOPLE.chloe);
     await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Send SessionHangup 5 again' }).click();
+    await page.getByRole('button', { name: 'Send again SessionHangup 5' }).click();
     await page.getByText('SessionHangup is sent again.').waitFor();
     expect(fixture.requests).toContain(
       `POST /v1/Account/${ACCOUNT}/Masking/Session/${SESSION_IDS.pins}/Callback/5/`,
@@ -146,7 +146,7 @@ describe('sessions', () => {
 
   it('show their PINs only when they are revealed', async () => {
     const page = await bed().open(`#/sessions/${SESSION_IDS.pins}`);
-    await page.getByText('First party’s PIN').waitFor();
+    await page.getByText('First party’s PIN', { exact: true }).waitFor();
     expect(await page.locator('body').textContent()).not.toContain('4711');
     await page.getByRole('button', { name: 'Reveal numbers and PINs' }).click();
     await page.getByText('4711').waitFor();
@@ -158,9 +158,9 @@ describe('numbers, recordings, statistics', () => {
 
   it('numbers tell how near a pool is to its end', async () => {
     const page = await bed().open('#/numbers');
-    await page.getByText('near its end: add numbers').waitFor();
-    await page.getByLabel('Number begins with').fill('+1555');
-    await page.getByLabel('Number begins with').press('Enter');
+    await page.getByText('3 creates of the last 24 hours found no number').waitFor();
+    await page.getByLabel('Number, alias, country or trunk').fill('+1555');
+    await page.getByLabel('Number, alias, country or trunk').press('Enter');
     await page.getByText('+15550001013').waitFor();
     await expect.poll(() => page.getByText('+442079460000').count()).toBe(0);
   });

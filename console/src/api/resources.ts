@@ -3,8 +3,9 @@ import type { CallbackObject } from '../../../src/api/callbacks/callback-object.
 import type { Explanation } from '../../../src/api/explain/explanation.js';
 import type { RecordingObject } from '../../../src/api/recordings/recording-object.js';
 import type { SessionObject } from '../../../src/api/sessions/session-schema.js';
+import type { StatisticsObject } from '../../../src/api/statistics/statistics-object.js';
 
-export type { AuditObject, CallbackObject, Explanation, RecordingObject, SessionObject };
+export type { AuditObject, CallbackObject, Explanation, RecordingObject, SessionObject, StatisticsObject };
 
 /** Part of a list. */
 export interface Page<T> {
@@ -22,25 +23,9 @@ export interface SessionEvent {
   readonly count: number;
 }
 
-export interface StatisticsStep {
-  readonly at: string;
-  readonly calls: number;
-  readonly connected: number;
-  readonly unanswered: number;
-  readonly unconnected: number;
-  readonly talk_seconds: number;
-  readonly answer_rate: number | null;
-  readonly post_dial_delay: {
-    readonly p50_ms: number | null;
-    readonly p95_ms: number | null;
-    readonly count: number;
-  };
-  readonly failures: Readonly<Record<string, number>>;
-}
-
 export interface Statistics {
   readonly step: number;
-  readonly objects: readonly StatisticsStep[];
+  readonly objects: readonly StatisticsObject[];
 }
 
 /** Who is logged in, and at what. */
@@ -64,7 +49,7 @@ export interface ControllerState {
 export interface NodeState {
   readonly endpoint: string;
   readonly name: string;
-  readonly state: 'up' | 'connecting' | 'waiting' | 'standby' | 'unknown';
+  readonly state: 'up' | 'connecting' | 'waiting' | 'standby' | 'stopped' | 'unknown';
   readonly held_by: string | null;
   readonly draining: boolean;
   readonly up_since: string | null;
@@ -77,7 +62,6 @@ export interface TrunkState {
   readonly node: string;
   readonly state: 'up' | 'down' | 'unknown';
   readonly ping_ms: number | null;
-  readonly calls: number;
 }
 
 export interface Overview {
@@ -89,19 +73,22 @@ export interface Overview {
   readonly callbacks: { readonly waiting: number; readonly oldest_seconds: number | null };
 }
 
+/** Counts are null for a pool that is too large to be looked through. */
 export interface PoolState {
   readonly country: string;
   readonly enabled: number;
   readonly disabled: number;
-  readonly sessions: number;
-  readonly persons_near_limit: number;
-  /** 0 to 1: how much of the pool the person with the most sessions has. */
-  readonly fullest_person_share: number;
+  /** Live ones. */
+  readonly sessions: number | null;
+  readonly in_cool_off: number | null;
+  /** Enabled numbers that take anybody: a person has one session on each number. */
+  readonly numbers_without_sessions: number | null;
 }
 
 export interface NumberState {
   readonly number: string;
   readonly country: string;
+  readonly alias: string;
   readonly enabled: boolean;
   readonly trunk: string | null;
   readonly subaccount: string | null;
@@ -113,12 +100,13 @@ export interface NumberState {
   }[];
   readonly calls_now: number;
   readonly max_calls: number | null;
-  readonly last_used_at: string | null;
   readonly in_cool_off: number;
 }
 
 export interface NumbersPage {
   readonly total: number;
   readonly pool: readonly PoolState[];
+  /** Sessions of the last 24 hours that were created, and that found no number. */
+  readonly creates: { readonly created: number; readonly exhausted: number };
   readonly objects: readonly NumberState[];
 }

@@ -17,7 +17,7 @@ import { useOnStep } from '../state/on-step.js';
 import { useResource } from '../state/resource.js';
 import { hrefOf } from '../state/address.js';
 import { phone, span, timer } from '../text/format.js';
-import { enderWords, partyWords, standingOf } from '../text/words.js';
+import { calledWords, enderWords, partyWords, standingOf } from '../text/words.js';
 import { StepList } from '../timeline/steps.js';
 import { CallTimeline } from '../timeline/timeline.js';
 
@@ -34,7 +34,10 @@ export function CallPage({ uuid }: { uuid: string }) {
       <nav class="crumbs" aria-label="Where this is">
         <a href={hrefOf('calls')}>Calls</a>
       </nav>
-      <PageHead title={shown === null ? 'Call' : <>Call to {phone(shown.virtual_number)}</>} name="Call">
+      <PageHead
+        title={shown === null ? 'Call' : <>Call to {calledWords(shown.virtual_number)}</>}
+        name="Call"
+      >
         {shown === null ? null : <RevealButton revealed={revealed} what="numbers" />}
         {shown?.ended_at === null ? (
           <button type="button" class="button danger" onClick={() => setAsking(true)}>
@@ -104,7 +107,7 @@ function CallFacts({ trace }: { trace: CallTrace }) {
     <Facts
       facts={[
         ['From', phone(trace.from_number)],
-        ['Virtual number', phone(trace.virtual_number)],
+        ['Virtual number', calledWords(trace.virtual_number)],
         ['The caller is', partyWords(trace.caller)],
         ['Started', <Moment key="at" at={trace.started_at} />],
         trace.ended_at === null

@@ -11,7 +11,6 @@ import { hrefOf } from '../state/address.js';
 
 const OUTCOMES = [
   ['', 'any'],
-  ['running', 'still up'],
   ['connected', 'connected'],
   ['unanswered', 'not answered'],
   ['announced', 'heard an announcement'],

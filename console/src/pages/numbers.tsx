@@ -1,4 +1,4 @@
-import type { NumberState, PoolState } from '../api/resources.js';
+import type { NumbersPage as Numbers, NumberState, PoolState } from '../api/resources.js';
 import { Badge } from '../parts/badge.js';
 import { DataTable, type Column } from '../parts/data-table.js';
 import { TextField } from '../parts/field.js';
@@ -6,11 +6,10 @@ import { Filters } from '../parts/filters.js';
 import { Pager } from '../parts/pager.js';
 import { PageHead, Panel } from '../parts/panel.js';
 import { Empty, Loaded } from '../parts/states.js';
-import { Moment } from '../parts/time.js';
 import { useConsole } from '../state/console-context.js';
 import { useFilteredList } from '../state/list.js';
 import { hrefOf } from '../state/address.js';
-import { count, oneIn, percent, phone } from '../text/format.js';
+import { count, oneIn, phone, plural } from '../text/format.js';
 import type { Tone } from '../text/words.js';
 import { PAGE_SIZE } from '../api/account.js';
 
@@ -18,7 +17,14 @@ import { PAGE_SIZE } from '../api/account.js';
 const NEAR = 0.8;
 
 const COLUMNS: readonly Column<NumberState>[] = [
-  { title: 'Number', cell: (each) => phone(each.number) },
+  {
+    title: 'Number',
+    cell: (each) => (
+      <>
+        {phone(each.number)} {each.alias === '' ? null : <span class="hint">{each.alias}</span>}
+      </>
+    ),
+  },
   { title: 'Country', cell: (each) => each.country },
   {
     title: 'State',
@@ -32,7 +38,6 @@ const COLUMNS: readonly Column<NumberState>[] = [
     isNumber: true,
     cell: (each) => (each.in_cool_off === 0 ? '–' : count(each.in_cool_off)),
   },
-  { title: 'Last used', cell: (each) => <Moment at={each.last_used_at} isRelative /> },
   { title: 'Trunk', cell: (each) => each.trunk ?? 'any' },
 ];
 
@@ -45,11 +50,11 @@ export function NumbersPage() {
     <>
       <PageHead title="Numbers" name="Numbers" />
       <Loaded resource={resource} what="numbers">
-        {({ pool }) => (pool.length === 0 ? null : <Pools pool={pool} />)}
+        {({ pool, creates }) => (pool.length === 0 ? null : <Pools pool={pool} creates={creates} />)}
       </Loaded>
       <Filters key={JSON.stringify(filters)}>
         <TextField
-          label="Number begins with"
+          label="Number, alias, country or trunk"
           name="search"
           input={{ 'data-search': '', type: 'search', defaultValue: filters['search'] ?? '' }}
         />
@@ -83,9 +88,22 @@ export function NumbersPage() {
   );
 }
 
-function Pools({ pool }: { pool: readonly PoolState[] }) {
+function Pools({ pool, creates }: Pick<Numbers, 'pool' | 'creates'>) {
+  const { created, exhausted } = creates;
   return (
     <Panel title="Pools">
+      <p class={exhausted === 0 ? 'hint' : 'failure'}>
+        {exhausted === 0 ? (
+          <>Each of the {count(created)} sessions that were created in the last 24 hours found a number.</>
+        ) : (
+          <>
+            <strong>
+              {plural(exhausted, 'create')} of the last 24 hours found no number ({count(created)} found one).
+            </strong>{' '}
+            Add numbers to the pool of the parties’ country, or let sessions end earlier.
+          </>
+        )}
+      </p>
       <DataTable
         caption="Pools by country"
         rows={pool}
@@ -98,13 +116,9 @@ function Pools({ pool }: { pool: readonly PoolState[] }) {
             cell: (each) =>
               `${count(each.enabled)}${each.disabled === 0 ? '' : ` (${count(each.disabled)} off)`}`,
           },
-          { title: 'Sessions', isNumber: true, cell: (each) => count(each.sessions) },
-          { title: 'Fullest person', cell: (each) => <Share share={each.fullest_person_share} /> },
-          {
-            title: 'Persons near the end',
-            isNumber: true,
-            cell: (each) => count(each.persons_near_limit),
-          },
+          { title: 'Sessions', isNumber: true, cell: (each) => countOr(each.sessions) },
+          { title: 'In cool-off', isNumber: true, cell: (each) => countOr(each.in_cool_off) },
+          { title: 'Numbers with sessions', cell: (each) => <InUse pool={each} /> },
           { title: 'Stands', cell: (each) => <Badge words={poolWords(each)} /> },
         ]}
       />
@@ -112,19 +126,32 @@ function Pools({ pool }: { pool: readonly PoolState[] }) {
   );
 }
 
-function poolWords(pool: PoolState): readonly [string, Tone] {
-  if (pool.enabled === 0) return ['no number is enabled', 'bad'];
-  if (pool.fullest_person_share >= 1) return ['exhausted for somebody: add numbers', 'bad'];
-  if (pool.fullest_person_share >= NEAR) return ['near its end: add numbers', 'warn'];
+function countOr(value: number | null): string {
+  return value === null ? 'not counted' : count(value);
+}
+
+function poolWords({ enabled, numbers_without_sessions: free }: PoolState): readonly [string, Tone] {
+  if (enabled === 0) return ['no number is enabled', 'bad'];
+  if (free === null) return ['too many to be counted', 'quiet'];
+  if (free === 0) return ['none takes just anybody: add numbers', 'warn'];
+  if (free <= enabled * (1 - NEAR)) return ['near its end: add numbers', 'warn'];
   return ['room for all', 'good'];
 }
 
-/** How much of a pool the person with the most sessions has. */
-function Share({ share }: { share: number }) {
+/** How much of a pool is in use. */
+function InUse({ pool: { enabled, numbers_without_sessions: free } }: { pool: PoolState }) {
+  if (free === null || enabled === 0) return <>–</>;
   return (
     <span class="load-cell">
-      <meter class="load" min={0} max={1} high={NEAR} value={share} aria-label="Of the pool’s numbers" />
-      {percent(share, 0)}
+      <meter
+        class="load"
+        min={0}
+        max={enabled}
+        high={enabled * NEAR}
+        value={enabled - free}
+        aria-label="Numbers with sessions, of those enabled"
+      />
+      {count(enabled - free)} of {count(enabled)}
     </span>
   );
 }

@@ -76,7 +76,7 @@ export function CallbacksPanel({ uuid }: { uuid: string }) {
                     cell: (callback) => (
                       <ActionButton
                         kind="small"
-                        label={`Send ${callback.event_name} ${callback.callback_id} again`}
+                        label={`Send again ${callback.event_name} ${callback.callback_id}`}
                         act={() => again(callback)}
                       >
                         Send again

@@ -162,10 +162,9 @@ function bodyOf(
   fields: Readonly<Record<string, string>>,
   pins: 'none' | 'drawn' | 'given',
 ): Record<string, unknown> {
-  const { pins: _, ...rest } = fields;
   const flags = Object.fromEntries(FLAGS.map((flag) => [flag, fields[flag] === 'on']));
   return {
-    ...rest,
+    ...Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'pins')),
     ...flags,
     ...(pins === 'none' ? {} : { is_pin_authentication_required: true, generate_pin: pins === 'drawn' }),
   };

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 
-import type { Statistics, StatisticsStep } from '../api/resources.js';
+import type { Statistics, StatisticsObject } from '../api/resources.js';
 import { CauseBars } from '../charts/cause-bars.js';
 import { ChartPanel } from '../charts/chart-panel.js';
 import { failureTotals } from '../charts/failures.js';
@@ -97,7 +97,7 @@ function Charts({ statistics }: { statistics: Statistics }) {
           print={(share) => percent(share, 0)}
           series={[
             {
-              name: 'answered, of those that rang',
+              name: 'connected, of those that were dialed',
               colour: 1,
               values: objects.map((each) => each.answer_rate),
             },
@@ -132,7 +132,7 @@ function Charts({ statistics }: { statistics: Statistics }) {
   );
 }
 
-function causeSeries(objects: readonly StatisticsStep[], causes: readonly { cause: string }[]): Series[] {
+function causeSeries(objects: readonly StatisticsObject[], causes: readonly { cause: string }[]): Series[] {
   const own = new Set(causes.map(({ cause }) => cause));
   const others = objects.map(({ failures }) =>
     Object.entries(failures).reduce((sum, [cause, times]) => (own.has(cause) ? sum : sum + times), 0),
@@ -149,12 +149,12 @@ function causeSeries(objects: readonly StatisticsStep[], causes: readonly { caus
 
 const COLOURS = [3, 2, 4, 1] as const;
 
-function Totals({ objects }: { objects: readonly StatisticsStep[] }) {
-  const sum = (of: (step: StatisticsStep) => number): number =>
+function Totals({ objects }: { objects: readonly StatisticsObject[] }) {
+  const sum = (of: (step: StatisticsObject) => number): number =>
     objects.reduce((total, step) => total + of(step), 0);
   const calls = sum((step) => step.calls);
   const connected = sum((step) => step.connected);
-  const rang = connected + sum((step) => step.unanswered);
+  const dialed = connected + sum((step) => step.unanswered);
   const talked = sum((step) => step.talk_seconds) * 1_000;
   return (
     <ul class="tiles" aria-label="In all">
@@ -166,8 +166,8 @@ function Totals({ objects }: { objects: readonly StatisticsStep[] }) {
       />
       <Total
         name="Answer rate"
-        value={percent(rang === 0 ? null : connected / rang)}
-        note={`of ${count(rang)} that rang`}
+        value={percent(dialed === 0 ? null : connected / dialed)}
+        note={`of ${count(dialed)} that were dialed`}
       />
       <Total
         name="Talk"

@@ -123,7 +123,6 @@ function Trunks({ overview: { trunks } }: { overview: Overview }) {
               isNumber: true,
               cell: (trunk) => (trunk.ping_ms === null ? '–' : span(trunk.ping_ms)),
             },
-            { title: 'Calls', isNumber: true, cell: (trunk) => count(trunk.calls) },
           ]}
         />
       )}

@@ -1,7 +1,7 @@
 import type { CallTraceSummary } from '../api/trace.js';
 import { hrefOf } from '../state/address.js';
 import { phone, span, timer } from '../text/format.js';
-import { enderWords, standingOf } from '../text/words.js';
+import { calledWords, enderWords, standingOf } from '../text/words.js';
 import { Badge } from './badge.js';
 import { DataTable, type Column } from './data-table.js';
 import { Moment, Ticking } from './time.js';
@@ -12,7 +12,10 @@ const STARTED: Column<CallTraceSummary> = {
   cell: (call) => <Moment at={call.started_at} />,
 };
 const FROM: Column<CallTraceSummary> = { title: 'From', cell: (call) => phone(call.from_number) };
-const TO: Column<CallTraceSummary> = { title: 'Virtual number', cell: (call) => phone(call.virtual_number) };
+const TO: Column<CallTraceSummary> = {
+  title: 'Virtual number',
+  cell: (call) => calledWords(call.virtual_number),
+};
 const STANDING: Column<CallTraceSummary> = {
   title: 'State',
   cell: (call) => <Badge words={standingOf(call)} />,

@@ -82,6 +82,11 @@ export function Frame() {
               <NavLink page={page} isHere={page === here.page} />
             </li>
           ))}
+          {session.softphones ? (
+            <li>
+              <a href="../phones/">Browser phones</a>
+            </li>
+          ) : null}
         </ul>
         <p class="version">Version {session.version}</p>
       </nav>

@@ -19,6 +19,8 @@ export interface Running {
 
 /** Pages of the list of calls that are looked through for those that are up. */
 const MOST_PAGES = 5;
+/** Calls that are up for longer than those, and are asked for one by one. */
+const MOST_OLDER = 20;
 /** Steps come in bursts: the list is asked for at most so often. Milliseconds. */
 const LIST_EVERY_MS = 1_500;
 /** And even when no step comes, so that what the feed could not tell is seen. Milliseconds. */
@@ -115,17 +117,26 @@ export class LiveCalls {
     this.listWithin(LIST_AT_LEAST_MS);
   }
 
+  /** The list has no filter for it, so the newest are looked through; of those that are known already each is asked for. */
   private async runningNow(): Promise<Running> {
-    const calls = new Map<string, CallTraceSummary>();
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const { meta, objects } = await this.api.calls({
-        ...{ outcome: 'running', limit: PAGE_SIZE, offset: page * PAGE_SIZE },
-      });
-      for (const call of objects) if (call.ended_at === null) calls.set(call.call_uuid, call);
-      if (meta.offset + objects.length >= meta.total_count) {
-        return { calls: [...calls.values()], isComplete: true };
+    const known = this.running.value?.calls ?? [];
+    const calls: CallTraceSummary[] = [];
+    const seen = new Set<string>();
+    let isComplete = false;
+    for (let page = 0; page < MOST_PAGES && !isComplete; page++) {
+      const { meta, objects } = await this.api.calls({ limit: PAGE_SIZE, offset: page * PAGE_SIZE });
+      for (const call of objects) {
+        if (!seen.has(call.call_uuid) && call.ended_at === null) calls.push(call);
+        seen.add(call.call_uuid);
       }
+      isComplete = meta.offset + objects.length >= meta.total_count;
     }
-    return { calls: [...calls.values()], isComplete: false };
+    const older = known.filter((call) => !seen.has(call.call_uuid) && call.ended_at === null);
+    const asked = await Promise.allSettled(
+      older.slice(0, MOST_OLDER).map(({ call_uuid: id }) => this.api.call(id)),
+    );
+    // One that is not found any more is over.
+    const up = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    return { calls: [...calls, ...up.filter((call) => call.ended_at === null)], isComplete };
   }
 }

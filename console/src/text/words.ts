@@ -1,4 +1,5 @@
 import type { CallOutcome, CallStage, StepName } from '../api/trace.js';
+import { phone } from './format.js';
 import type { NodeState, TrunkState } from '../api/resources.js';
 
 /** How something stands, beyond its colour. */
@@ -54,6 +55,7 @@ export const NODE_WORDS: Words<NodeState['state']> = {
   connecting: ['connecting', 'warn'],
   waiting: ['not reached', 'bad'],
   standby: ['standby', 'quiet'],
+  stopped: ['stopped', 'bad'],
   unknown: ['not known', 'warn'],
 };
 
@@ -96,6 +98,11 @@ const PARTIES = { first_party: 'first party', second_party: 'second party' } as 
 
 export function partyWords(party: keyof typeof PARTIES | null): string {
   return party === null ? 'no party' : PARTIES[party];
+}
+
+/** What was called; null stands for what is none of our numbers. */
+export function calledWords(number: string | null): string {
+  return number === null ? 'none of ours' : phone(number);
 }
 
 /** Who ended a call. */

@@ -53,9 +53,8 @@ export function timelineOf(trace: CallTrace, now: number): Timeline {
     const draft = open.get(lane);
     open.delete(lane);
     // What lasted no time is told by its mark.
-    if (draft !== undefined && at > draft.from) {
-      spans.push({ ...draft, kind: kind ?? draft.kind, to: at, isOpen: false });
-    }
+    if (draft === undefined || at <= draft.from) return;
+    spans.push({ ...draft, kind: kind ?? draft.kind, to: at, isOpen: false });
   };
   const begins = (lane: Lane, kind: SpanKind, from: number, label: string): void => {
     close(lane, from);
@@ -80,7 +79,7 @@ export function timelineOf(trace: CallTrace, now: number): Timeline {
         begins('system', 'announcement', at, 'announcement');
         break;
       case 'dialed':
-        begins(lane, 'dialing', at, step.trunk === undefined ? 'dialing' : `dialing, ${step.trunk}`);
+        begins(lane, 'dialing', at, `dialing, ${(step.trunks ?? []).join(', then ')}`);
         break;
       case 'ringing':
         begins(lane, 'ringing', at, 'ringing');
@@ -94,9 +93,9 @@ export function timelineOf(trace: CallTrace, now: number): Timeline {
         begins('b', 'talk', at, 'talk');
         break;
       case 'ended':
-        // One leg's end is that of all but a B leg's, which another trunk may follow.
-        if (step.leg === 'b') close('b', at, isBad(step) ? 'failed' : undefined);
-        else for (const each of ['a', 'system', 'b'] as const) close(each, at);
+        // What was dialed and never rang failed; a B leg may be followed by another one.
+        if (step.leg === 'b') close('b', at, open.get('b')?.kind === 'dialing' ? 'failed' : undefined);
+        else for (const each of ['a', 'system'] as const) close(each, at);
         break;
       case 'decided':
       case 'claimed':
@@ -135,9 +134,13 @@ function laneOf({ step, leg }: TraceStep, direction: CallTrace['direction']): La
   return leg ?? natural[step] ?? 'system';
 }
 
+/** Causes of legs that ended as legs do. */
+const USUAL_ENDS = new Set(['NORMAL_CLEARING', 'ORIGINATOR_CANCEL', 'LOSE_RACE']);
+
 /** Whether a step is why the call did not come about. */
 function isBad({ step, result, cause }: TraceStep): boolean {
   if (step === 'refused') return true;
-  if (step === 'keyed') return result !== undefined && !['right', 'matched'].includes(result);
-  return step === 'ended' && cause !== undefined && cause !== 'NORMAL_CLEARING';
+  if (step === 'keyed') return result !== 'matched' && result !== 'asked';
+  if (step === 'claimed') return result !== 'begun';
+  return step === 'ended' && cause !== undefined && !USUAL_ENDS.has(cause);
 }

@@ -46,7 +46,8 @@ describe('the timeline of a call', () => {
         [1_400, 'ringing', 'b'],
         [6_000, 'answered', 'b'],
         [7_000, 'joined', null],
-        [67_000, 'ended', null],
+        [67_000, 'ended', 'b', { cause: 'NORMAL_CLEARING' }],
+        [67_000, 'ended', 'a', { cause: 'NORMAL_CLEARING' }],
       ],
       67_000,
     );
@@ -55,8 +56,8 @@ describe('the timeline of a call', () => {
       ['b', 'ringing', 1_400, 6_000],
       ['a', 'waiting', 0, 7_000],
       ['b', 'answered', 6_000, 7_000],
-      ['a', 'talk', 7_000, 67_000],
       ['b', 'talk', 7_000, 67_000],
+      ['a', 'talk', 7_000, 67_000],
     ]);
     expect(timelineOf(call, START)).toMatchObject({ length: 67_000, setup: 7_000 });
     expect(postDialDelay(call)).toEqual({ from: 10, to: 1_400 });
@@ -86,9 +87,9 @@ describe('the timeline of a call', () => {
     const call = trace(
       [
         [0, 'received', 'a'],
-        [10, 'dialed', 'b', { trunk: 'one' }],
+        [10, 'dialed', 'b', { trunks: ['one'] }],
         [3_000, 'ended', 'b', { cause: 'NORMAL_TEMPORARY_FAILURE' }],
-        [3_010, 'dialed', 'b', { trunk: 'two' }],
+        [3_010, 'dialed', 'b', { trunks: ['two'] }],
         [4_510, 'ringing', 'b'],
       ],
       9_000,
@@ -100,6 +101,25 @@ describe('the timeline of a call', () => {
       ['b', 'ringing', 4_510, 9_000],
     ]);
     expect(postDialDelay(call)).toEqual({ from: 3_010, to: 4_510 });
+  });
+
+  it('shows the ringing of a phone that nobody answered as ringing', () => {
+    const call = trace(
+      [
+        [0, 'received', null],
+        [10, 'dialed', 'b', { trunks: ['one'] }],
+        [1_000, 'ringing', 'b'],
+        [18_000, 'ended', 'b', { cause: 'ORIGINATOR_CANCEL' }],
+        [18_000, 'ended', 'a', { cause: 'ORIGINATOR_CANCEL' }],
+      ],
+      18_000,
+    );
+    expect(shapes(call)).toEqual([
+      ['b', 'dialing', 10, 1_000],
+      ['b', 'ringing', 1_000, 18_000],
+      ['a', 'waiting', 0, 18_000],
+    ]);
+    expect(timelineOf(call, START).marks.some(({ isBad }) => isBad)).toBe(false);
   });
 
   it('goes on until now while the call is up', () => {

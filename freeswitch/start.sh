@@ -80,9 +80,33 @@ setting RTP_START rtp_start 16384 "$port" 'a port'
 rtp_start=$found
 setting RTP_END rtp_end 32766 "$port" 'a port'
 [ "$found" -gt "$rtp_start" ] || fail 'RTP_END must be above RTP_START'
+setting SIP_TRUNK_SRTP sip_trunk_srtp optional 'forbidden|optional|mandatory' 'forbidden, optional or mandatory'
 setting SIP_TIMEOUT_MS sip_timeout_ms 8000 '[1-9][0-9]{3,4}' 'milliseconds from 1000 to 99999'
 setting CODECS codecs 'PCMU,PCMA' '[A-Za-z0-9]+(,[A-Za-z0-9]+)*' 'codec names with commas between'
 setting RINGBACK_TONE ringback_tone '%(2000,4000,440,480)' '%\([0-9.,]+\)' 'a tone such as %(2000,4000,440,480)'
+
+# TLS towards carriers, with a port of its own beside the plain one. FreeSWITCH looks for these two names, and makes up a
+# certificate where they are missing.
+value SIP_TRUNK_TLS_PORT ''
+tls_port=$found
+sip_trunk_tls=false
+if [ -n "$tls_port" ]; then
+  matches "$tls_port" "$port" || fail 'SIP_TRUNK_TLS_PORT must be a port'
+  sip_trunk_tls=true
+  setting TLS_DIR tls_dir /etc/maskline/tls "$path" 'an absolute path of letters, digits and . _ / -'
+  for file in agent.pem cafile.pem; do
+    grep -q 'BEGIN CERTIFICATE' "$found/$file" 2>/dev/null || fail "TLS_DIR must hold $file with a certificate in it, readable by FreeSWITCH"
+  done
+  grep -q 'PRIVATE KEY' "$found/agent.pem" || fail 'TLS_DIR: agent.pem must hold the private key, too'
+fi
+setting SIP_TRUNK_TLS_PORT sip_trunk_tls_port 5081 "$port" 'a port'
+value SIP_TRUNK_TLS_VERIFY name
+case $found in
+  name) tls_verify='out|subjects_out' ;;
+  chain) tls_verify=out ;;
+  mutual) tls_verify='all|subjects_out' ;;
+  *) fail 'SIP_TRUNK_TLS_VERIFY must be name, chain or mutual' ;;
+esac
 
 setting EVENT_SOCKET_IP event_socket_ip 127.0.0.1 "$address" 'an IP address'
 setting EVENT_SOCKET_PORT event_socket_port 8021 "$port" 'a port'
@@ -230,6 +254,8 @@ esac
 
 cat >"$conf/vars.xml" <<VARS
 <include>$vars
+  <X-PRE-PROCESS cmd="set" data="sip_trunk_tls=$sip_trunk_tls"/>
+  <X-PRE-PROCESS cmd="set" data="tls_verify=$tls_verify"/>
   <X-PRE-PROCESS cmd="set" data="max_sessions=$max_sessions"/>
   <X-PRE-PROCESS cmd="set" data="sessions_per_second=$sessions_per_second"/>
   <X-PRE-PROCESS cmd="set" data="log_levels=$log_levels"/>

@@ -217,6 +217,7 @@ export class SimulatedFreeSwitch {
         question_timeout: String(options.questionTimeout ?? 5),
         question_secret: options.questionSecret,
         media_timeout: '300',
+        sip_trunk_srtp: 'optional',
         ringback_tone: '%(2000,4000,440,480)',
         ...((options.cdrDir ?? '') === '' ? {} : { cdr_dir: options.cdrDir ?? '' }),
         ...options.globals,

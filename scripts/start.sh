@@ -76,6 +76,7 @@ check_ports() {
   if ! running freeswitch; then
     ports="$ports EVENT_SOCKET_PORT=tcp:127.0.0.1:$(setting EVENT_SOCKET_PORT 8021)
       SIP_TRUNK_PORT=udp:$ip:$(setting SIP_TRUNK_PORT 5080)"
+    [ -z "$(setting SIP_TRUNK_TLS_PORT '')" ] || ports="$ports SIP_TRUNK_TLS_PORT=tcp:$ip:$(setting SIP_TRUNK_TLS_PORT '')"
     [ "$(setting SOFTPHONES false)" != true ] || ports="$ports SOFTPHONE_PORT=udp:$ip:$(setting SOFTPHONE_PORT 5060)"
   fi
   # shellcheck disable=SC2086

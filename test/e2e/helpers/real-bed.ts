@@ -16,7 +16,7 @@ import type {
 } from '../../scenarios/bed.js';
 import { audioOf } from '../../helpers/audio-length.js';
 import { ExecutionLog } from './execution-log.js';
-import { RealFreeSwitch, requireFreeSwitch } from './real-freeswitch.js';
+import { RealFreeSwitch, requireFreeSwitch, type TestTrunk } from './real-freeswitch.js';
 import { headerOf, methodOf, statusOf, type LoggedMessage } from './sip-messages.js';
 import { freeUdpPort, placeCall, SippPhones } from './sipp.js';
 
@@ -30,6 +30,8 @@ export interface RealBedOptions {
   readonly lanes?: number;
   /** The controllers' TRUNKS. */
   readonly trunks?: readonly string[];
+  /** Trunks that are not plain ones to a spare port, by name: `lane0` is the first lane's. */
+  readonly gateways?: Readonly<Record<string, Omit<TestTrunk, 'name'>>>;
   /** Further variables of freeswitch/start.sh. */
   readonly environment?: Readonly<Record<string, string>>;
   /** See StackOptions. */
@@ -65,10 +67,11 @@ export class RealBed implements TestBed {
     const trunkPorts = new Map<string, number>();
     trunkPorts.set(SPARE_TRUNK, await freeUdpPort());
     for (let lane = 0; lane < (options.lanes ?? LANES); lane += 1) {
-      trunkPorts.set(`lane${lane}`, await freeUdpPort());
+      const name = `lane${lane}`;
+      trunkPorts.set(name, options.gateways?.[name]?.port ?? (await freeUdpPort()));
     }
     const freeswitch = await RealFreeSwitch.beside(stack, {
-      trunks: [...trunkPorts].map(([name, port]) => ({ name, port })),
+      trunks: [...trunkPorts].map(([name, port]) => ({ name, port, ...options.gateways?.[name] })),
       ...(options.environment === undefined ? {} : { environment: options.environment }),
     });
     await stack.startControllers();

@@ -51,6 +51,10 @@ function isExecutable(file: string): boolean {
 export interface TestTrunk {
   readonly name: string;
   readonly port: number;
+  /** Spoken to by TLS, at this host name or address. */
+  readonly tls?: string;
+  /** SRTP on calls to it, as `rtp_secure_media_outbound`; none unless given. */
+  readonly srtp?: 'optional' | 'mandatory';
 }
 
 export interface RealFreeSwitchOptions {
@@ -233,7 +237,8 @@ export class RealFreeSwitch {
 
 function gatewayXml(trunk: TestTrunk): string {
   const parameters = {
-    proxy: `127.0.0.1:${trunk.port}`,
+    proxy: `${trunk.tls ?? '127.0.0.1'}:${trunk.port}`,
+    ...(trunk.tls === undefined ? {} : { 'register-transport': 'tls' }),
     register: 'false',
     username: 'not-used',
     password: 'not-used',
@@ -243,5 +248,9 @@ function gatewayXml(trunk: TestTrunk): string {
   const lines = Object.entries(parameters).map(
     ([name, value]) => `    <param name="${name}" value="${value}"/>`,
   );
+  if (trunk.srtp !== undefined) {
+    const variable = `name="rtp_secure_media_outbound" value="${trunk.srtp}" direction="outbound"`;
+    lines.push(`    <variables><variable ${variable}/></variables>`);
+  }
   return `<include>\n  <gateway name="${trunk.name}">\n${lines.join('\n')}\n  </gateway>\n</include>\n`;
 }

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { headerOf, methodOf, statusOf } from './sip-messages.js';
+import { UdpLink } from './udp-link.js';
 
 /** Longest that a test waits for one message, in milliseconds. */
 const PATIENCE_MS = 15_000;
@@ -23,35 +22,53 @@ export interface SipMessage {
   readonly port: number;
 }
 
+/** How an agent's messages travel. */
+export interface SipLink {
+  /** As it stands in Via. */
+  readonly protocol: 'UDP' | 'TLS';
+  readonly port: number;
+  /** `port` is whom it goes to, where the link has a choice. */
+  send(message: Buffer, port: number, server: string): void;
+  /** Called once, before anything is sent; `take` gets each message whole. */
+  receive(take: (text: string, port: number) => void): void;
+  close(): void;
+}
+
 interface Waiter {
   readonly matches: (message: SipMessage) => boolean;
   readonly resolve: (message: SipMessage) => void;
 }
 
-/** A SIP endpoint on UDP that sends what a test writes, byte for byte, and keeps all that it gets. */
+/** A SIP endpoint that sends what a test writes, byte for byte, and keeps all that it gets. */
 export class SipAgent {
-  readonly #socket: Socket;
+  readonly #link: SipLink;
   readonly #received: SipMessage[] = [];
   #unread: SipMessage[] = [];
   #waiters: Waiter[] = [];
 
-  private constructor(
-    socket: Socket,
+  constructor(
+    link: SipLink,
     readonly address: string,
-    readonly port: number,
     /** Address of what it talks to. */
     readonly server: string,
   ) {
-    this.#socket = socket;
-    socket.on('message', (data, { port: source }) => this.#take(data.toString('latin1'), source));
+    this.#link = link;
+    link.receive((text, source) => this.#take(text, source));
   }
 
-  /** `port` 0 lets the system choose. */
+  /** One on UDP. `port` 0 lets the system choose. */
   static async open(port = 0, address = '127.0.0.1', server = '127.0.0.1'): Promise<SipAgent> {
-    const socket = createSocket('udp4');
-    socket.bind(port, address);
-    await once(socket, 'listening');
-    return new SipAgent(socket, address, socket.address().port, server);
+    return new SipAgent(await UdpLink.open(port, address), address, server);
+  }
+
+  get port(): number {
+    return this.#link.port;
+  }
+
+  /** The header that says where requests for `user` reach this agent. */
+  contact(user: string): string {
+    const transport = this.#link.protocol === 'TLS' ? ';transport=tls' : '';
+    return `Contact: <sip:${user}@${this.address}:${this.port}${transport}>`;
   }
 
   /** Everything received so far, without repetitions. */
@@ -66,12 +83,12 @@ export class SipAgent {
 
   /** A Via of this agent, with a branch of its own unless one is given (RFC 3261 8.1.1.7). */
   via(branch = `z9hG4bK${randomBytes(8).toString('hex')}`): string {
-    return `Via: SIP/2.0/UDP ${this.address}:${this.port};branch=${branch};rport`;
+    return `Via: SIP/2.0/${this.#link.protocol} ${this.address}:${this.port};branch=${branch};rport`;
   }
 
   send(lines: readonly string[], port: number, body = ''): void {
     const text = [...lines, `Content-Length: ${Buffer.byteLength(body, 'latin1')}`, '', body].join('\r\n');
-    this.#socket.send(Buffer.from(text, 'latin1'), port, this.server);
+    this.#link.send(Buffer.from(text, 'latin1'), port, this.server);
   }
 
   /** Answers a request. `tag` makes us the dialog's other end. */
@@ -122,7 +139,7 @@ export class SipAgent {
       `Call-ID: ${id}`,
       `CSeq: 1 ${method}`,
       'Max-Forwards: 70',
-      `Contact: <sip:tester@${this.address}:${this.port}>`,
+      this.contact('tester'),
       ...(options.headers ?? []),
     ];
     this.send(lines, port, options.body);
@@ -137,7 +154,7 @@ export class SipAgent {
   }
 
   close(): void {
-    this.#socket.close();
+    this.#link.close();
   }
 
   #take(text: string, port: number): void {

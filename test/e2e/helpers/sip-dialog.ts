@@ -21,6 +21,8 @@ export interface SipCallPlan {
   readonly headers?: readonly string[];
   /** Further lines of its SDP. */
   readonly sdpLines?: readonly string[];
+  /** Offers SRTP, with this as the value of a=crypto. */
+  readonly crypto?: string;
 }
 
 interface Ends {
@@ -70,7 +72,7 @@ export class SipDialog {
       `Call-ID: ${callId}`,
       `CSeq: ${cseq}`,
       'Max-Forwards: 70',
-      `Contact: <sip:${user}@${agent.address}:${agent.port}>`,
+      agent.contact(user),
       ...headers,
     ];
     agent.send(lines, port, body);
@@ -87,7 +89,7 @@ export async function placeSipCall(
   const callId = token();
   const invite = (cseq: number, branch: string, authorization: readonly string[]): void => {
     const lines = head('INVITE', uri, agent.via(branch), local, `<${uri}>`, callId, cseq);
-    const contact = `Contact: <sip:${plan.from}@${agent.address}:${agent.port}>`;
+    const contact = agent.contact(plan.from);
     agent.send(
       [...lines, contact, ...authorization, ...(plan.headers ?? []), SDP],
       plan.port,
@@ -131,6 +133,8 @@ export interface SipAnswerPlan {
   readonly whileRinging?: () => Promise<void>;
   /** Further headers of its answers. */
   readonly headers?: readonly string[];
+  /** What a=crypto of the answer is, when SRTP is offered; null to answer without. */
+  readonly crypto?: (offer: string) => string | null;
 }
 
 /** Waits for a call, rings, answers it, and waits until that is acknowledged. */
@@ -140,10 +144,16 @@ export async function answerSipCall(
 ): Promise<{ invite: SipMessage; dialog: SipDialog }> {
   const invite = await agent.request('INVITE');
   const tag = token();
-  const own = [`Contact: <sip:${options.user}@${agent.address}:${agent.port}>`, ...(options.headers ?? [])];
+  const own = [agent.contact(options.user), ...(options.headers ?? [])];
   agent.respond(invite, '180 Ringing', tag, own);
   await options.whileRinging?.();
-  agent.respond(invite, '200 OK', tag, [...own, SDP], sdp(agent, options));
+  const crypto = options.crypto?.(invite.text) ?? null;
+  const description = sdp(agent, {
+    user: options.user,
+    ...(options.rtpPort === undefined ? {} : { rtpPort: options.rtpPort }),
+    ...(crypto === null ? {} : { crypto }),
+  });
+  agent.respond(invite, '200 OK', tag, [...own, SDP], description);
   await agent.request('ACK');
   const ends: Ends = {
     local: `${headerOf(invite.text, 'To')};tag=${tag}`,
@@ -169,7 +179,7 @@ export async function register(
   const callId = token();
   const send = (cseq: number, more: readonly string[]): Promise<SipMessage> => {
     const lines = head('REGISTER', uri, agent.via(), `${local};tag=${token()}`, local, callId, cseq);
-    const contact = `Contact: <sip:${user}@${agent.address}:${agent.port}>`;
+    const contact = agent.contact(user);
     agent.send([...lines, contact, `Expires: ${seconds}`, ...more], port);
     return agent.finalResponse(callId, `${cseq} REGISTER`);
   };
@@ -188,6 +198,7 @@ export function sdp(
     user?: string;
     direction?: string;
     sdpLines?: readonly string[];
+    crypto?: string;
   },
 ): string {
   const name = (options.from ?? options.user ?? '-').replace(/\W/g, '');
@@ -197,11 +208,12 @@ export function sdp(
     `s=${name}`,
     `c=IN IP4 ${agent.address}`,
     't=0 0',
-    `m=audio ${options.rtpPort ?? 9} RTP/AVP 0 101`,
+    `m=audio ${options.rtpPort ?? 9} ${options.crypto === undefined ? 'RTP/AVP' : 'RTP/SAVP'} 0 101`,
     'a=rtpmap:0 PCMU/8000',
     'a=rtpmap:101 telephone-event/8000',
     'a=fmtp:101 0-15',
     `a=${options.direction ?? 'sendrecv'}`,
+    ...(options.crypto === undefined ? [] : [`a=crypto:${options.crypto}`]),
     ...(options.sdpLines ?? []),
   ];
   return `${lines.join('\r\n')}\r\n`;

@@ -141,6 +141,7 @@ it('loads our own dialplan', () => {
   const globals = new Map([
     ['question_timeout', '5'],
     ['media_timeout', '300'],
+    ['sip_trunk_srtp', 'optional'],
     ['ringback_tone', '%(2000,4000,440,480)'],
     ['question_hosts_ask-again', 'a:1'],
   ]);

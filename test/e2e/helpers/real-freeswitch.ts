@@ -54,7 +54,7 @@ export interface TestTrunk {
   /** Spoken to by TLS, at this host name or address. */
   readonly tls?: string;
   /** SRTP on calls to it, as `rtp_secure_media_outbound`; none unless given. */
-  readonly srtp?: 'optional' | 'mandatory';
+  readonly srtp?: 'mandatory';
 }
 
 export interface RealFreeSwitchOptions {

@@ -6,7 +6,7 @@ import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
 import { chance } from './config-pins.js';
-import { settingsOf } from './config-environment.js';
+import { problemsOf, settingsOf } from './config-environment.js';
 import type { Tariff } from './masking/billing.js';
 import type { CallLimits } from './masking/call-limits.js';
 import type { DestinationRules } from './masking/destinations.js';
@@ -180,7 +180,7 @@ const ENVIRONMENT = z.object({
  */
 export function loadConfig(
   env: Readonly<Record<string, string | undefined>>,
-  readFile: (path: string) => string = (path) => readFileSync(path, 'utf8'),
+  readFile: (path: string) => string = readText,
 ): Config {
   const given = settingsOf(ENVIRONMENT, SECRETS, env, readFile);
   return {
@@ -261,4 +261,16 @@ export function loadConfig(
     watchdogLimitMs: given.WATCHDOG_LIMIT_MS,
     shutdownDeadline: given.SHUTDOWN_DEADLINE,
   };
+}
+
+/** Every problem of the configuration that `env` describes: lines such as loadConfig throws, by their variables. */
+export function configProblems(
+  env: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => string = readText,
+): ReadonlyMap<string, string> {
+  return problemsOf(ENVIRONMENT, SECRETS, env, readFile);
+}
+
+function readText(path: string): string {
+  return readFileSync(path, 'utf8');
 }

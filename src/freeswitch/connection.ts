@@ -180,12 +180,19 @@ export class EslConnection extends GuardedEmitter<ConnectionEvents> {
     if (this.#state === 'closed') return;
     const kind = message.headers['Content-Type'] ?? '';
     if (kind === 'text/event-json') this.#event(message.body);
-    else if (kind === 'command/reply' || kind === 'api/response') this.#reply(message);
+    else if (this.#isRefusal(message)) {
+      // FreeSWITCH says goodbye in the same breath, and that would be the reason that is told.
+      this.#close(new EslAuthError('FreeSWITCH refused the password'));
+    } else if (kind === 'command/reply' || kind === 'api/response') this.#reply(message);
     else if (kind === 'auth/request') this.#authenticate();
     else if (kind === 'text/rude-rejection') {
       this.#close(new EslConnectError("refused by FreeSWITCH's access list"));
     } else if (kind === 'text/disconnect-notice') this.#close(new EslClosedError('FreeSWITCH said goodbye'));
     else this.#log.warn({ contentType: kind.slice(0, 64) }, 'an unknown message was skipped');
+  }
+
+  #isRefusal({ headers }: WireMessage): boolean {
+    return this.#state === 'authenticating' && (headers['Reply-Text'] ?? '').startsWith('-ERR');
   }
 
   #reply(message: WireMessage): void {
@@ -223,10 +230,7 @@ export class EslConnection extends GuardedEmitter<ConnectionEvents> {
         this.#opening = undefined;
       },
       (error: unknown) => {
-        if (error instanceof EslRefusedError)
-          this.#close(new EslAuthError('FreeSWITCH refused the password'));
-        else if (error instanceof EslCommandError)
-          this.#close(new EslAuthError('the password is not one line'));
+        if (error instanceof EslCommandError) this.#close(new EslAuthError('the password is not one line'));
         else this.#close(error instanceof Error ? error : undefined);
       },
     );

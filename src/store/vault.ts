@@ -67,6 +67,12 @@ export class Vault {
     return `1.${id}.${Buffer.concat([iv, body, cipher.getAuthTag()]).toString('base64url')}`;
   }
 
+  /** Whether one of our keys sealed the text, as far as the key's id in it tells. */
+  knows(sealed: string): boolean {
+    const [version, id] = sealed.split('.');
+    return version === '1' && this.#keys.some((key) => key.id === id);
+  }
+
   /** Throws UnreadableDocumentError when no key of ours sealed the text for this context. */
   open(sealed: string, context: string): string {
     const [version, id, payload] = sealed.split('.');

@@ -11,7 +11,8 @@ COPY src src
 COPY sandbox sandbox
 COPY console console
 # A clone made under a strict umask would otherwise carry its modes into the image.
-RUN npm run build && npm prune --omit=dev --ignore-scripts && chmod -R a+rX package.json scripts dist
+RUN npm run build && npm prune --omit=dev --ignore-scripts && chmod -R a+rX package.json scripts dist \
+ && chmod a+x dist/src/cli/main.js
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
@@ -24,6 +25,8 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/scripts/healthcheck.mjs scripts/
+# docker compose exec controller maskline …
+RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/maskline
 USER 1000:1000
 EXPOSE 8080 8084 8085
 CMD ["node", "--enable-source-maps", "dist/src/server.js"]

@@ -18,6 +18,11 @@ export class ControllerProcess {
     this.#logFile = logFile;
   }
 
+  /** The variables that it is started with. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#environment;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.#environment['HTTP_PORT'] ?? ''}`;
   }

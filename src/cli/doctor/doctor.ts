@@ -14,7 +14,7 @@ import { judgePublicUrl, lookAtPublicUrl } from './public-url.js';
 import { lookAtRedis } from './redis-look.js';
 import { judgeRedis } from './redis.js';
 import { askTrunkProfile } from './sip-options.js';
-import { judgeSipPort, judgeTrunks } from './trunks.js';
+import { judgeSipPort, judgeTrunks, trunksOf } from './trunks.js';
 
 /** Milliseconds that one look may take; what takes longer counts as not answering. */
 const LOOK_MS = 15_000;
@@ -27,7 +27,8 @@ export async function* diagnose(environment: Environment): AsyncGenerator<readon
   const examined = examineConfiguration(environment);
   const { config, unusable } = examined;
   const redis = look(unusable.has('REDIS_URL') ? Promise.resolve(null) : lookAtRedis(config));
-  const nodes = looksOf(examined);
+  const trunks = redis.then((facts) => trunksOf(config, facts));
+  const nodes = looksOf(examined, trunks);
   const ports = look(lookAtPorts(config));
   const publicUrl = look(lookAtPublicUrl(config));
   const folders = look(lookAtFolders(config));
@@ -40,7 +41,7 @@ export async function* diagnose(environment: Environment): AsyncGenerator<readon
     : [...looks.flatMap((each) => judgeEventSocket(each, unusable)), ...judgeNames(looks)];
   yield judgePorts(await ports, config, unusable);
   yield looks.flatMap((each) => judgeAsking(each, config, unusable));
-  yield judgeTrunks(looks, config, unusable);
+  yield judgeTrunks(looks, await trunks, unusable);
   yield await Promise.all(looks.map(async (each) => judgeSipPort(each, await look(askTrunkProfile(each)))));
   yield judgeFolders((await folders) ?? [], looks, config, unusable);
   yield await Promise.all(
@@ -51,7 +52,7 @@ export async function* diagnose(environment: Environment): AsyncGenerator<readon
   yield judgeNumbers(await redis, config);
 }
 
-function looksOf({ config, unusable }: Examined): Promise<NodeLook[]> {
+function looksOf({ config, unusable }: Examined, trunks: Promise<readonly string[]>): Promise<NodeLook[]> {
   if (unusable.has('FREESWITCH_NODES')) return Promise.resolve([]);
   return Promise.all(
     config.freeswitch.nodes.map(async (address): Promise<NodeLook> => {
@@ -60,7 +61,7 @@ function looksOf({ config, unusable }: Examined): Promise<NodeLook[]> {
         host: address.host,
         trouble: 'ETIMEDOUT',
       };
-      return (await look(lookAtNode(address, config))) ?? silent;
+      return (await look(lookAtNode(address, config, await trunks))) ?? silent;
     }),
   );
 }

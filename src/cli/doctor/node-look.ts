@@ -34,8 +34,9 @@ const GLOBALS = [
   'node_draining',
 ] as const;
 
-const OPEN_MS = 3_000;
-const COMMAND_MS = 3_000;
+const OPEN_MS = 5_000;
+/** All commands are sent at once and answered one after the other. */
+const COMMAND_MS = 10_000;
 
 export type FolderView = 'writable' | 'read-only' | 'unknown';
 
@@ -78,8 +79,12 @@ export interface SilentNode {
 
 export type NodeLook = NodeFacts | SilentNode;
 
-/** Asks a node everything that the checks need. Rejects for nothing but a defect. */
-export async function lookAtNode(address: NodeAddress, config: Config): Promise<NodeLook> {
+/** Asks a node everything that the checks need, and of each of `trunks`. Rejects for nothing but a defect. */
+export async function lookAtNode(
+  address: NodeAddress,
+  config: Config,
+  trunks: readonly string[],
+): Promise<NodeLook> {
   const { host, port } = address;
   const endpoint = `${host}:${port}`;
   const { password } = config.freeswitch;
@@ -91,7 +96,7 @@ export async function lookAtNode(address: NodeAddress, config: Config): Promise<
   });
   try {
     await connection.open();
-    return await ask((command) => connection.api(command), { endpoint, host }, config);
+    return await ask((command) => connection.api(command), { endpoint, host }, config, trunks);
   } catch (error) {
     return { endpoint, host, trouble: troubleOf(error) };
   } finally {
@@ -101,45 +106,62 @@ export async function lookAtNode(address: NodeAddress, config: Config): Promise<
 
 type Api = (command: string) => Promise<string>;
 
-async function ask(api: Api, at: { endpoint: string; host: string }, config: Config): Promise<NodeFacts> {
+async function ask(
+  api: Api,
+  at: { endpoint: string; host: string },
+  config: Config,
+  trunks: readonly string[],
+): Promise<NodeFacts> {
+  const globals = await globalsOf(api);
   const { recordings, prompts, cdr } = config.folders;
-  const globals: Record<string, string> = {};
-  for (const name of GLOBALS) {
-    const value = await api(`global_getvar ${name}`);
-    if (!value.startsWith('-ERR')) globals[name] = value.trim();
-  }
-  const plan = await api('xml_locate dialplan context name masking');
-  const cdrXml = await api('xml_locate configuration configuration name json_cdr.conf');
-  const trunks = new Map<string, TrunkState>();
-  for (const name of config.trunks.filter((each) => each !== SOFTPHONE_TRUNK)) {
-    trunks.set(name, trunkState(await api(`sofia status gateway ${name}`)));
-  }
-  const folders = new Map<string, { view: FolderView; shared: boolean | null }>();
-  for (const folder of new Set([recordings, prompts, globals['cdr_dir'] ?? cdr])) {
-    folders.set(folder, { view: await folderView(api, folder), shared: await isShared(api, folder) });
-  }
+  const gateways = trunks.filter((each) => each !== SOFTPHONE_TRUNK);
+  const [version, switchname, ready, plan, cdrXml, softphones] = await Promise.all([
+    api('version short'),
+    api('switchname'),
+    api('fsctl ready_check'),
+    api('xml_locate dialplan context name masking'),
+    api('xml_locate configuration configuration name json_cdr.conf'),
+    api(`sofia status profile ${SOFTPHONE_TRUNK}`),
+  ]);
+  const [missingModules, prompted, states, folders, clock] = await Promise.all([
+    lacking(MODULES, async (name) => (await api(`module_exists ${name}`)).trim() === 'true'),
+    missingPrompts(api, globals.sound_prefix),
+    keyed(gateways, async (name) => trunkState(await api(`sofia status gateway ${name}`))),
+    keyed([...new Set([recordings, prompts, globals.cdr_dir ?? cdr])], (folder) => folderFacts(api, folder)),
+    clockOf(api),
+  ]);
   return {
     ...at,
     trouble: null,
-    version: (await api('version short')).trim(),
-    switchname: (await api('switchname')).trim(),
-    missingModules: await lacking(
-      MODULES,
-      async (name) => (await api(`module_exists ${name}`)).trim() === 'true',
-    ),
+    version: version.trim(),
+    switchname: switchname.trim(),
+    missingModules,
     missingExtensions: EXTENSIONS.filter((name) => !plan.includes(`<extension name="${name}"`)),
     globals,
-    isReady: (await api('fsctl ready_check')).trim() === 'true',
+    isReady: ready.trim() === 'true',
     cdrs: {
       urls: [...cdrXml.matchAll(/name="url" value="([^"]*)"/g)].map((match) => match[1] ?? ''),
       credentials: /name="cred" value="([^"]*)"/.exec(cdrXml)?.[1] ?? '',
     },
-    trunks,
-    hasSoftphones: !(await api(`sofia status profile ${SOFTPHONE_TRUNK}`)).startsWith('Invalid Profile'),
-    clock: await clockOf(api),
+    trunks: states,
+    hasSoftphones: !softphones.startsWith('Invalid Profile'),
+    clock,
     folders,
-    missingPrompts: await missingPrompts(api, globals['sound_prefix']),
+    missingPrompts: prompted,
   };
+}
+
+async function globalsOf(api: Api): Promise<NodeFacts['globals']> {
+  const found = await keyed(GLOBALS, (name) => api(`global_getvar ${name}`));
+  const set = [...found].filter(([, value]) => !value.startsWith('-ERR') && value.trim() !== '');
+  return Object.fromEntries(set.map(([name, value]) => [name, value.trim()]));
+}
+
+async function keyed<Key extends string, T>(
+  keys: readonly Key[],
+  look: (key: Key) => Promise<T>,
+): Promise<Map<Key, T>> {
+  return new Map(await Promise.all(keys.map(async (key): Promise<[Key, T]> => [key, await look(key)])));
 }
 
 async function missingPrompts(api: Api, folder: string | undefined): Promise<readonly string[]> {
@@ -148,10 +170,13 @@ async function missingPrompts(api: Api, folder: string | undefined): Promise<rea
   return lacking(names, async (name) => (await test(api, '-r', join(folder, name))) !== false);
 }
 
-async function folderView(api: Api, folder: string): Promise<FolderView> {
-  const writable = await test(api, '-w', folder);
-  if (writable === null) return 'unknown';
-  return writable ? 'writable' : 'read-only';
+async function folderFacts(
+  api: Api,
+  folder: string,
+): Promise<{ readonly view: FolderView; readonly shared: boolean | null }> {
+  const [writable, shared] = await Promise.all([test(api, '-w', folder), isShared(api, folder)]);
+  const view = writable === null ? 'unknown' : writable ? 'writable' : 'read-only';
+  return { view, shared };
 }
 
 /** Whether a file that we make is there for FreeSWITCH; null when we cannot make one, or it cannot tell. */
@@ -201,9 +226,8 @@ async function clockOf(api: Api): Promise<NodeFacts['clock']> {
 }
 
 async function lacking(names: readonly string[], has: (name: string) => Promise<boolean>): Promise<string[]> {
-  const missing: string[] = [];
-  for (const name of names) if (!(await has(name))) missing.push(name);
-  return missing;
+  const found = await keyed(names, has);
+  return names.filter((name) => found.get(name) !== true);
 }
 
 function troubleOf(error: unknown): string {

@@ -1,9 +1,8 @@
 import type { Config } from '../../config.js';
-import { SOFTPHONE_TRUNK } from '../../freeswitch/dial-string.js';
 import { Check, type Finding } from './findings.js';
 import type { RedisFacts } from './redis-look.js';
 
-/** Whether there are virtual numbers at all, and whether calls of each have a way out. */
+/** Whether there are virtual numbers at all. */
 export function judgeNumbers(redis: RedisFacts | null, config: Config): Finding[] {
   const check = new Check('numbers', 'virtual numbers');
   if (redis === null || redis.trouble !== null) return [check.skipped('Redis')];
@@ -27,16 +26,5 @@ export function judgeNumbers(redis: RedisFacts | null, config: Config): Finding[
       ),
     ];
   }
-  // A trunk may serve single numbers only, so one that TRUNKS does not name is no mistake by itself.
-  const named = new Set(enabled.map(({ trunk }) => trunk).filter((trunk) => trunk !== ''));
-  const unknown = [...named].filter((trunk) => trunk !== SOFTPHONE_TRUNK && !config.trunks.includes(trunk));
-  const found = check.ok(`${enabled.length} enabled, ${numbers.length - enabled.length} disabled`);
-  if (unknown.length === 0) return [found];
-  return [
-    found,
-    new Check('numbers.trunks', 'trunks of numbers').warn(
-      `numbers prefer ${unknown.join(', ')}, which TRUNKS does not name and was not checked`,
-      'see that FreeSWITCH has the gateway, or maskline numbers update <number> --trunk ""',
-    ),
-  ];
+  return [check.ok(`${enabled.length} enabled, ${numbers.length - enabled.length} disabled`)];
 }

@@ -2,19 +2,26 @@ import type { Config } from '../../config.js';
 import { SOFTPHONE_TRUNK } from '../../freeswitch/dial-string.js';
 import { Check, type Finding } from './findings.js';
 import type { NodeFacts, NodeLook, TrunkState } from './node-look.js';
+import type { RedisFacts } from './redis-look.js';
 import type { OptionsAnswer } from './sip-options.js';
 
 /** States of a gateway that registers which are no trouble: NOREG never does, REGED has done. */
 const WELL = ['NOREG', 'REGED'];
 
-/** Every trunk at every node. */
+/** Every trunk that is configured, or that a number in `redis` prefers; the configured ones first. */
+export function trunksOf(config: Config, redis: RedisFacts | null): readonly string[] {
+  const preferred = (redis?.numbers ?? []).filter((each) => each.enabled).map(({ trunk }) => trunk);
+  return [...new Set([...config.trunks, ...preferred.filter((trunk) => trunk !== '')])];
+}
+
+/** Each of `trunks` at every node. */
 export function judgeTrunks(
   looks: readonly NodeLook[],
-  config: Config,
+  trunks: readonly string[],
   unusable: ReadonlySet<string>,
 ): Finding[] {
   if (unusable.has('TRUNKS')) return [new Check('trunks', 'trunks').skipped('TRUNKS that can be used')];
-  return config.trunks.flatMap((name) =>
+  return trunks.flatMap((name) =>
     looks.map((look) => {
       const check = new Check(
         `trunk.${name}`,
@@ -32,7 +39,7 @@ function judgeTrunk(check: Check, name: string, { trunks, missingModules }: Node
   if (state.kind === 'unknown') {
     return check.fail(
       'FreeSWITCH has no gateway of that name: calls through it fail',
-      `put ${name}.xml into freeswitch/trunks and restart FreeSWITCH, or correct TRUNKS`,
+      `put ${name}.xml into freeswitch/trunks and restart FreeSWITCH, or correct TRUNKS (or the number that prefers it)`,
     );
   }
   if (state.pings && state.status !== 'UP') {

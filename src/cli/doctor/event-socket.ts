@@ -18,7 +18,7 @@ const TROUBLES: Readonly<Record<string, readonly [cause: string, cure: string]>>
 /** The release that everything here was tried with. */
 const TRIED = '1.10';
 
-/** What the Event Sockets and the nodes behind them are like. `others`: the names that all nodes go by. */
+/** What an Event Socket and the node behind it are like. */
 export function judgeEventSocket(look: NodeLook, unusable: ReadonlySet<string>): Finding[] {
   const check = new Check('event-socket', `FreeSWITCH ${look.endpoint}`);
   if (unusable.has('FREESWITCH_NODES')) return [check.skipped('FREESWITCH_NODES that can be used')];

@@ -8,7 +8,7 @@ import { reasonOf } from '../api-client.js';
 import { Check, type Finding } from './findings.js';
 import type { NodeLook } from './node-look.js';
 
-/** What is behind a port of ours. `mute`: it takes connections and says nothing that we know. */
+/** What is behind a port of ours. `stranger`: it takes connections, and does not speak as a controller does. */
 export type Behind = 'nothing' | 'controller' | 'stranger' | 'unreachable';
 
 export interface PortFacts {

@@ -55,6 +55,8 @@ export interface TestTrunk {
   readonly tls?: string;
   /** SRTP on calls to it, as `rtp_secure_media_outbound`; none unless given. */
   readonly srtp?: 'mandatory';
+  /** Seconds between two OPTIONS; none are sent when left out. */
+  readonly ping?: number;
 }
 
 export interface RealFreeSwitchOptions {
@@ -244,6 +246,7 @@ function gatewayXml(trunk: TestTrunk): string {
     password: 'not-used',
     'caller-id-in-from': 'true',
     'cid-type': 'pid',
+    ...(trunk.ping === undefined ? {} : { ping: String(trunk.ping), 'ping-max': '1', 'ping-min': '1' }),
   };
   const lines = Object.entries(parameters).map(
     ([name, value]) => `    <param name="${name}" value="${value}"/>`,

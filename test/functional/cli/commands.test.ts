@@ -121,7 +121,6 @@ describe('maskline', { timeout: 60_000 }, () => {
   it('fits its tables into a terminal, and does not cut what is piped', async () => {
     const narrow = await run(['sessions', 'list'], { columns: 60 });
     for (const line of narrow.stdout.split('\n')) {
-      // eslint-disable-next-line no-control-regex
       expect(line.replace(/\u001b\[\d+m/g, '').length).toBeLessThanOrEqual(60);
     }
     expect(narrow.stdout).toContain('\u001b[1m');

@@ -49,6 +49,7 @@ const CHANGEABLE: readonly Filter[] = [
 
 const CREATE_ONLY: readonly Filter[] = [
   ['--virtual-number <number>', 'virtual_number', 'this number, and no other'],
+  ['--geomatch <yes>', 'geomatch', 'false: the number may have another country than the first party'],
   ['--cooloff <seconds>', 'virtual_number_cooloff_period', 'the number rests for so long afterwards'],
   ['--unknown-caller-play <url>', 'unknown_caller_play', 'heard by callers who are no party'],
   ['--subaccount <id>', 'subaccount', 'the session belongs to it'],

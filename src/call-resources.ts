@@ -32,7 +32,7 @@ export function callDirectory(
         (direction === undefined || call.direction === direction);
       return (await liveCalls.read(legs, now)).filter(fits).map(({ uuid }) => uuid);
     },
-    hangUp: (uuid, node) => hangUps.hangUp({ uuid, node }),
+    hangUp: (leg) => hangUps.hangUp(leg),
   };
 }
 

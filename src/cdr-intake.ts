@@ -2,7 +2,7 @@ import type { CallRecords } from './calls/records.js';
 import type { Config } from './config.js';
 import { CdrServer } from './freeswitch/cdr-server.js';
 import { CdrSpool } from './freeswitch/cdr-spool.js';
-import { cdrUuid, legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
+import { cdrSubject, cdrUuid, legFromCdr, unmarkedLegFromCdr } from './freeswitch/leg-record.js';
 import { StoreUnavailableError } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
 
@@ -32,15 +32,16 @@ export class CdrIntake {
         await this.#record(document);
       },
       isOutage,
+      subjectOf: cdrSubject,
       log,
     });
     const { host, secret, allow } = config.questions;
     this.#server = new CdrServer({
-      ...{ host, secret, allow, port: config.cdrPort, isOutage, log },
+      ...{ host, secret, allow, port: config.cdrPort, isOutage, subjectOf: cdrSubject, log },
       handle: async (document) => {
         const isComplete = await this.#record(document);
-        this.#log.debug({ uuid: cdrUuid(document) }, 'a CDR was taken from a post');
-        if (isComplete) await this.#dropFile(cdrUuid(document));
+        this.#log.debug(cdrSubject(document), 'a CDR was taken from a post');
+        if (isComplete) await this.#dropFile(document);
       },
     });
   }
@@ -74,11 +75,14 @@ export class CdrIntake {
   }
 
   /** The leg is recorded by now: a file that stays is only read once more. */
-  async #dropFile(uuid: string): Promise<void> {
+  async #dropFile(document: unknown): Promise<void> {
     try {
-      await this.#spool.drop(uuid);
+      await this.#spool.drop(cdrUuid(document));
     } catch (error) {
-      this.#log.warn({ err: error, uuid }, 'the file of a CDR that was posted could not be removed');
+      this.#log.warn(
+        { err: error, ...cdrSubject(document) },
+        'the file of a CDR that was posted could not be removed',
+      );
     }
   }
 }

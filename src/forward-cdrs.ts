@@ -2,6 +2,7 @@ import { loadForwarderConfig } from './config-forwarder.js';
 import { CdrClient } from './freeswitch/cdr-client.js';
 import { CdrSpool } from './freeswitch/cdr-spool.js';
 import { CdrUnreachableError } from './freeswitch/errors.js';
+import { cdrSubject } from './freeswitch/leg-record.js';
 import { configurationAtStart } from './process-start.js';
 import { createLogger } from './telemetry/logger.js';
 
@@ -27,6 +28,7 @@ function main(): void {
     folder: config.folder,
     handle: (document) => client.post(document),
     isOutage: (error) => error instanceof CdrUnreachableError,
+    subjectOf: cdrSubject,
     log,
   });
   spool.start();

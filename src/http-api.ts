@@ -172,10 +172,10 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
   /** The session is over by now: a call that cannot be hung up goes on to its own limit. */
   async function hangUp(call: LegAddress): Promise<void> {
     try {
-      await hangUps.hangUp({ uuid: call.interactionId, node: call.node });
+      await hangUps.hangUp({ uuid: call.interactionId, call: call.interactionId, node: call.node });
     } catch (error) {
       log.error(
-        { err: error, session: call.sessionId },
+        { err: error, call: call.interactionId, session: call.sessionId },
         'the call of a session that was ended was not hung up',
       );
     }
@@ -190,8 +190,10 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     const job = { interactionId: randomUUID(), sessionId: session.id, number: session.virtualNumber };
     try {
       await store.originations.push(job, now());
+      log.debug({ call: job.interactionId, session: session.id }, 'a call to a first party was queued');
     } catch (error) {
-      log.error({ err: error, session: session.id }, 'the call to the first party was not queued');
+      const told = { call: job.interactionId, session: session.id };
+      log.error({ err: error, ...told }, 'the call to the first party was not queued');
     }
   }
 }

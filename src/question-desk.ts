@@ -148,9 +148,11 @@ export class QuestionDesk {
       onUnused: (question, answer, why) => {
         if (why === 'abandoned') void abandoned.giveBack(question, answer);
       },
-      onOutcome: (outcome, elapsedMs) => {
+      onOutcome: ({ outcome, elapsedMs, question, next }) => {
         meter.questionTaken(outcome, elapsedMs);
-        log.debug({ outcome, elapsedMs: Math.round(elapsedMs * 100) / 100 }, 'a question was taken');
+        const took = Math.round(elapsedMs * 100) / 100;
+        const told = { call: question?.uuid, node: question?.node, kind: question?.kind };
+        log.debug({ ...told, outcome, next: next ?? undefined, elapsedMs: took }, 'a question was taken');
       },
     });
   }

@@ -211,8 +211,8 @@ export interface CallDirectory {
     filter: Pick<CallQuery, 'accountIds' | 'from' | 'to' | 'direction'>,
     now: number,
   ): Promise<readonly string[]>;
-  /** False when its node has no such channel. Throws an error with the code ERR_NODE_UNREACHABLE. */
-  hangUp(uuid: string, node: string): Promise<boolean>;
+  /** False when its node has no such channel. `call`: the A leg's UUID. Throws an error with the code ERR_NODE_UNREACHABLE. */
+  hangUp(leg: { readonly uuid: string; readonly call: string; readonly node: string }): Promise<boolean>;
 }
 
 /** What the API needs of the recordings. */

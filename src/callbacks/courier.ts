@@ -74,7 +74,7 @@ export class Courier {
     if (typeof entry === 'number') {
       // The queue stamps with the system's clock.
       if (!lanes.isDown(receiver) || Date.now() - turn.queuedAt < longestWait) return { later: entry };
-      return this.#notedDown(delivery);
+      return this.#notedDown(delivery, callback);
     }
     let outcome: AttemptOutcome = 'stopped';
     try {
@@ -94,11 +94,11 @@ export class Courier {
     }
   }
 
-  async #notedDown(delivery: Delivery): Promise<DeliveryResult> {
+  async #notedDown(delivery: Delivery, { record: { call } }: LoggedCallback): Promise<DeliveryResult> {
     const { log, now, logger } = this.#options;
     const { sessionId: session, sequence } = delivery;
     await log.note(delivery, delivery.round, 'failed', notMade('ERR_CALLBACK_RECEIVER_DOWN', now()));
-    logger.warn({ session, sequence }, 'a callback waited for a day: its receiver answers nothing');
+    logger.warn({ call, session, sequence }, 'a callback waited for a day: its receiver answers nothing');
     return 'done';
   }
 
@@ -116,7 +116,15 @@ export class Courier {
     const attempt = { at, durationMs, status, error: error?.code ?? '', answer: answer.body };
     await this.#options.log.note(delivery, delivery.round, state, attempt);
     const [, event] = callback.record.parameters[0] ?? [];
-    const told = { session: delivery.sessionId, sequence: delivery.sequence, event, status, durationMs };
+    const { call } = callback.record;
+    const told = {
+      call,
+      session: delivery.sessionId,
+      sequence: delivery.sequence,
+      event,
+      status,
+      durationMs,
+    };
     if (error === null) this.#options.logger.debug(told, 'a callback was taken');
     else this.#options.logger.warn({ ...told, code: error.code, again }, 'a callback was not taken');
     return again ? 'retry' : 'done';

@@ -161,9 +161,10 @@ export class Relay {
       return await this.#hand(entry);
     } catch (error) {
       if (error instanceof StoreUnavailableError) throw error;
-      const { number, sessionId, sequence, raw, session } = entry;
-      this.#options.logger.error({ err: error, session: sessionId, sequence }, 'a callback cannot be made');
-      const told = { sessionId, sequence };
+      const { number, sessionId, sequence, raw, session, interaction } = entry;
+      const named = { call: interaction?.id, session: sessionId, sequence };
+      this.#options.logger.error({ err: error, ...named }, 'a callback cannot be made');
+      const told = { sessionId, sequence, ...(interaction === null ? {} : { call: interaction.id }) };
       return this.#troubled.tried(number, { raw, told }, session);
     }
   }
@@ -171,7 +172,7 @@ export class Relay {
   /** True when the entry is dealt with, false when it has to wait. */
   async #hand(entry: OutboxEntry): Promise<boolean> {
     const { log, payloads, now, logger } = this.#options;
-    const { kind, session, sessionId, sequence, number } = entry;
+    const { kind, session, interaction, sessionId, sequence, number } = entry;
     const address = { number, sessionId, sequence };
     if (kind === RESEND) {
       const callback = await log.read(address);
@@ -192,6 +193,7 @@ export class Relay {
     const record: CallbackRecord = {
       accountId: session.accountId,
       ...{ method, url, parameters, createdAt: now() },
+      ...(interaction === null ? {} : { call: interaction.id }),
     };
     // Half of the room is not for those who do not answer: they would have all of it in the end.
     if (this.#size >= this.#most / 2 && this.#options.lanes.isDown(receiverNamed(record.accountId, url))) {
@@ -214,7 +216,10 @@ export class Relay {
     const { log, now, logger } = this.#options;
     const { sessionId: session, sequence } = address;
     const code: CallbackErrorCode = 'ERR_CALLBACK_OVERFLOW';
-    logger.error({ session, sequence, code }, 'too many callbacks wait for a receiver: one is set aside');
+    logger.error(
+      { call: record.call, session, sequence, code },
+      'too many callbacks wait for a receiver: one is set aside',
+    );
     const state = await log.setAside(address, record, notMade(code, now()));
     if (state === 'failed') this.#overflown += 1;
     // It was queued by another controller, or before this one died.

@@ -62,7 +62,8 @@ export class TroubledEntries {
   ): Promise<void> {
     const { log, now, logger } = this.#options;
     const why = 'what was to be told cannot be opened (is a data key missing?) or made: it is set aside';
-    logger.error({ did: number, session: told?.sessionId, sequence: told?.sequence }, why);
+    const named = { call: told?.call, session: told?.sessionId, sequence: told?.sequence };
+    logger.error({ did: number, ...named }, why);
     // It says not even whose it was.
     if (told === null) return;
     const record = {

@@ -137,7 +137,7 @@ export class CallClaims {
       `a call was refused: ${message}`,
     );
     notes.note(session, { event: 'call-refused', ...notice }, now()).catch((error: unknown) => {
-      log.warn({ err: error, session: session.id }, 'the refusal of a call was not noted');
+      log.warn({ err: error, call: start.id, session: session.id }, 'the refusal of a call was not noted');
     });
   }
 }

@@ -113,7 +113,8 @@ export class FirstPartyDialer {
     const { node, store, now, log } = this.#options;
     const address: LegAddress = { ...job, node: node.name };
     if ((await store.interaction(address)) !== null) return;
-    log.error({ session: job.sessionId, did: job.number }, 'a call to a first party was never placed');
+    const told = { call: job.interactionId, session: job.sessionId, did: job.number };
+    log.error(told, 'a call to a first party was never placed');
     const at = now();
     const cause = 'NORMAL_TEMPORARY_FAILURE';
     await store.finishLeg(address, unreached(address, { cause, startedAt: at, endedAt: at, trunk: '' }));
@@ -125,7 +126,8 @@ export class FirstPartyDialer {
       if (await this.#dial(job)) await source.done(job);
     } catch (error) {
       // Not done: the job comes back after its visibility time.
-      log.error({ err: error, session: job.sessionId }, 'a call to a first party failed');
+      const told = { call: job.interactionId, session: job.sessionId };
+      log.error({ err: error, ...told }, 'a call to a first party failed');
     }
   }
 
@@ -186,12 +188,13 @@ export class FirstPartyDialer {
     if (result !== 'begun') {
       const reason = result === 'gone' ? 'session-over' : result;
       tracer.note(call, { step: 'refused', reason, cause: '' }, now());
-      log.info({ session: session.id, why: result }, 'a call to a first party was not placed');
+      log.info({ call: call.id, session: session.id, why: result }, 'a call to a first party was not placed');
       // There may be room for it later, before it grows too old.
       return result !== 'limit' && result !== 'overloaded';
     }
     const inOrder = trunksInOrder(record?.trunk ?? '', trunks);
     tracer.note(call, { step: 'dialed', leg: 'a', trunks: inOrder }, now());
+    log.debug({ call: call.id, session: session.id, did: job.number }, 'the first party is called');
     await this.#originate(session, firstParty, address, inOrder, startedAt);
     return true;
   }
@@ -219,7 +222,8 @@ export class FirstPartyDialer {
         const last = index === trunks.length - 1;
         if (!last && isTrunkFault(cause) && (await this.#gone(address.interactionId))) continue;
         const leg = await this.#failedLeg(address, cause, startedAt, trunk);
-        log.info({ interaction: address.interactionId, cause: leg.cause }, 'the first party was not reached');
+        const told = { call: address.interactionId, session: session.id, trunk, cause: leg.cause };
+        log.info(told, 'the first party was not reached');
         await this.#fail(address, leg);
         return;
       }

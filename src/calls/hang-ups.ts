@@ -40,10 +40,15 @@ export class HangUps {
    * False when the node has no such channel (any more). Throws NodeUnreachableError, QueueFullError,
    * StoreUnavailableError.
    */
-  async hangUp(leg: { readonly uuid: string; readonly node: string }): Promise<boolean> {
+  async hangUp(leg: {
+    readonly uuid: string;
+    /** The A leg's UUID of its call. */
+    readonly call: string;
+    readonly node: string;
+  }): Promise<boolean> {
     const { commands, now, deadlineMs = 3_000 } = this.#options;
     const until = now() + deadlineMs;
-    await commands.push(leg.node, { uuid: leg.uuid, cause: API_HANGUP_CAUSE, until });
+    await commands.push(leg.node, { uuid: leg.uuid, call: leg.call, cause: API_HANGUP_CAUSE, until });
     const started = performance.now();
     while (performance.now() - started < deadlineMs) {
       await sleep(POLL_MS);

@@ -74,7 +74,7 @@ export class LapsedCalls {
       sightings.lastSeen(name),
     ]);
     log.warn(
-      { interaction: live.interactionId, node: name },
+      { call: live.interactionId, session: live.sessionId, node: name },
       'an interaction lapsed, and its node told nothing',
     );
     await endWithoutRecord(store, live, { interaction, open: open.get(live.interactionId) ?? [], seen });

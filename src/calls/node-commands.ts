@@ -7,6 +7,8 @@ import type { NodeLink } from './node-link.js';
 export interface NodeCommand {
   /** Channel UUID; one command at a time waits for a channel. */
   readonly uuid: string;
+  /** The A leg's UUID of the call that the channel is a leg of. */
+  readonly call: string;
   /** Hangup cause, such as MANAGER_REQUEST. */
   readonly cause: string;
   /** Not carried out from this instant on: nobody waits for it any more. Milliseconds since the epoch. */
@@ -74,6 +76,6 @@ export class NodeCommands {
     }
     const found = await node.hangup(command.uuid, command.cause);
     await source.settle(node.name, command.uuid, found ? 'done' : 'gone', proofOf(hold));
-    log.info({ leg: command.uuid, found }, 'a leg was hung up by request');
+    log.info({ call: command.call, leg: command.uuid, found }, 'a leg was hung up by request');
   }
 }

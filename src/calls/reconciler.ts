@@ -164,7 +164,10 @@ export class Reconciler {
     const [interaction, open] = await Promise.all([store.interaction(live), this.#openOn(live.node)]);
     await sightings.confirm(name, proofOf(hold));
     proofOf(hold);
-    log.warn({ interaction: live.interactionId, node: live.node }, 'an interaction ended without a record');
+    log.warn(
+      { call: live.interactionId, session: live.sessionId, node: live.node },
+      'an interaction ended without a record',
+    );
     await endWithoutRecord(store, live, { interaction, open: open.get(live.interactionId) ?? [], seen });
   }
 

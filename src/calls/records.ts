@@ -67,11 +67,13 @@ export class CallRecords {
     // The session's owner is not known here; whoever decided the call noted it.
     const call = { ...address, id, accountId: '' };
     this.#tracer.note(call, heard === 'joined' ? { step: heard } : { step: heard, leg: role }, at);
+    const told = { call: id, session: address.sessionId, leg: moment.uuid, role, heard };
+    this.#log.debug(told, 'a leg was heard of');
     try {
       await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
       if (role === 'b') await this.#store.noteLeg(moment.address, moment.uuid, at);
     } catch (error) {
-      this.#log.warn({ err: error, interaction: moment.address.interactionId }, 'a stage was not stored');
+      this.#log.warn({ err: error, ...told }, 'a stage was not stored');
     }
   }
 
@@ -87,7 +89,7 @@ export class CallRecords {
     if (note !== '' && !(await this.#store.beginFromNote(address, note))) {
       // A leg without its beginning is written all the same.
       this.#log.error(
-        { interaction: address.interactionId },
+        { call: address.interactionId, session: address.sessionId, leg: leg.uuid },
         'whom a call joined is not known: what its leg carried cannot be read',
       );
     }
@@ -95,10 +97,11 @@ export class CallRecords {
     if (!written) return;
     this.#log.info(
       {
-        interaction: address.interactionId,
+        call: address.interactionId,
         session: address.sessionId,
         did: address.number,
-        leg: leg.role,
+        leg: leg.uuid,
+        role: leg.role,
         cause: leg.cause,
         endedBy: leg.endedBy,
         answered: leg.answeredAt !== null,
@@ -127,6 +130,10 @@ export class CallRecords {
     const { node, uuid: id, ledTo } = unmarked;
     const leg = unmarked.record('first');
     if (leg === null) return;
+    this.#log.debug(
+      { call: id, leg: id, role: 'a', cause: leg.cause, ledTo },
+      'a call that led nowhere ended',
+    );
     const call = { id, node, number: null, sessionId: null, accountId: '' };
     this.#tracer.note(call, legEnd(leg, ledTo), leg.endedAt);
   }

@@ -35,14 +35,14 @@ export class NodeSupervisor {
     node.on('leg-ended', (ended) => {
       records.ended(ended).catch((error: unknown) => {
         log.warn(
-          { err: error, interaction: ended.address.interactionId },
+          { err: error, call: ended.address.interactionId, leg: ended.leg.uuid },
           'a leg was not recorded; its CDR will be',
         );
       });
     });
     node.on('unmarked-leg-ended', (leg) => {
       records.endedUnmarked(leg).catch((error: unknown) => {
-        log.warn({ err: error, interaction: leg.uuid }, 'a leg was not recorded; its CDR will be');
+        log.warn({ err: error, call: leg.uuid, leg: leg.uuid }, 'a leg was not recorded; its CDR will be');
       });
     });
     node.on('lost', (at) => {

@@ -17,6 +17,8 @@ export interface CdrServerOptions {
   readonly handle: (document: unknown) => Promise<void>;
   /** Whether a rejection says that nobody can take any document now (503), rather than this one (500). Default: never. */
   readonly isOutage?: (error: unknown) => boolean;
+  /** What a line of the log about a document names. Default nothing. */
+  readonly subjectOf?: (document: unknown) => Readonly<Record<string, string>>;
   readonly log: Log;
   /** Milliseconds for `handle`; default 1500. FreeSWITCH waits two seconds in the thread of the leg. */
   readonly handleTimeoutMs?: number;
@@ -56,6 +58,7 @@ export class CdrServer {
       maxBytes: 1_048_576,
       maxAtATime: 500,
       isOutage: () => false,
+      subjectOf: () => ({}),
       ...options,
     };
     this.#allowed = new AddressList(options.allow);
@@ -108,18 +111,19 @@ export class CdrServer {
 
   /** Never rejects. */
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { log } = this.#options;
+    const { log, subjectOf } = this.#options;
     const peer = request.socket.remoteAddress ?? '';
     // A peer that went away is told nothing; its file is still there.
     response.on('error', (err) => log.debug({ err }, 'a CDR connection failed'));
+    let document: unknown;
     try {
       this.#admit(request, peer);
-      const document = await this.#read(request);
+      document = await this.#read(request);
       await this.#handled(document);
       this.#answer(response, 200);
     } catch (error) {
       const refusal = this.#refusalFor(error);
-      log.warn({ err: refusal, peer }, 'a CDR that was posted was not taken');
+      log.warn({ err: refusal, ...subjectOf(document), peer }, 'a CDR that was posted was not taken');
       this.#answer(response, refusal.status);
     }
   }
@@ -179,12 +183,12 @@ export class CdrServer {
 
   /** Rejects when it takes too long; what was begun goes on, and is heard to its end. */
   async #handled(document: unknown): Promise<void> {
-    const { handle, handleTimeoutMs, log } = this.#options;
+    const { handle, handleTimeoutMs, subjectOf, log } = this.#options;
     let isLate = false;
     const work = Promise.resolve(document).then(handle);
     const heard = work
       .catch((err: unknown) => {
-        if (isLate) log.warn({ err }, 'a CDR could not be taken, after its deadline');
+        if (isLate) log.warn({ err, ...subjectOf(document) }, 'a CDR could not be taken, after its deadline');
       })
       .finally(() => this.#working.delete(heard));
     this.#working.add(heard);

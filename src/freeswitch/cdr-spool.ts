@@ -11,6 +11,8 @@ export interface CdrSpoolOptions {
   readonly handle: (document: unknown) => Promise<void>;
   /** Whether a rejection says that nobody can take any document now, rather than this one. Default: never. */
   readonly isOutage?: (error: unknown) => boolean;
+  /** What a line of the log about a document names. Default nothing but its file. */
+  readonly subjectOf?: (document: unknown) => Readonly<Record<string, string>>;
   readonly log: Log;
   /** Milliseconds between two looks at the folder. */
   readonly intervalMs?: number;
@@ -58,6 +60,7 @@ export class CdrSpool {
       longestRetryMs: 60_000,
       longestOutageMs: 5_000,
       isOutage: () => false,
+      subjectOf: () => ({}),
       ...options,
     };
     this.#loop = new PollLoop(() => this.#round(), this.#options.intervalMs);
@@ -121,8 +124,9 @@ export class CdrSpool {
 
   async #take(name: string, began: number): Promise<boolean> {
     const path = join(this.#options.folder, name);
+    let document: unknown;
     try {
-      const document = await this.#parse(path, name);
+      document = await this.#parse(path, name);
       if (document === undefined) return false;
       await this.#options.handle(document);
       await rm(path, { force: true });
@@ -134,7 +138,7 @@ export class CdrSpool {
       // Another controller that shares the folder took it first.
       if (isMissing(err)) return false;
       if (this.#options.isOutage(err)) this.#pause(err, began);
-      else this.#later(name, err);
+      else this.#later(name, document, err);
       return false;
     }
   }
@@ -171,10 +175,11 @@ export class CdrSpool {
     return { at: performance.now() + pauseMs, pauseMs };
   }
 
-  #later(name: string, err: unknown): void {
+  #later(name: string, document: unknown, err: unknown): void {
     const retry = this.#retryAfter(this.#retries.get(name) ?? null, this.#options.longestRetryMs);
     const { pauseMs } = retry;
     this.#retries.set(name, retry);
-    this.#options.log.warn({ err, file: name, retryMs: pauseMs }, 'a CDR could not be taken');
+    const { log, subjectOf } = this.#options;
+    log.warn({ err, ...subjectOf(document), file: name, retryMs: pauseMs }, 'a CDR could not be taken');
   }
 }

@@ -86,6 +86,15 @@ export function cdrUuid(document: unknown): string {
   return cdrVariables(document)?.variables('uuid') ?? '';
 }
 
+/** Which call and which leg of it a mod_json_cdr document is about, for the log; empty when it names none. */
+export function cdrSubject(document: unknown): { readonly call?: string; readonly leg?: string } {
+  const leg = cdrUuid(document);
+  if (leg === '') return {};
+  // A leg without marks called us, so that its UUID is the call's.
+  const marked = cdrVariables(document)?.variables(VAR.interaction) ?? '';
+  return { call: marked === '' ? leg : marked, leg };
+}
+
 function unmarked(node: string, uuid: string, cause: string, variables: Variables): UnmarkedLeg | null {
   if (node === '' || uuid === '' || variables(VAR.leg) !== 'a' || variables(VAR.session) !== '') return null;
   return {

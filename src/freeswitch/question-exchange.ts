@@ -35,8 +35,19 @@ export interface ExchangeOptions {
    * claimed can be given back. `fallback`: the channel may be asking again, with the same claim.
    */
   readonly onUnused?: (question: Question, answer: Answer, why: 'fallback' | 'abandoned') => void;
-  /** Once per connection. `elapsedMs`: milliseconds from the accept to the answer on the wire, or the end. */
-  readonly onOutcome?: (outcome: QuestionOutcome, elapsedMs: number) => void;
+  /** Once per connection. */
+  readonly onOutcome?: (taken: QuestionTaken) => void;
+}
+
+/** What became of a connection. */
+export interface QuestionTaken {
+  readonly outcome: QuestionOutcome;
+  /** Milliseconds from the accept to the answer on the wire, or the end. */
+  readonly elapsedMs: number;
+  /** Null when it did not come to one. */
+  readonly question: Question | null;
+  /** Where the answer led the call; null when none was given. */
+  readonly next: Answer['next'] | null;
 }
 
 /**
@@ -51,6 +62,7 @@ export class QuestionExchange {
   #stage: 'connecting' | 'deciding' | 'done' = 'connecting';
   #timer: NodeJS.Timeout;
   #abandoned = false;
+  #question: Question | null = null;
   /** Aborted once nobody waits for the decision. */
   readonly #givenUp = new AbortController();
 
@@ -65,7 +77,9 @@ export class QuestionExchange {
     this.#timer = this.#idleTimer();
     socket.on('data', (chunk) => this.#read(chunk));
     // A reset is followed by `close`; there is nothing more to say about it.
-    socket.on('error', (err) => options.log.debug({ err }, 'a question connection failed'));
+    socket.on('error', (err) =>
+      options.log.debug({ err, call: this.#question?.uuid }, 'a question connection failed'),
+    );
     socket.on('close', () => this.#closed());
     socket.write(CONNECT);
   }
@@ -99,6 +113,7 @@ export class QuestionExchange {
       return;
     }
     this.#stage = 'deciding';
+    this.#question = question;
     clearTimeout(this.#timer);
     this.#decide(question);
   }
@@ -132,18 +147,18 @@ export class QuestionExchange {
       this.#unused(question, answer);
       return;
     }
-    this.#finish('answered');
+    this.#finish('answered', answer.next);
     this.#socket.write(bytes);
   }
 
   /** The dialplan goes on with what it preset: `exit` and nothing else. */
   #fallBack(error: unknown, question?: Question): void {
     if (this.#stage === 'done') {
-      this.#options.log.warn({ err: error, uuid: question?.uuid }, 'a decision failed after its deadline');
+      this.#options.log.warn({ err: error, call: question?.uuid }, 'a decision failed after its deadline');
       return;
     }
     this.#options.log.error(
-      { err: error, uuid: question?.uuid, kind: question?.kind },
+      { err: error, call: question?.uuid, kind: question?.kind },
       'a question got no answer',
     );
     this.#givenUp.abort();
@@ -167,12 +182,13 @@ export class QuestionExchange {
     clearTimeout(this.#timer);
   }
 
-  #finish(outcome: QuestionOutcome): void {
+  #finish(outcome: QuestionOutcome, next: Answer['next'] | null = null): void {
     this.#stage = 'done';
     clearTimeout(this.#timer);
     // FreeSWITCH closes after `exit`; one that does not would hold a connection for ever.
     this.#timer = this.#idleTimer();
-    this.#options.onOutcome?.(outcome, performance.now() - this.#startedAt);
+    const elapsedMs = performance.now() - this.#startedAt;
+    this.#options.onOutcome?.({ outcome, elapsedMs, question: this.#question, next });
   }
 
   #idleTimer(): NodeJS.Timeout {
@@ -183,11 +199,11 @@ export class QuestionExchange {
   }
 
   #unused(question: Question, answer: Answer): void {
-    this.#options.log.warn({ uuid: question.uuid, next: answer.next }, 'an answer came too late');
+    this.#options.log.warn({ call: question.uuid, next: answer.next }, 'an answer came too late');
     try {
       this.#options.onUnused?.(question, answer, this.#abandoned ? 'abandoned' : 'fallback');
     } catch (err) {
-      this.#options.log.error({ err, uuid: question.uuid }, 'giving an answer back failed');
+      this.#options.log.error({ err, call: question.uuid }, 'giving an answer back failed');
     }
   }
 }

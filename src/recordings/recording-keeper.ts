@@ -83,7 +83,7 @@ export class RecordingKeeper {
     } catch (error) {
       // Not done: it comes back.
       this.#options.log.error(
-        { err: error, recording: due.interactionId, task: due.task },
+        { err: error, call: due.interactionId, session: due.sessionId, task: due.task },
         'a recording could not be dealt with',
       );
     }
@@ -94,7 +94,7 @@ export class RecordingKeeper {
     await files.remove(due.file);
     await store.forget(due);
     await store.done(due);
-    log.info({ recording: due.interactionId }, 'a recording was removed');
+    log.info({ call: due.interactionId, session: due.sessionId }, 'a recording was removed');
   }
 
   async #enter(due: DueRecording): Promise<void> {
@@ -125,7 +125,7 @@ export class RecordingKeeper {
     const { id, state, problem, durationMs, bytes } = entered;
     const level = state === 'completed' ? 'info' : 'warn';
     log[level](
-      { recording: id, session: due.sessionId, state, problem, durationMs, bytes },
+      { call: id, session: due.sessionId, state, problem, durationMs, bytes },
       'a recording was entered',
     );
   }

@@ -20,6 +20,8 @@ export interface CallbackRecord {
   readonly parameters: readonly (readonly [name: string, value: string])[];
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** The call that it tells of, its A leg's UUID; absent when it tells of none. */
+  readonly call?: string;
 }
 
 export interface CallbackAttempt {

@@ -28,7 +28,12 @@ export interface OutboxEntry {
 export interface UnreadableEntry {
   readonly raw: string;
   /** Of which session, and which of its events; null when it is no entry at all. */
-  readonly told: { readonly sessionId: string; readonly sequence: number } | null;
+  readonly told: {
+    readonly sessionId: string;
+    readonly sequence: number;
+    /** The call that it tells of; absent when it tells of none. */
+    readonly call?: string;
+  } | null;
 }
 
 export interface OutboxPage {
@@ -187,10 +192,9 @@ export class Outbox {
 
 function toldIn(raw: string): UnreadableEntry['told'] {
   try {
-    const { session, sequence } = JSON.parse(raw) as { session: unknown; sequence: unknown };
-    return typeof session === 'string' && typeof sequence === 'number'
-      ? { sessionId: session, sequence }
-      : null;
+    const { session, sequence, call } = JSON.parse(raw) as Record<'session' | 'sequence' | 'call', unknown>;
+    if (typeof session !== 'string' || typeof sequence !== 'number') return null;
+    return { sessionId: session, sequence, ...(typeof call === 'string' && call !== '' ? { call } : {}) };
   } catch {
     return null;
   }

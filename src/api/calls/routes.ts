@@ -63,7 +63,9 @@ export function callRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         const uuid = uuidIn(request);
         const call = await deps.calls.findLive(uuid, deps.clock.now());
         if (call === null || !sees(account, call.accountId)) throw notFound();
-        if (!(await deps.calls.hangUp(uuid, call.interaction.node))) throw notFound();
+        const { id, sessionId, node } = call.interaction;
+        request.log.info({ call: id, session: sessionId, leg: uuid }, 'a leg is to be hung up by request');
+        if (!(await deps.calls.hangUp({ uuid, call: id, node }))) throw notFound();
         return reply.code(204).send();
       },
     },

@@ -47,7 +47,7 @@ async function serve(options: Partial<QuestionServerOptions> = {}): Promise<Serv
     secret: 's3cret',
     dialString: () => 'DIAL',
     log,
-    onOutcome: (outcome) => void outcomes.push(outcome),
+    onOutcome: ({ outcome }) => void outcomes.push(outcome),
     onUnused: (_question, answer) => void unused.push(answer),
     ...options,
     decide: (question, signal) => {

@@ -250,7 +250,7 @@ describe('legs that are up', () => {
 });
 
 describe('commands for a node', () => {
-  const command = { uuid: 'leg', cause: 'MANAGER_REQUEST', until: NOW };
+  const command = { uuid: 'leg', call: 'call', cause: 'MANAGER_REQUEST', until: NOW };
 
   test('wait until they are settled, and their outcome is read', async () => {
     await store.commands.push('node-1', command);

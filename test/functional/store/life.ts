@@ -105,7 +105,7 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
   await store.calls.noteLeg(address, 'leg-b', NOW);
   await store.liveCalls.read(await store.liveCalls.all(), NOW);
   await store.liveCalls.locate('leg-b');
-  await store.commands.push('node-1', { uuid: 'leg-b', cause: 'MANAGER_REQUEST', until: NOW });
+  await store.commands.push('node-1', { uuid: 'leg-b', call: 'call', cause: 'MANAGER_REQUEST', until: NOW });
   await store.commands.waiting('node-1', PROOF);
   await store.commands.settle('node-1', 'leg-b', 'done', PROOF);
   await store.commands.outcome('node-1', 'leg-b');

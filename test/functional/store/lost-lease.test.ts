@@ -41,7 +41,7 @@ describe('a holder that lost its lease, once the next one was there', () => {
 
   test('reads no command and answers none: it may be another one by now', async () => {
     const { stale, current } = await twoHolders();
-    const command = { uuid: 'leg', cause: 'MANAGER_REQUEST', until: NOW };
+    const command = { uuid: 'leg', call: 'call', cause: 'MANAGER_REQUEST', until: NOW };
     await store.commands.push('node-1', command);
     expect(await store.commands.waiting('node-1', stale)).toEqual([command]);
     expect(await store.commands.waiting('node-1', current)).toEqual([command]);

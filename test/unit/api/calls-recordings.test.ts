@@ -206,7 +206,7 @@ describe('calls', () => {
   it('hangs one up, and says when it cannot', async () => {
     const answer = await request('DELETE', `/Call/${B.toUpperCase()}/`);
     expect([answer.statusCode, answer.body]).toEqual([204, '']);
-    expect(deps.asked).toEqual([[B, 'node-1']]);
+    expect(deps.asked).toEqual([{ uuid: B, call: A, node: 'node-1' }]);
     expect((await request('DELETE', `/Call/${A}/`)).statusCode).toBe(404);
     deps.hangUpResult = false;
     expect((await request('DELETE', `/Call/${B}/`)).statusCode).toBe(404);

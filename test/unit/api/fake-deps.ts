@@ -358,7 +358,7 @@ export class FakeDeps implements ApiDeps {
       this.asked.push(filter);
       return Promise.resolve([...this.up.keys()]);
     },
-    hangUp: (...leg) => {
+    hangUp: (leg) => {
       this.asked.push(leg);
       const result = this.hangUpResult;
       return typeof result === 'boolean' ? Promise.resolve(result) : Promise.reject(result);

@@ -64,7 +64,7 @@ describe('hanging a leg up', () => {
   it('goes through the controller that has the node, once', async () => {
     const [desk, node] = [new Desk(), new Node()];
     serve(node, desk);
-    expect(await hangUps(desk).hangUp({ uuid: 'leg', node: 'node-1' })).toBe(true);
+    expect(await hangUps(desk).hangUp({ uuid: 'leg', call: 'call', node: 'node-1' })).toBe(true);
     expect(node.killed).toEqual([['leg', 'MANAGER_REQUEST']]);
     expect(desk.commands.size).toBe(0);
   });
@@ -72,14 +72,14 @@ describe('hanging a leg up', () => {
   it('says so when the channel is gone', async () => {
     const [desk, node] = [new Desk(), new Node()];
     serve(node, desk);
-    expect(await hangUps(desk).hangUp({ uuid: 'other', node: 'node-1' })).toBe(false);
+    expect(await hangUps(desk).hangUp({ uuid: 'other', call: 'call', node: 'node-1' })).toBe(false);
   });
 
   it('fails by its deadline when nobody has the node', async () => {
     const [desk, node] = [new Desk(), new Node()];
     node.state = 'waiting';
     serve(node, desk);
-    await expect(hangUps(desk).hangUp({ uuid: 'leg', node: 'node-1' })).rejects.toMatchObject({
+    await expect(hangUps(desk).hangUp({ uuid: 'leg', call: 'call', node: 'node-1' })).rejects.toMatchObject({
       code: 'ERR_NODE_UNREACHABLE',
     });
     expect(node.killed).toEqual([]);
@@ -87,7 +87,7 @@ describe('hanging a leg up', () => {
 
   it('is not carried out once nobody waits for it any more', async () => {
     const [desk, node] = [new Desk(), new Node()];
-    await desk.push('node-1', { uuid: 'leg', cause: 'MANAGER_REQUEST', until: NOW });
+    await desk.push('node-1', { uuid: 'leg', call: 'call', cause: 'MANAGER_REQUEST', until: NOW });
     serve(node, desk);
     while (desk.commands.size > 0) await sleep(10);
     expect(node.killed).toEqual([]);
@@ -97,7 +97,7 @@ describe('hanging a leg up', () => {
   it('goes on after the node or the store failed for a while', async () => {
     const [desk, node] = [new Desk(), new Node()];
     node.failure = new Error('the connection was lost');
-    const waiting = hangUps(desk).hangUp({ uuid: 'leg', node: 'node-1' });
+    const waiting = hangUps(desk).hangUp({ uuid: 'leg', call: 'call', node: 'node-1' });
     serve(node, desk);
     await sleep(150);
     node.failure = null;
@@ -110,7 +110,7 @@ describe('hanging a leg up', () => {
   it('leaves other nodes’ commands alone', async () => {
     const [desk, node] = [new Desk(), new Node()];
     serve(node, desk);
-    await expect(hangUps(desk).hangUp({ uuid: 'leg', node: 'node-2' })).rejects.toMatchObject({
+    await expect(hangUps(desk).hangUp({ uuid: 'leg', call: 'call', node: 'node-2' })).rejects.toMatchObject({
       code: 'ERR_NODE_UNREACHABLE',
     });
     expect(node.killed).toEqual([]);

@@ -13,7 +13,7 @@ import { CallRecords } from './calls/records.js';
 import { logPinGuard, PinGuardWatch } from './calls/pin-guard-watch.js';
 import { SessionSweep } from './calls/session-sweep.js';
 import { NodeLease } from './calls/node-lease.js';
-import { NodeSupervisor } from './calls/supervisor.js';
+import { NodeSupervisor, type SupervisorOptions } from './calls/supervisor.js';
 import type { Config } from './config.js';
 import { FreeswitchNode } from './freeswitch/node.js';
 import type { Callbacks } from './callbacks/callbacks.js';
@@ -21,7 +21,7 @@ import { callbacksOf } from './callbacks-of.js';
 import { CdrIntake } from './cdr-intake.js';
 import type { VirtualNumber } from './masking/virtual-number.js';
 import { PromptKeeper } from './prompts/prompt-keeper.js';
-import { httpApi } from './http-api.js';
+import { httpApi, type HttpApiOptions } from './http-api.js';
 import { inTime } from './in-time.js';
 import { QuestionDesk, type QuestionDeskOptions } from './question-desk.js';
 import { PromptLibrary } from './prompts/prompt-library.js';
@@ -34,12 +34,15 @@ import type { Lease } from './store/lease-repository.js';
 import { proofOf } from './lease-holder.js';
 import type { Logger } from './telemetry/logger.js';
 import { Metrics, type Snapshot } from './telemetry/metrics.js';
+import { Tracing } from './telemetry/tracing.js';
 import { VERSION } from './version.js';
 import { withdrawalLog } from './withdrawal-log.js';
 
 /** Milliseconds that what runs has to finish when the controller stops; less when the deadline is short. */
 const LONGEST_GRACE_MS = 5_000;
 const QUESTION_GRACE_MS = 3_000;
+/** Milliseconds that what is left of traces may take to be sent. */
+const TRACING_GRACE_MS = 2_000;
 /** Milliseconds that what a scrape asks for may take. */
 const SNAPSHOT_MS = 2_500;
 
@@ -60,6 +63,7 @@ export class Controller {
   readonly #log: Logger;
   readonly #now: () => number;
   readonly #metrics: Metrics;
+  readonly #tracing: Tracing;
   readonly #store: Store;
   readonly #prompts: PromptLibrary;
   readonly #sessionPrompts: SessionPrompts;
@@ -90,6 +94,8 @@ export class Controller {
     this.#log = log;
     this.#now = now;
     this.#metrics = new Metrics(() => this.#snapshot(), VERSION);
+    const about = { wanted: config.tracing, instance: this.#id, version: VERSION };
+    this.#tracing = new Tracing({ ...about, now, log });
     this.#store = new Store({
       url: config.redisUrl,
       now,
@@ -108,8 +114,14 @@ export class Controller {
       onWithdrawal: withdrawalLog(log),
       traceRetention: config.traceRetention,
       onTraceLost: (steps) => log.warn({ steps }, 'steps of calls were not noted: Redis is away or too slow'),
-      onLegWritten: (leg) => this.#metrics.legEnded(leg),
-      onScript: (name, elapsedMs, isFailure) => this.#metrics.redisAnswered(name, elapsedMs, isFailure),
+      onLegWritten: (leg, address) => {
+        this.#metrics.legEnded(leg);
+        this.#tracing.legEnded(leg, address);
+      },
+      onScript: (name, elapsedMs, isFailure) => {
+        this.#metrics.redisAnswered(name, elapsedMs, isFailure);
+        this.#tracing.scriptRun(name, elapsedMs, isFailure);
+      },
     });
     this.#prompts = new PromptLibrary({
       dir: config.folders.prompts,
@@ -156,6 +168,7 @@ export class Controller {
       recordings: this.#recordings,
       nodes: this.#nodes,
       meter: this.#questionMeter(),
+      tracing: this.#tracing,
       signal: this.#stopping.signal,
     });
     this.#supervisors = this.#nodeSupervisors(records, claims);
@@ -187,7 +200,10 @@ export class Controller {
       config,
       this.#store,
       this.#recordings.urls,
-      (result, elapsedMs) => this.#metrics.callbackAttempted(result, elapsedMs),
+      (tried) => {
+        this.#metrics.callbackAttempted(tried.result, tried.durationMs);
+        this.#tracing.callbackTried(tried);
+      },
       now,
       log,
     );
@@ -200,7 +216,7 @@ export class Controller {
       remembered: this.#questions.routes,
       prepare: (session) => this.#sessionPrompts.prepare(session),
       readiness: () => this.#readiness(),
-      metrics: this.#metrics,
+      metrics: this.#requestMeter(),
       console: {
         enabled: config.console,
         isSandbox,
@@ -226,12 +242,27 @@ export class Controller {
     };
   }
 
+  /** What becomes of requests, for Prometheus and OpenTelemetry. */
+  #requestMeter(): HttpApiOptions['metrics'] {
+    const metrics = this.#metrics;
+    return {
+      contentType: metrics.contentType,
+      text: () => metrics.text(),
+      sessionCreated: (code) => metrics.sessionCreated(code),
+      requestAnswered: (request) => {
+        metrics.requestAnswered(request);
+        this.#tracing.requestAnswered(request);
+      },
+    };
+  }
+
   /** Resolves once the API listens. What it depends on may still be on its way: /readyz tells. */
   async start(): Promise<void> {
     const { folders, http } = this.#config;
     for (const folder of [folders.recordings, folders.prompts]) await mkdir(folder, { recursive: true });
     // What waits here holds real numbers.
     await mkdir(folders.cdr, { recursive: true, mode: 0o700 });
+    await this.#tracing.start();
     await this.#questions.start();
     for (const supervisor of this.#supervisors) supervisor.start();
     await this.#cdrs.start();
@@ -278,6 +309,7 @@ export class Controller {
     await this.#prompts.close();
     await this.#promptKeeper.stop();
     await this.#store.close();
+    await this.#tracing.stop(Math.min(TRACING_GRACE_MS, graceMs));
     this.#log.info('the controller is down');
   }
 
@@ -331,7 +363,9 @@ export class Controller {
       });
       // A wish to hang up waits in real time, whatever clock calls go by.
       const commands = new NodeCommands({ node, hold: lease, source: store.commands, now: Date.now, log });
-      return new NodeSupervisor({ lease, node, records, dialer, commands, reconciler, log });
+      const onLedNowhere: SupervisorOptions['onLedNowhere'] = (leg, unmarked) =>
+        this.#tracing.ledNowhere(leg, unmarked);
+      return new NodeSupervisor({ lease, node, records, dialer, commands, reconciler, log, onLedNowhere });
     });
   }
 

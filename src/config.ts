@@ -7,6 +7,7 @@ import { failures, seconds } from './config-callbacks.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
 import { chance } from './config-pins.js';
 import { problemsOf, settingsOf } from './config-environment.js';
+import { isTracingWanted, TRACING_VARIABLES } from './config-tracing.js';
 import type { Tariff } from './masking/billing.js';
 import type { CallLimits } from './masking/call-limits.js';
 import type { DestinationRules } from './masking/destinations.js';
@@ -94,6 +95,8 @@ export interface Config {
   readonly console: boolean;
   /** Milliseconds that the trace of a call is kept; 0 for none at all. */
   readonly traceRetention: number;
+  /** Whether OpenTelemetry traces are exported; how, its SDK reads from the environment. */
+  readonly tracing: boolean;
   readonly logLevel: LogLevel;
   /** Milliseconds of silence after which this process counts as hung and is killed; 0 for never. */
   readonly watchdogLimitMs: number;
@@ -170,6 +173,7 @@ const ENVIRONMENT = z.object({
   BILLING_SESSION_FEE: value.integer('whole units of the currency', 0, 1_000_000, 0),
   WATCHDOG_LIMIT_MS: value.watchdogLimit(2_000),
   SHUTDOWN_DEADLINE: value.integer('seconds', 1, 600, 20),
+  ...TRACING_VARIABLES,
 });
 
 /**
@@ -257,6 +261,7 @@ export function loadConfig(
     console: given.CONSOLE,
     traceRetention: given.TRACE_RETENTION_HOURS * 3_600_000,
     sessionEndHangsUp: given.SESSION_END_HANGS_UP,
+    tracing: isTracingWanted(given),
     logLevel: given.LOG_LEVEL,
     watchdogLimitMs: given.WATCHDOG_LIMIT_MS,
     shutdownDeadline: given.SHUTDOWN_DEADLINE,

@@ -19,6 +19,7 @@ import { QuestionGate } from './question-gate.js';
 import type { RecordingService } from './recordings/recording-service.js';
 import { isOutage, type Lease, type Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
+import type { Tracing } from './telemetry/tracing.js';
 
 export interface QuestionDeskOptions {
   readonly config: Pick<Config, 'questions' | 'trunks' | 'defaultCountry' | 'localRoutes'>;
@@ -35,6 +36,7 @@ export interface QuestionDeskOptions {
   readonly meter: Pick<CallMeter, 'pinChecked' | 'unconnected'> & {
     questionTaken(outcome: QuestionOutcome, elapsedMs: number): void;
   };
+  readonly tracing: Pick<Tracing, 'deciding' | 'questionTaken'>;
   /** Aborted when the controller stops. */
   readonly signal: AbortSignal;
 }
@@ -140,15 +142,18 @@ export class QuestionDesk {
   }
 
   #questionServer(decide: Decide): QuestionServer {
-    const { config, records, nodes, now, log, meter, signal } = this.#options;
+    const { config, records, nodes, now, log, meter, tracing, signal } = this.#options;
     const abandoned = new AbandonedQuestions({ records, nodes, now, log, signal });
     const { host, port, secret, allow } = config.questions;
     return new QuestionServer({
-      ...{ host, port, secret, allow, decide, dialString, log },
+      ...{ host, port, secret, allow, dialString, log },
+      decide: (question, given) => tracing.deciding(question, () => decide(question, given)),
       onUnused: (question, answer, why) => {
         if (why === 'abandoned') void abandoned.giveBack(question, answer);
       },
-      onOutcome: ({ outcome, elapsedMs, question, next }) => {
+      onOutcome: (taken) => {
+        const { outcome, elapsedMs, question, next } = taken;
+        tracing.questionTaken(taken);
         meter.questionTaken(outcome, elapsedMs);
         const took = Math.round(elapsedMs * 100) / 100;
         const told = { call: question?.uuid, node: question?.node, kind: question?.kind };

@@ -30,6 +30,7 @@ import type {
   TraceQuery,
 } from '../store/index.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { AnsweredRequest } from '../telemetry/metrics.js';
 import type { RequestLimits } from './limits.js';
 
 /** What the API needs of the sessions. Errors are known by their codes: see plugins/errors.ts. */
@@ -256,13 +257,7 @@ export interface MetricsPage {
   readonly allow: readonly string[];
   readonly contentType: string;
   text(): Promise<string>;
-  requestAnswered(request: {
-    readonly method: string;
-    /** Its pattern, never the path itself. */
-    readonly route: string;
-    readonly status: number;
-    readonly elapsedMs: number;
-  }): void;
+  requestAnswered(request: AnsweredRequest): void;
 }
 
 /** What the operator's console needs beside the API. */

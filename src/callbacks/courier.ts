@@ -20,8 +20,24 @@ export interface CourierOptions {
   readonly logger: Logger;
   /** Milliseconds that a callback waits for a receiver that is down. Default a day. */
   readonly longestWait?: number;
-  /** Hears of every attempt, and how many milliseconds it took. */
-  readonly onAttempt?: (result: 'delivered' | 'again' | 'failed', elapsedMs: number) => void;
+  /** Hears of every attempt. */
+  readonly onAttempt?: (tried: CallbackTried) => void;
+}
+
+/** What came of an attempt. */
+export interface CallbackTried {
+  readonly result: 'delivered' | 'again' | 'failed';
+  /** Code of the error; null when the receiver took it. */
+  readonly code: CallbackErrorCode | null;
+  /** EventName. */
+  readonly event: string;
+  /** HTTP status; null when no answer came. */
+  readonly status: number | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** The call that it tells of, its A leg's UUID; null when it tells of none. */
+  readonly call: string | null;
 }
 
 const LONGEST_WAIT = 24 * 3_600_000;
@@ -112,11 +128,20 @@ export class Courier {
     const { error, status } = answer;
     const again = error !== null && !last && error.failure !== null && rules.retryOn.has(error.failure);
     const state = error === null ? 'delivered' : again ? 'queued' : 'failed';
-    this.#options.onAttempt?.(state === 'queued' ? 'again' : state, durationMs);
+    const [, event = ''] = callback.record.parameters[0] ?? [];
+    const { call } = callback.record;
+    const result = state === 'queued' ? 'again' : state;
+    this.#options.onAttempt?.({
+      result,
+      code: error?.code ?? null,
+      event,
+      status,
+      at,
+      durationMs,
+      call: call ?? null,
+    });
     const attempt = { at, durationMs, status, error: error?.code ?? '', answer: answer.body };
     await this.#options.log.note(delivery, delivery.round, state, attempt);
-    const [, event] = callback.record.parameters[0] ?? [];
-    const { call } = callback.record;
     const told = {
       call,
       session: delivery.sessionId,

@@ -113,29 +113,29 @@ export class CallRecords {
   /**
    * Writes a leg that ended before it was marked, if a question about it had claimed a session: the
    * caller gave up, or the controller died, between the claim and the answer. Most such legs led
-   * nowhere and are nobody's. Rejects when the store cannot be reached.
+   * nowhere and are nobody's: the answer is the record of such a one, null for any other. Rejects when the
+   * store cannot be reached.
    */
-  async endedUnmarked(leg: UnmarkedLeg): Promise<void> {
+  async endedUnmarked(leg: UnmarkedLeg): Promise<LegRecord | null> {
     const live = await this.#store.liveInteraction(leg.node, leg.uuid);
-    if (live === null) {
-      this.#ledNowhere(leg);
-      return;
-    }
+    if (live === null) return this.#ledNowhere(leg);
     const interaction = await this.#store.interaction(live);
     const record = leg.record(interaction?.caller ?? 'first');
     if (record !== null) await this.ended({ address: live, leg: record, note: leg.note });
+    return null;
   }
 
-  #ledNowhere(unmarked: UnmarkedLeg): void {
+  #ledNowhere(unmarked: UnmarkedLeg): LegRecord | null {
     const { node, uuid: id, ledTo } = unmarked;
     const leg = unmarked.record('first');
-    if (leg === null) return;
+    if (leg === null) return null;
     this.#log.debug(
       { call: id, leg: id, role: 'a', cause: leg.cause, ledTo },
       'a call that led nowhere ended',
     );
     const call = { id, node, number: null, sessionId: null, accountId: '' };
     this.#tracer.note(call, legEnd(leg, ledTo), leg.endedAt);
+    return leg;
   }
 
   /**

@@ -2,7 +2,8 @@ import type { Logger } from '../telemetry/logger.js';
 import type { FirstPartyDialer } from './first-party-dialer.js';
 import type { NodeCommands } from './node-commands.js';
 import type { NodeLease } from './node-lease.js';
-import type { NodeLink } from './node-link.js';
+import type { LegRecord } from '../masking/interaction.js';
+import type { NodeLink, UnmarkedLeg } from './node-link.js';
 import type { NodeReport, TrunkReport } from './node-report.js';
 import type { Reconciler } from './reconciler.js';
 import type { CallRecords } from './records.js';
@@ -15,6 +16,8 @@ export interface SupervisorOptions {
   readonly commands: NodeCommands;
   readonly reconciler: Reconciler;
   readonly log: Logger;
+  /** Told of calls that led to nobody, by their events alone: a CDR of the same may come to another controller. Must not throw. */
+  readonly onLedNowhere?: (leg: LegRecord, unmarked: UnmarkedLeg) => void;
 }
 
 /**
@@ -28,7 +31,7 @@ export class NodeSupervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    const { lease, node, records, reconciler, dialer, commands, log } = options;
+    const { lease, node, records, reconciler, dialer, commands, log, onLedNowhere } = options;
     for (const event of ['leg-ringing', 'leg-answered', 'leg-bridged'] as const) {
       node.on(event, (moment) => void records.progressed(event, moment));
     }
@@ -41,7 +44,10 @@ export class NodeSupervisor {
       });
     });
     node.on('unmarked-leg-ended', (leg) => {
-      records.endedUnmarked(leg).catch((error: unknown) => {
+      const told = records.endedUnmarked(leg).then((record) => {
+        if (record !== null) onLedNowhere?.(record, leg);
+      });
+      told.catch((error: unknown) => {
         log.warn({ err: error, call: leg.uuid, leg: leg.uuid }, 'a leg was not recorded; its CDR will be');
       });
     });

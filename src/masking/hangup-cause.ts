@@ -10,6 +10,11 @@ export interface Hangup {
   readonly source: HangupSource;
 }
 
+/** The cause as it may stand in a metric or a span: what is none of FreeSWITCH's names is `OTHER`. */
+export function causeName(cause: string): string {
+  return /^[A-Z_]{1,40}$/.test(cause) ? cause : 'OTHER';
+}
+
 /** The cause with which an API client's wish hangs a channel up. No phone and no carrier gives it. */
 export const API_HANGUP_CAUSE = 'MANAGER_REQUEST';
 

@@ -60,7 +60,7 @@ export interface StoreOptions extends RedisConnectionOptions {
   /** What calls and sessions cost from now on. Default nothing. */
   readonly tariff?: Tariff;
   /** Told of every leg that has ended, once, by the process that wrote it. Must not throw. */
-  readonly onLegWritten?: (leg: LegRecord) => void;
+  readonly onLegWritten?: (leg: LegRecord, address: LegAddress) => void;
   /** Told of every script that Redis was asked to run. */
   readonly onScript?: ScriptWatch;
   /** Told of creates that failed while Redis did not answer, and what became of their sessions. */
@@ -155,10 +155,11 @@ export class Store {
     this.feed = new TraceFeed(client);
     this.statistics = new CallStatistics(client, scripts, { retention: STATISTICS_RETENTION });
     const { traces, statistics } = this;
-    const onWritten = (leg: LegRecord, { interactionId: id, ...address }: LegAddress): void => {
-      traces.note({ ...address, id, accountId: '' }, legEnd(leg), leg.endedAt);
+    const onWritten = (leg: LegRecord, address: LegAddress): void => {
+      const { interactionId: id, ...where } = address;
+      traces.note({ ...where, id, accountId: '' }, legEnd(leg), leg.endedAt);
       statistics.legEnded(leg);
-      options.onLegWritten?.(leg);
+      options.onLegWritten?.(leg, address);
     };
     const indexes = { log, live, recordings, admissions, onLost, onWritten, now };
     const rules = options.pinGuard ?? DEFAULT_PIN_GUARD;

@@ -4,6 +4,7 @@ import type { Announcement, Refusal } from '../calls/machine.js';
 import type { CallMeter } from '../calls/meter.js';
 import type { PinCheck } from '../calls/ports.js';
 import type { QuestionOutcome } from '../freeswitch/question-exchange.js';
+import { causeName } from '../masking/hangup-cause.js';
 import type { LegRecord } from '../masking/interaction.js';
 
 /** Seconds; an answer to FreeSWITCH, a command of Redis. */
@@ -11,6 +12,17 @@ const QUICK = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 /** Seconds; what people wait for, and a receiver of callbacks. */
 const SLOW = [0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 45];
 const TALK = [5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200];
+
+/** A request to the API, once it was answered. */
+export interface AnsweredRequest {
+  readonly method: string;
+  /** Its pattern, never the path itself. */
+  readonly route: string;
+  readonly status: number;
+  readonly elapsedMs: number;
+  /** The client's header of that name, which says what trace the request is part of, or "". */
+  readonly traceparent: string;
+}
 
 /** What is asked for when somebody scrapes. */
 export interface Snapshot {
@@ -165,7 +177,7 @@ export class Metrics implements CallMeter {
 
   /** A leg has ended and was written; each is told once, by whoever wrote it. */
   legEnded(leg: LegRecord): void {
-    const cause = /^[A-Z_]{1,40}$/.test(leg.cause) ? leg.cause : 'OTHER';
+    const cause = causeName(leg.cause);
     // A first party is dialled as well, on the A leg.
     if (leg.role === 'b' || leg.trunk !== '') this.#legDialled(leg, cause);
     if (leg.role === 'a') {
@@ -195,12 +207,7 @@ export class Metrics implements CallMeter {
     this.#attempts.observe({ result }, elapsedMs / 1_000);
   }
 
-  requestAnswered(request: {
-    readonly method: string;
-    readonly route: string;
-    readonly status: number;
-    readonly elapsedMs: number;
-  }): void {
+  requestAnswered(request: Omit<AnsweredRequest, 'traceparent'>): void {
     const { method, route, status, elapsedMs } = request;
     this.#requests.observe({ method, route, status: String(status) }, elapsedMs / 1_000);
   }

@@ -58,6 +58,7 @@ export function measureRequests(app: FastifyInstance, { metrics }: ApiDeps): voi
       route: request.routeOptions.url ?? 'unknown',
       status: reply.statusCode,
       elapsedMs: reply.elapsedTime,
+      traceparent: String(request.headers['traceparent'] ?? ''),
     });
     done();
   });

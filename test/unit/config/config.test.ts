@@ -99,6 +99,7 @@ describe('loadConfig', () => {
         remember: 30 * 86_400_000,
       },
       localRoutes: { most: 0, maxAge: 600_000 },
+      tracing: false,
       logLevel: 'info',
       watchdogLimitMs: 2_000,
       shutdownDeadline: 20,

@@ -49,22 +49,24 @@ export function PhonesPage() {
           <TimePanel state={state} sandbox={sandbox} onChanged={look} />
         </div>
       )}
-      <Panel title="Calls that were placed">
-        {calls.length === 0 ? <Empty title="None yet.">Place one above.</Empty> : null}
-        <div class="cards">
-          {calls.map((call) => (
-            <CallerCard key={call.uuid} call={call} sandbox={sandbox} onDone={look} />
-          ))}
-        </div>
-      </Panel>
-      <Panel title="Phones">
-        <div class="cards">
-          {numbers.map((number) => (
-            <PhoneCard key={number} number={number} sandbox={sandbox} onDone={look} />
-          ))}
-        </div>
-        <AddPhone />
-      </Panel>
+      <div class="two">
+        <Panel title="Phones">
+          <div class="cards">
+            {numbers.map((number) => (
+              <PhoneCard key={number} number={number} sandbox={sandbox} onDone={look} />
+            ))}
+          </div>
+          <AddPhone />
+        </Panel>
+        <Panel title="Calls that were placed">
+          {calls.length === 0 ? <Empty title="None yet.">Place one above.</Empty> : null}
+          <div class="cards">
+            {calls.map((call) => (
+              <CallerCard key={call.uuid} call={call} sandbox={sandbox} onDone={look} />
+            ))}
+          </div>
+        </Panel>
+      </div>
     </>
   );
 }

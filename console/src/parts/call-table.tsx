@@ -50,7 +50,7 @@ const PAST: readonly Column<CallTraceSummary>[] = [
         timer(call.talk_ms)
       ),
   },
-  { title: 'Ended by', cell: (call) => enderWords(call.ended_by) },
+  { title: 'Ended by', cell: (call) => <span class="whole">{enderWords(call.ended_by)}</span> },
 ];
 
 /** Calls, each leading to its timeline. `isLive`: all of them are up, and what matters is where they are. */

@@ -188,6 +188,34 @@ if [ "$softphones" = true ]; then
   done
 fi
 
+# Softphones in browsers speak SIP over WebSocket. Only with it is ICE heard of, from them alone (dialplan/masking.xml).
+websockets=
+certificate=
+if [ "$softphones" = true ]; then
+  for scheme in ws wss; do
+    name=SOFTPHONE_$(printf '%s' "$scheme" | tr a-z A-Z)_PORT
+    value "$name" ''
+    [ -n "$found" ] || continue
+    matches "$found" "$port" || fail "$name must be a port"
+    websockets="$websockets
+  <param name=\"$scheme-binding\" value=\"\$\${softphone_ip}:$found\"/>"
+    [ "$scheme" = ws ] || certificate=needed
+  done
+  value SOFTPHONE_CERTIFICATE ''
+  if [ -n "$certificate" ]; then
+    certificate=$found
+    [ -n "$certificate" ] || fail 'SOFTPHONE_CERTIFICATE must be set when SOFTPHONE_WSS_PORT is'
+    [ -r "$certificate" ] || fail 'SOFTPHONE_CERTIFICATE must name a file that can be read'
+    for part in 'PRIVATE KEY' CERTIFICATE; do
+      grep -q "^-----BEGIN .*$part-----" "$certificate" || fail "SOFTPHONE_CERTIFICATE must hold the key, the certificate and its chain, in PEM"
+    done
+  fi
+fi
+if [ -n "$websockets" ]; then
+  vars="$vars
+  <X-PRE-PROCESS cmd=\"set\" data=\"softphone_websocket=true\"/>"
+fi
+
 value TRUNKS_DIR "$here/trunks"
 trunks_dir=$found
 [ -d "$trunks_dir" ] && [ -r "$trunks_dir" ] && [ -x "$trunks_dir" ] || fail 'TRUNKS_DIR must be a folder that can be read'
@@ -229,7 +257,7 @@ chmod o-rwx "$cdr_dir" 2>/dev/null || true
 
 conf=$run_dir/conf
 rm -rf "$conf"
-mkdir -p "$conf/acl" "$conf/cdr" "$conf/directory" "$conf/trunks" "$conf/dialplan"
+mkdir -p "$conf/acl" "$conf/cdr" "$conf/directory" "$conf/trunks" "$conf/dialplan" "$conf/websocket"
 cp -R "$here/conf/." "$conf/"
 cp "$dialplan_dir"/*.xml "$conf/dialplan/"
 
@@ -273,6 +301,16 @@ if [ "$softphones" = true ]; then
     done
     printf '    </users></group></groups>\n  </domain>\n</include>\n'
   } >"$conf/directory/softphones.xml"
+  if [ -n "$websockets" ]; then
+    # Which of a browser's addresses is taken first: one of this host's own network. None of IPv6.
+    printf '<include>%s\n%s\n%s\n</include>\n' "$websockets" \
+      '  <param name="apply-candidate-acl" value="localnet.auto"/>' \
+      '  <param name="apply-candidate-acl" value="any_v4.auto"/>' >"$conf/websocket/bindings.xml"
+  fi
+  if [ -n "$certificate" ]; then
+    mkdir -p "$conf/tls"
+    cp "$certificate" "$conf/tls/wss.pem"
+  fi
 else
   rm "$conf/sip_profiles/softphone.xml"
 fi

@@ -10,6 +10,9 @@ export const SOFTPHONE_TRUNK = 'softphone';
 /** Extension, dialplan and context that a leg originated to the first party enters when it answers. */
 export const FIRST_PARTY_ENTRY = 'ask-first XML masking';
 
+/** Run on a leg to a softphone before it is dialled. In quotes, because `originate` splits at spaces. */
+const SOFTPHONE_LEG = "'execute_extension softphone-leg XML masking'";
+
 /** Most seconds that a party may listen to a file before the two are joined. */
 const WHISPER_LIMIT = 120;
 
@@ -88,7 +91,7 @@ export function dialString(answer: ConnectAnswer): string {
 export function originateString(call: FirstPartyCall): string {
   const variables = legVariables(call.marks, 'a', call.ringTimeout);
   // What the dialplan sets on a leg that calls us, and `connect` hands on to B.
-  variables.push(['media_timeout', String(MEDIA_TIMEOUT_MS)], ['ignore_sdp_ice', 'true']);
+  variables.push(['media_timeout', String(MEDIA_TIMEOUT_MS)]);
   const uuid = identifier(call.uuid, 'uuid');
   return `${braces(variables)}${endpoints(call, uuid)} ${FIRST_PARTY_ENTRY}`;
 }
@@ -118,6 +121,8 @@ function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number): Var
     ['outbound_redirect_fatal', 'true'],
     // A BYE's Reason header is set on both legs, and would be sent on as it stands (sofia.c:1009).
     ['disable_q850_reason', 'true'],
+    // Nobody's offer of ICE is heard but a browser's: SOFTPHONE_LEG makes that exception.
+    ['ignore_sdp_ice', 'true'],
     // Early media would end the ringing as success, and could name the person called.
     ['ignore_early_media', 'ring_ready'],
     ['fail_on_single_reject', `!${TRUNK_FAULTS.join(':')}`],
@@ -144,7 +149,7 @@ function endpoints(call: Destination, uuid?: string): string {
 function endpoint(trunk: string, target: string, own: Variable[]): string {
   if (trunk !== SOFTPHONE_TRUNK) return `${brackets(own)}sofia/gateway/${trunk}/${target}`;
   // A gateway's leg never inherits it; here A's would be (mod_sofia.c:5154).
-  own.push(['sip_cid_type', 'none']);
+  own.push(['sip_cid_type', 'none'], ['execute_on_originate', SOFTPHONE_LEG]);
   return `${brackets(own)}sofia/${SOFTPHONE_TRUNK}/${target.slice(1)}%${SOFTPHONE_TRUNK}`;
 }
 

@@ -105,8 +105,18 @@ describe('dialString', () => {
   it('dials a registered softphone by its digits and does not inherit the caller ID type', () => {
     const text = dialString(connect({ trunks: ['softphone'] }));
     expect(text.slice(text.indexOf('}') + 1)).toBe(
-      '[masking_trunk=softphone,leg_timeout=30,sip_cid_type=none]sofia/softphone/15552220002%softphone',
+      "[masking_trunk=softphone,leg_timeout=30,sip_cid_type=none,execute_on_originate='execute_extension softphone-leg XML masking']" +
+        'sofia/softphone/15552220002%softphone',
     );
+  });
+
+  it('hears of nobody’s ICE, and makes the exception for browsers on legs to softphones alone', () => {
+    const text = dialString(connect({ trunks: ['carrier', 'softphone'] }));
+    expect(variables(text, '{', '}')).toMatchObject({ ignore_sdp_ice: 'true' });
+    const [carrier = '', softphone = ''] = text.slice(text.indexOf('}') + 1).split('|');
+    expect(carrier).not.toContain('execute_on_originate');
+    expect(softphone).toContain('softphone-leg');
+    expect(text).not.toMatch(/webrtc|dtls/i);
   });
 
   it('plays to B by group_confirm, with a net far above ring limit and whisper', () => {
@@ -228,6 +238,12 @@ describe('originateString', () => {
     const text = originateString(call);
     expect(text.match(/origination_uuid=/g)).toHaveLength(1);
     expect(text).toContain('[origination_uuid=11111111-2222-4333-8444-555555555555,masking_trunk=one,');
+  });
+
+  it('keeps its spaces in quotes on a leg to a softphone', () => {
+    const text = originateString({ ...call, trunks: ['softphone'] });
+    expect(text.replace(/'[^']*'/g, '').slice(0, -' ask-first XML masking'.length)).not.toContain(' ');
+    expect(variables(text, '{', '}')).toMatchObject({ ignore_sdp_ice: 'true' });
   });
 
   it('refuses a UUID that holds live syntax', () => {

@@ -6,8 +6,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/copy-assets.mjs scripts/build-console.mjs scripts/healthcheck.mjs scripts/
+COPY scripts/copy-assets.mjs scripts/build-console.mjs scripts/build-phones.mjs scripts/healthcheck.mjs scripts/
 COPY src src
+COPY phones phones
 COPY sandbox sandbox
 COPY console console
 # A clone made under a strict umask would otherwise carry its modes into the image.

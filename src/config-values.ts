@@ -184,8 +184,8 @@ export const trunks = () =>
       : new Wrong('names one trunk twice: remove the second');
   });
 
-export const phoneNumbers = () =>
-  optional('', (text) => {
+export const phoneNumbers = (fallback = '') =>
+  optional(fallback, (text) => {
     const numbers: E164[] = [];
     for (const entry of listOf(text)) {
       const number = parseE164(entry);

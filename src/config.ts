@@ -7,6 +7,7 @@ import { failures, seconds } from './config-callbacks.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
 import { chance } from './config-pins.js';
 import { problemsOf, settingsOf } from './config-environment.js';
+import { browserPhonesOf, SOFTPHONE_VARIABLES, type BrowserPhones } from './config-softphones.js';
 import { isTracingWanted, TRACING_VARIABLES } from './config-tracing.js';
 import type { Tariff } from './masking/billing.js';
 import type { CallLimits } from './masking/call-limits.js';
@@ -63,6 +64,8 @@ export interface Config {
     readonly maxFolderBytes: number;
   };
   readonly callbacks: CallbackSettings;
+  /** The phones of the page at /phones/, or null for no such page. */
+  readonly browserPhones: BrowserPhones | null;
   /** Base64 of 32 bytes each, newest first. */
   readonly dataKeys: readonly string[];
   /** ISO 3166-1 alpha-2, or "" when numbers without a country code are not understood. */
@@ -105,7 +108,14 @@ export interface Config {
 }
 
 /** Variables that may also be given as NAME_FILE, the path of a file that holds the value. */
-const SECRETS = ['AUTH_TOKEN', 'REDIS_URL', 'FREESWITCH_PASSWORD', 'QUESTION_SECRET', 'DATA_KEYS'] as const;
+const SECRETS = [
+  'AUTH_TOKEN',
+  'REDIS_URL',
+  'FREESWITCH_PASSWORD',
+  'QUESTION_SECRET',
+  'DATA_KEYS',
+  'SOFTPHONE_PASSWORD',
+] as const;
 
 const LOOPBACK = '127.0.0.0/8,::1/128';
 
@@ -171,6 +181,7 @@ const ENVIRONMENT = z.object({
   BILLING_INCREMENT_SECONDS: value.integer('seconds', 1, 3_600, 1),
   BILLING_MINIMUM_SECONDS: value.integer('seconds', 0, 3_600, 0),
   BILLING_SESSION_FEE: value.integer('whole units of the currency', 0, 1_000_000, 0),
+  ...SOFTPHONE_VARIABLES,
   WATCHDOG_LIMIT_MS: value.watchdogLimit(2_000),
   SHUTDOWN_DEADLINE: value.integer('seconds', 1, 600, 20),
   ...TRACING_VARIABLES,
@@ -234,6 +245,7 @@ export function loadConfig(
       makeRoom: given.RECORDING_WHEN_FULL === 'remove-oldest',
       urlLifetime: given.RECORDING_URL_LIFETIME,
     },
+    browserPhones: browserPhonesOf(given),
     dataKeys: given.DATA_KEYS,
     defaultCountry: given.DEFAULT_COUNTRY,
     destinations: destinationRulesOf(given, given.DEFAULT_COUNTRY),

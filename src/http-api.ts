@@ -22,6 +22,7 @@ export interface HttpApiOptions {
   readonly config: Pick<
     Config,
     | 'account'
+    | 'browserPhones'
     | 'http'
     | 'folders'
     | 'defaultCountry'
@@ -120,6 +121,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     calls: callDirectory(store, hangUps),
     recordings: recordingDirectory(store, options.recordings),
     tariff: config.tariff,
+    browserPhones: config.browserPhones,
     onSessionCreated: options.prepare,
     onSessionUpdated: options.prepare,
     readiness: options.readiness,

@@ -38,6 +38,7 @@ import { answerWithIds, identify, newApiId, requestBindings } from './plugins/re
 import { secure, secureAnswers, securityHeaders } from './plugins/security-headers.js';
 import { isSigned, mediaRoutes } from './recordings/media-routes.js';
 import { personRoutes } from './persons/routes.js';
+import { phoneRoutes } from './phones/routes.js';
 import { recordingRoutes } from './recordings/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import { statisticsRoutes } from './statistics/routes.js';
@@ -108,6 +109,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   healthRoutes(app, deps);
   metricsRoutes(app, deps);
   deps.routes?.(app);
+  if (deps.browserPhones !== null) phoneRoutes(app, deps, deps.browserPhones, watch);
   const access = deps.console.enabled ? consoleRoutes(app, deps, watch) : null;
   app.register(
     async (scope) => {

@@ -287,6 +287,14 @@ export interface ConsoleDeps {
 /** Each dependency by its name. `detail` is shown to anybody who asks, so it holds nothing private. */
 export type Readiness = Record<string, { readonly ok: boolean; readonly detail: string }>;
 
+/** Test phones that stand for phones on the public network. */
+export interface BrowserPhoneAccounts {
+  /** The WebSocket that they register over. */
+  readonly url: string;
+  readonly numbers: readonly E164[];
+  readonly password: string;
+}
+
 export interface ApiDeps {
   /** The main account, and what it authenticates with. */
   readonly account: { readonly id: string; readonly token: string };
@@ -312,6 +320,8 @@ export interface ApiDeps {
   readonly callbacks: CallbackStore;
   readonly calls: CallDirectory;
   readonly recordings: RecordingDirectory;
+  /** The test phones of the page at /phones/; null where there is none. */
+  readonly browserPhones: BrowserPhoneAccounts | null;
   /** What is printed as the rate of a call. */
   readonly tariff: Tariff;
   /**

@@ -69,6 +69,7 @@ export class RunningApi {
         maxSessionExpiry: 86_400,
         sessionEndHangsUp,
         tariff: FREE,
+        browserPhones: null,
         trunks: ['carrier'],
         dataKeys: [key],
         callLimits: NO_LIMITS,

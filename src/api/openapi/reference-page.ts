@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
 import { notFound } from '../errors.js';
 import { resource } from '../plugins/resource.js';
+import { sendFile, sendPage, servedFile, type ServedFile } from '../plugins/served-file.js';
 
 /**
  * A browsable page for /openapi.json, from files of swagger-ui-dist that the controller serves itself:
@@ -61,16 +61,10 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
-interface File {
-  readonly type: string;
-  readonly body: Buffer;
-  readonly tag: string;
-}
-
 /** `/docs/` and its files. Open to everybody: the page shows no more than the source code does. */
 export function referencePage(app: FastifyInstance): void {
-  const files = new Map<string, File>();
-  const page = file('text/html; charset=utf-8', Buffer.from(PAGE));
+  const files = new Map<string, ServedFile>();
+  const page = servedFile('text/html; charset=utf-8', Buffer.from(PAGE));
 
   resource(app, '/docs', {
     GET: {
@@ -81,11 +75,7 @@ export function referencePage(app: FastifyInstance): void {
         answers: { 200: { description: 'The page.', media: ['text/html'] } },
         open: true,
       },
-      handler: (request, reply) => {
-        // The page names its files relative to itself, so that it works below any path of a proxy.
-        const [path = ''] = request.url.split('?');
-        return path.endsWith('/') ? send(request, reply, page) : reply.redirect('docs/');
-      },
+      handler: (request, reply) => sendPage(request, reply, page, HEADERS),
     },
   });
   resource(app, '/docs/:file', {
@@ -102,12 +92,12 @@ export function referencePage(app: FastifyInstance): void {
       handler: async (request, reply) => {
         const { file: name } = request.params as { file: string };
         if (!Object.hasOwn(FROM_PACKAGE, name) && !Object.hasOwn(OWN, name)) throw notFound();
-        return send(request, reply, await cached(name));
+        return sendFile(request, reply, await cached(name), HEADERS);
       },
     },
   });
 
-  async function cached(name: string): Promise<File> {
+  async function cached(name: string): Promise<ServedFile> {
     const known = files.get(name);
     if (known !== undefined) return known;
     const loaded = await load(name);
@@ -116,19 +106,9 @@ export function referencePage(app: FastifyInstance): void {
   }
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { type, body, tag }: File): FastifyReply {
-  reply.headers({ ...HEADERS, etag: tag });
-  if (request.headers['if-none-match'] === tag) return reply.code(304).send();
-  return reply.type(type).send(body);
-}
-
-async function load(name: string): Promise<File> {
+async function load(name: string): Promise<ServedFile> {
   const own = OWN[name];
-  if (own !== undefined) return file(own[0], Buffer.from(own[1]));
+  if (own !== undefined) return servedFile(own[0], Buffer.from(own[1]));
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  return file(FROM_PACKAGE[name] ?? '', await readFile(join(folder, name)));
-}
-
-function file(type: string, body: Buffer): File {
-  return { type, body, tag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+  return servedFile(FROM_PACKAGE[name] ?? '', await readFile(join(folder, name)));
 }

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, closeSync, constants, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
+import { executable } from '../../helpers/executable.js';
 import { silentLog } from '../../helpers/silent-log.js';
 import type { Stack } from '../../helpers/stack.js';
 import { freeUdpPort } from './sipp.js';
@@ -24,27 +25,13 @@ function worker(): number {
 
 /** The FreeSWITCH binary of this machine (`FREESWITCH_BIN`, else PATH), or null. */
 export function freeswitchBinary(): string | null {
-  const named = process.env['FREESWITCH_BIN'];
-  const candidates =
-    named !== undefined && named !== ''
-      ? [named]
-      : (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'freeswitch'));
-  return candidates.find(isExecutable) ?? null;
+  return executable('FREESWITCH_BIN', ['freeswitch']);
 }
 
 /** Throws where there is none; asked before anything else is started. */
 export function requireFreeSwitch(): void {
   if (freeswitchBinary() !== null) return;
   throw new Error('no FreeSWITCH was found: set FREESWITCH_BIN, or put freeswitch into PATH');
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** A gateway of the tests: a trunk to a port of this machine. */

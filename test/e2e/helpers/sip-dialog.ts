@@ -135,6 +135,8 @@ export interface SipAnswerPlan {
   readonly headers?: readonly string[];
   /** What a=crypto of the answer is, when SRTP is offered; null to answer without. */
   readonly crypto?: (offer: string) => string | null;
+  /** Further lines of its SDP. */
+  readonly sdpLines?: readonly string[];
 }
 
 /** Waits for a call, rings, answers it, and waits until that is acknowledged. */

@@ -63,6 +63,7 @@ export class FakeDeps implements ApiDeps {
   publicUrl = 'https://masking.example.com';
   defaultCountry = '';
   maxSessionExpiry = 86_400;
+  browserPhones: ApiDeps['browserPhones'] = null;
   limits = NO_LIMITS;
   instant = NOW;
   readonly clock = { now: () => this.instant };

@@ -68,6 +68,7 @@ describe('loadConfig', () => {
         concurrency: 256,
         receiverConcurrency: 32,
       },
+      browserPhones: null,
       dataKeys: [KEY_A],
       defaultCountry: '',
       destinations: {

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify';
+
+import { digitsOf } from '../../masking/phone-number.js';
+import type { BrowserPhoneAccounts } from '../deps.js';
+import { notFound } from '../errors.js';
+import { requireMain } from '../plugins/account.js';
+import { requireAccount, type AuthWatch, type Credentials } from '../plugins/auth.js';
+import { sendFile, sendPage, servedFile } from '../plugins/served-file.js';
+import { builtPage, type BuiltPage } from './built-page.js';
+
+const NOT_BUILT = servedFile(
+  'text/html; charset=utf-8',
+  Buffer.from(
+    '<!doctype html>\n<html lang="en"><title>Maskline phones</title>\n' +
+      '<p>This page was not built. Run <code>npm run build:phones</code>, then load it again.</p>\n</html>\n',
+  ),
+);
+
+const FOREVER = { 'cache-control': 'public, max-age=31536000, immutable' };
+
+/**
+ * `/phones/`: two test phones on one page, and what they register with. Routes of a page, so no part of the
+ * described API. The page and its files hold no secret and are open to everybody who reaches this port; the
+ * phones' password is told to who has the main account's credentials.
+ */
+export function phoneRoutes(
+  app: FastifyInstance,
+  credentials: Credentials,
+  phones: BrowserPhoneAccounts,
+  watch: AuthWatch,
+): void {
+  let built: BuiltPage | null = null;
+  const load = async (): Promise<BuiltPage | null> => (built ??= await builtPage('phones'));
+  const headers = {
+    'content-security-policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
+      `connect-src 'self' ${phones.url}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    'permissions-policy': 'microphone=(self), camera=(), geolocation=()',
+    'cache-control': 'no-cache',
+  };
+
+  app.get('/phones', async (request, reply) =>
+    sendPage(request, reply, (await load())?.page ?? NOT_BUILT, headers),
+  );
+  app.get('/phones/assets/:file', async (request, reply) => {
+    const { file } = request.params as { file: string };
+    const asset = (await load())?.assets.get(file);
+    if (asset === undefined) throw notFound();
+    return sendFile(request, reply, asset, FOREVER);
+  });
+  app.register(
+    async (scope) => {
+      await requireAccount(scope, credentials, watch);
+      scope.post('/', (request) => {
+        requireMain(request);
+        return {
+          api_id: request.id,
+          url: phones.url,
+          password: phones.password,
+          phones: phones.numbers.map((number) => digitsOf(number)),
+        };
+      });
+    },
+    { prefix: '/phones/accounts/:authId' },
+  );
+}

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const START = new URL('../../../freeswitch/start.sh', import.meta.url).pathname;
+const PEM = [
+  '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----',
+  '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
+].join('\n');
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'maskline-start-'));
+  await mkdir(join(folder, 'mod'));
+  await writeFile(join(folder, 'mod', 'mod_sofia.so'), '');
+  // In FreeSWITCH's place: the configuration is written, and nothing runs.
+  await writeFile(join(folder, 'freeswitch'), '#!/bin/sh\nexit 0\n');
+  await chmod(join(folder, 'freeswitch'), 0o755);
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Runs start.sh; throws what it says when it refuses. */
+async function start(environment: Record<string, string> = {}): Promise<void> {
+  await promisify(execFile)('sh', [START], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      FREESWITCH_PASSWORD: 'an-event-socket-password',
+      QUESTION_SECRET: 'a-question-secret-of-tests',
+      RUN_DIR: join(folder, 'run'),
+      FREESWITCH_BIN: join(folder, 'freeswitch'),
+      FREESWITCH_MOD_DIR: join(folder, 'mod'),
+      ...environment,
+    },
+  });
+}
+
+const rendered = (path: string): Promise<string> => readFile(join(folder, 'run', 'conf', path), 'utf8');
+const isRendered = (path: string): boolean => existsSync(join(folder, 'run', 'conf', path));
+
+const SOFTPHONES = { SOFTPHONES: 'true', SOFTPHONE_PASSWORD: 'phone-secret' };
+
+describe('the WebSocket of the softphone profile', () => {
+  it.each([
+    ['by default', {}],
+    ['with softphones alone', SOFTPHONES],
+    ['with its port alone', { SOFTPHONE_WS_PORT: '5066' }],
+  ])('is not there %s', async (_, environment) => {
+    await start(environment);
+    expect(isRendered('websocket/bindings.xml')).toBe(false);
+    expect(await rendered('vars.xml')).not.toContain('softphone_websocket');
+  });
+
+  it('is on the address of the profile, and only there', async () => {
+    await start({ ...SOFTPHONES, SOFTPHONE_WS_PORT: '5066' });
+    const bindings = await rendered('websocket/bindings.xml');
+    expect(bindings).toContain('<param name="ws-binding" value="$${softphone_ip}:5066"/>');
+    expect(bindings).not.toContain('wss-binding');
+    expect(await rendered('vars.xml')).toContain('data="softphone_websocket=true"');
+    expect(await rendered('sip_profiles/trunk.xml')).not.toContain('websocket');
+    expect(isRendered('tls/wss.pem')).toBe(false);
+  });
+
+  it('has TLS with a certificate', async () => {
+    await writeFile(join(folder, 'wss.pem'), PEM);
+    await start({
+      ...SOFTPHONES,
+      SOFTPHONE_WSS_PORT: '7443',
+      SOFTPHONE_CERTIFICATE: join(folder, 'wss.pem'),
+    });
+    expect(await rendered('websocket/bindings.xml')).toContain('"wss-binding" value="$${softphone_ip}:7443"');
+    expect(await rendered('tls/wss.pem')).toBe(PEM);
+  });
+
+  it.each([
+    [{ SOFTPHONE_WS_PORT: '0' }, 'SOFTPHONE_WS_PORT must be a port'],
+    [{ SOFTPHONE_WS_PORT: '5066"/>' }, 'SOFTPHONE_WS_PORT must be a port'],
+    [{ SOFTPHONE_WSS_PORT: '7443' }, 'SOFTPHONE_CERTIFICATE must be set'],
+    [{ SOFTPHONE_WSS_PORT: '7443', SOFTPHONE_CERTIFICATE: '/nowhere' }, 'must name a file that can be read'],
+    [{ SOFTPHONE_WSS_PORT: '7443', SOFTPHONE_CERTIFICATE: START }, 'must hold the key, the certificate'],
+  ])('is refused with %j', async (environment, message) => {
+    await expect(start({ ...SOFTPHONES, ...environment })).rejects.toThrow(message);
+  });
+});

@@ -77,7 +77,12 @@ check_ports() {
     ports="$ports EVENT_SOCKET_PORT=tcp:127.0.0.1:$(setting EVENT_SOCKET_PORT 8021)
       SIP_TRUNK_PORT=udp:$ip:$(setting SIP_TRUNK_PORT 5080)"
     [ -z "$(setting SIP_TRUNK_TLS_PORT '')" ] || ports="$ports SIP_TRUNK_TLS_PORT=tcp:$ip:$(setting SIP_TRUNK_TLS_PORT '')"
-    [ "$(setting SOFTPHONES false)" != true ] || ports="$ports SOFTPHONE_PORT=udp:$ip:$(setting SOFTPHONE_PORT 5060)"
+    if [ "$(setting SOFTPHONES false)" = true ]; then
+      ports="$ports SOFTPHONE_PORT=udp:$ip:$(setting SOFTPHONE_PORT 5060)"
+      for name in SOFTPHONE_WS_PORT SOFTPHONE_WSS_PORT; do
+        [ -z "$(setting $name '')" ] || ports="$ports $name=tcp:$ip:$(setting $name '')"
+      done
+    fi
   fi
   # shellcheck disable=SC2086
   node scripts/check-ports.mjs $ports || die 'nothing was started'
@@ -136,7 +141,8 @@ guide() {
   token=$(setting AUTH_TOKEN '')
   host=$(setting HTTP_HOST 127.0.0.1)
   case $host in 0.0.0.0 | ::) host=127.0.0.1 ;; esac
-  api=http://$host:$(setting HTTP_PORT 8080)/v1/Account/$account
+  base=http://$host:$(setting HTTP_PORT 8080)
+  api=$base/v1/Account/$account
   cat <<TEXT
 
 Maskline runs.
@@ -157,6 +163,16 @@ TEXT
   fi
   server=$(setting HOST_IP 127.0.0.1):$(setting SOFTPHONE_PORT 5060)
   password=$(setting SOFTPHONE_PASSWORD '')
+  if [ -n "$(setting SOFTPHONE_WS_PORT '')" ] || [ -n "$(setting BROWSER_PHONES_URL '')" ]; then
+    cat <<TEXT
+
+Two phones in your browser, with nothing to install:
+  open       $base/phones/
+             and give it AUTH_ID $account
+                     AUTH_TOKEN $token
+             From another computer: ssh -L ${base##*:}:${base#http://} <this host>, then http://localhost:${base##*:}/phones/
+TEXT
+  fi
   cat <<TEXT
 
 Two softphones (any SIP phone, UDP) play the parts of two phones on the public network:

@@ -58,6 +58,11 @@ const FIRST_SETTINGS = [
   ['SOFTPHONE_NUMBERS', '', always('15550001001,15550001002')],
   ['SOFTPHONE_PASSWORD', '', secret(8)],
   [
+    'SOFTPHONE_WS_PORT',
+    'Opens them to browsers too, on a page of the controller: docs/docker.md.',
+    always('5066'),
+  ],
+  [
     'VIRTUAL_NUMBERS',
     'Virtual numbers that are added at the start if they are missing.',
     always('+15550009999,+15550009998'),

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Interaction } from '../../src/masking/interaction.js';
 import { requireChromium } from '../helpers/chromium.js';
 import { laneNumbers } from '../helpers/lane-numbers.js';
@@ -23,6 +23,9 @@ import { answerSipCall, mediaPortIn, placeSipCall, register } from './helpers/si
 import { headerOf } from './helpers/sip-messages.js';
 import { Person, TONE_OF_B } from './helpers/two-people.js';
 import { until } from './helpers/until.js';
+
+// A browser, FreeSWITCH and a controller on two cores: each step has its own deadline.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });
 
 const { first, second, stranger: third } = laneNumbers(200);
 const [FIRST, SECOND, OTHER] = [first.slice(1), second.slice(1), third.slice(1)];

@@ -13,7 +13,6 @@ interface SessionObject {
   readonly session_uuid: string;
   readonly virtual_number: string;
   readonly first_party_pin: string | null;
-  readonly expiry_time: string;
 }
 
 /** The controller that served this page. */
@@ -109,7 +108,6 @@ function sessionOf(session: SessionObject): Session {
     id: session.session_uuid,
     number: session.virtual_number,
     pin: session.first_party_pin,
-    expires: session.expiry_time,
   };
 }
 

@@ -18,6 +18,4 @@ export interface Session {
   readonly number: string;
   /** What the first phone keys to reach the second, or null. */
   readonly pin: string | null;
-  /** As the API shows it. */
-  readonly expires: string;
 }

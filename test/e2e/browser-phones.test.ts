@@ -68,8 +68,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await browser.close();
   await bed.close();
+  await browser.close();
 });
 
 beforeEach(async () => {

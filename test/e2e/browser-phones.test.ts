@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 import axe from 'axe-core';
@@ -478,6 +479,21 @@ describe('the page', () => {
     await phones.signIn(AUTH_ID, bed.stack.authToken);
     await phones.phone(FIRST).card.getByText('FreeSWITCH refuses the password.').waitFor();
   });
+});
+
+it('no log holds a number of theirs, or their password', async () => {
+  await session();
+  const [caller, called] = await bothReady();
+  await caller.call(digits);
+  await called.button('Answer').click();
+  await caller.shows('Connected');
+  await called.button('Hang up').click();
+  await caller.ended('The other side hung up.');
+  const files = [bed.freeswitch.logFile, ...bed.stack.controllers.map(({ logFile }) => logFile)];
+  for (const file of files) {
+    const log = await readFile(file, 'utf8');
+    for (const secret of [FIRST, SECOND, OTHER, PASSWORD]) expect(log).not.toContain(secret);
+  }
 });
 
 /** What axe finds seriously wrong with the page as it is. */

@@ -28,7 +28,7 @@ export function traceLines(trace: Json, run: Invocation): string[] {
     ['node', shown(trace['node'])],
     ['started', shown(trace['started_at'])],
     ['outcome', outcomeText(trace)],
-    ['rang after', seconds(trace['post_dial_delay_ms'])],
+    ['rang after', delay(trace['post_dial_delay_ms'])],
     ['talk', seconds(trace['talk_ms'])],
     ['ended by', shown(trace['ended_by'])],
   ];
@@ -80,6 +80,11 @@ function outcomeText(trace: Json): string {
   const outcome = trace['outcome'] ?? trace['stage'];
   const reason = trace['reason'];
   return reason === null || reason === undefined ? shown(outcome) : `${shown(outcome)} (${shown(reason)})`;
+}
+
+/** Whole seconds would hide what a caller notices. */
+function delay(ms: unknown): string {
+  return typeof ms === 'number' ? `${(ms / 1_000).toFixed(3)} s` : '-';
 }
 
 function seconds(ms: unknown): string {

@@ -66,7 +66,9 @@ describe('traces', () => {
   it('why: the sentence first, then every step with its time, and no number or escape sequence', async () => {
     stub = await StubApi.start((path, _, response) => {
       if (path === `Masking/Explain/Call/${CALL}/`)
-        answerJson(response, { response: { ...SUMMARY, steps: STEPS, rules: RULES } });
+        answerJson(response, {
+          response: { ...SUMMARY, post_dial_delay_ms: 1_234, steps: STEPS, rules: RULES },
+        });
       else answerJson(response, { error: 'not found' }, 404);
     });
     const { environment } = stub;
@@ -74,6 +76,7 @@ describe('traces', () => {
     const lines = told.stdout.split('\n');
     expect(lines[0]).toBe('The call is refused: the session is in a call already.');
     expect(told.stdout).toContain('outcome     refused (busy)');
+    expect(told.stdout).toContain('rang after  1.234 s');
     expect(told.stdout).toContain('    +0.012 s  -  decided    It is refused. (rule known-caller)');
     expect(told.stdout).toContain('(cause USER_BUSY, SIP 486)');
     expect(told.stdout).toContain('decided by  known-caller: The caller is a party.');

@@ -220,7 +220,7 @@ export class Controller {
       console: {
         enabled: config.console,
         isSandbox,
-        softphones: false,
+        softphones: config.browserPhones !== null,
         callbacks: () => this.#callbacks.standing(),
       },
       ...(routes === undefined ? {} : { routes }),

@@ -113,8 +113,8 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   const access = deps.console.enabled ? consoleRoutes(app, deps, watch) : null;
   app.register(
     async (scope) => {
-      const isLoggedIn = (request: FastifyRequest): boolean => access !== null && access.of(request) !== null;
-      await requireAccount(scope, { ...deps, isLoggedIn }, watch);
+      const loginOf = (request: FastifyRequest): boolean | null => access?.loginOf(request) ?? null;
+      await requireAccount(scope, { ...deps, loginOf }, watch);
       if (access !== null) maskForPages(scope, deps, access);
       rates.limitCredentials(scope);
       auditChanges(scope, deps.audit, () => clock.now());

@@ -40,6 +40,12 @@ export class ConsoleAccess {
     return isAsked && this.isLoggedIn(request) ? 'page' : null;
   }
 
+  /** Whether somebody is logged in where the request comes from; null for a request that is not of the page. */
+  loginOf(request: FastifyRequest): boolean | null {
+    if (this.of(request) !== null) return true;
+    return request.headers[PAGE_HEADER] === '1' ? false : null;
+  }
+
   /** By the cookie alone: enough to be told that it is so, and for nothing else. */
   isLoggedIn(request: FastifyRequest): boolean {
     const value = request.cookies[CONSOLE_COOKIE];

@@ -14,8 +14,11 @@ export interface Credentials {
   readonly accounts: Pick<AccountStore, 'authenticate' | 'get'>;
   /** Without a trailing slash. */
   readonly publicUrl: string;
-  /** Whether a request comes from somebody who logged in to the main account in a browser. Default: none does. */
-  readonly isLoggedIn?: (request: FastifyRequest) => boolean;
+  /**
+   * Of a request of our own page in a browser: whether somebody is logged in to the main account there; null for any
+   * other request. Default: there is no page.
+   */
+  readonly loginOf?: (request: FastifyRequest) => boolean | null;
 }
 
 /** What watches over the attempts to get in. */
@@ -66,10 +69,16 @@ export async function requireAccount(
       done();
       return;
     }
-    const { authId = '' } = request.params as { authId?: string };
-    if (credentials.isLoggedIn?.(request) === true && areSame([[authId, id]])) {
-      setAccount(request, requestAccount(credentials.account.id, true, credentials.publicUrl));
-      done();
+    const isLoggedIn = credentials.loginOf?.(request) ?? null;
+    if (isLoggedIn !== null) {
+      const { authId = '' } = request.params as { authId?: string };
+      if (isLoggedIn && areSame([[authId, id]])) {
+        setAccount(request, requestAccount(credentials.account.id, true, credentials.publicUrl));
+        done();
+      } else {
+        // Without a WWW-Authenticate, upon which the browser would ask for a password in a window of its own.
+        done(counted(request, reply, new ApiError(401, TEXT.unauthorized)));
+      }
       return;
     }
     authenticate.call(this, request, reply, (error) =>

@@ -1,5 +1,5 @@
 /** npm run screenshots: docs/screenshots/<page>-<light|dark>.png of every page, from the fixture. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import type { Page } from 'playwright-core';
@@ -9,6 +9,7 @@ import { CALL_IDS, SESSION_IDS } from './fixture/calls.js';
 import { START } from './fixture/clock.js';
 import { PEOPLE } from './fixture/people.js';
 import { ConsoleFixture } from './fixture/server.js';
+import { smallPng } from './small-png.js';
 
 interface Shot {
   readonly name: string;
@@ -94,7 +95,7 @@ async function take(
     await page.locator(shot.wait).first().waitFor();
     await page.locator('.badge:text-is("live")').waitFor();
     await shot.act?.(page);
-    await page.screenshot({ path: `${folder}${name}.png`, animations: 'disabled' });
+    await writeFile(`${folder}${name}.png`, smallPng(await page.screenshot({ animations: 'disabled' })));
   } finally {
     await context.close();
     await fixture.close();

@@ -18,7 +18,8 @@ export function Player({ recording, url: first }: { recording: RecordingObject; 
   const [at, setAt] = useState(0);
   const [isPlaying, setPlaying] = useState(false);
   const [speed, setSpeed] = useState<number>(1);
-  const length = Number(recording.recording_duration_ms) / 1_000;
+  // The audio itself knows best, once its head is there.
+  const [length, setLength] = useState(() => secondsOf(recording));
   const toggle = (): void => {
     const element = audio.current;
     if (element === null) return;
@@ -40,6 +41,10 @@ export function Player({ recording, url: first }: { recording: RecordingObject; 
         ref={audio}
         src={url}
         preload="metadata"
+        onLoadedMetadata={(event) => {
+          const { duration } = event.currentTarget;
+          if (Number.isFinite(duration)) setLength(duration);
+        }}
         onTimeUpdate={(event) => setAt(event.currentTarget.currentTime)}
         onPlay={() => setPlaying(true)}
         onPause={() => setPlaying(false)}
@@ -87,6 +92,11 @@ export function Player({ recording, url: first }: { recording: RecordingObject; 
       </div>
     </div>
   );
+}
+
+function secondsOf({ recording_duration_ms: ms }: RecordingObject): number {
+  const seconds = Number(ms) / 1_000;
+  return Number.isFinite(seconds) ? seconds : 0;
 }
 
 const UNPLAYABLE =

@@ -32,6 +32,7 @@ const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 22;
 const BETWEEN_LABELS = 64;
+const HALF_LABEL = 17;
 const DAY = 86_400_000;
 
 /** A chart over time. The arrow keys, or a pointer, go through its steps; a table beside it tells the same. */
@@ -107,7 +108,7 @@ export function TimeChart(props: TimeChartProps) {
             </g>
           ))}
           {times.map((each, index) =>
-            index % every === 0 ? (
+            index % every === 0 && x(index) + slot / 2 + HALF_LABEL <= width ? (
               <text class="tick" key={each} x={x(index) + slot / 2} y={height - 6} text-anchor="middle">
                 {label(each)}
               </text>

@@ -25,7 +25,7 @@ const COLUMNS: readonly Column<NumberState>[] = [
       </>
     ),
   },
-  { title: 'Country', cell: (each) => each.country },
+  { title: 'Country', cell: (each) => (each.country === '' ? '–' : each.country) },
   {
     title: 'State',
     cell: (each) => <Badge words={each.enabled ? ['enabled', 'good'] : ['disabled', 'quiet']} />,
@@ -94,7 +94,7 @@ function Pools({ pool, creates }: Pick<Numbers, 'pool' | 'creates'>) {
     <Panel title="Pools">
       <p class={exhausted === 0 ? 'hint' : 'failure'}>
         {exhausted === 0 ? (
-          <>Each of the {count(created)} sessions that were created in the last 24 hours found a number.</>
+          <>{plural(created, 'session')} in the last 24 hours, and each found a number.</>
         ) : (
           <>
             <strong>

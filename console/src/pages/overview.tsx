@@ -7,7 +7,7 @@ import { useConsole } from '../state/console-context.js';
 import { useResource } from '../state/resource.js';
 import { hrefOf } from '../state/address.js';
 import { useStore } from '../state/store.js';
-import { count, percent, span } from '../text/format.js';
+import { count, percent, plural, span } from '../text/format.js';
 import type { Tone } from '../text/words.js';
 
 /** Calls that are listed here; the rest is counted. */
@@ -96,7 +96,7 @@ function Health({ overview }: { overview: Overview }) {
         name="Redis"
         value={redis.up ? 'up' : 'down'}
         tone={redis.up ? 'good' : 'bad'}
-        note={redis.up ? `${count(controllers.length)} controllers` : 'known callers are still connected'}
+        note={redis.up ? plural(controllers.length, 'controller') : 'known callers are still connected'}
         page="system"
       />
       <Tile
@@ -132,6 +132,15 @@ function Tile(props: { name: string; value: string; note: string; tone: Tone; pa
 function LastHour({ statistics }: { statistics: Statistics }) {
   const { objects, step } = statistics;
   const times = objects.map(({ at }) => Date.parse(at));
+  if (objects.every(({ calls }) => calls === 0)) {
+    return (
+      <Panel title="Last hour">
+        <Empty title="No call ended in the last hour.">
+          <a href={hrefOf('statistics')}>Statistics</a> go back for 30 days.
+        </Empty>
+      </Panel>
+    );
+  }
   return (
     <div class="two">
       <Panel title="Calls, last hour" aside={<a href={hrefOf('statistics')}>Statistics</a>}>

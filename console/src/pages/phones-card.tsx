@@ -13,9 +13,9 @@ import { Heard } from './phones-heard.js';
 
 /** What a phone can be told to do with the next calls, by name. */
 const HABITS: Readonly<Record<string, readonly [label: string, behaviour: PhoneBehaviour]>> = {
-  manual: ['rings until it is answered here', { does: 'ring' }],
+  manual: ['rings: answer it here', { does: 'ring' }],
   answer: ['answers after 2 s', { does: 'answer', after: 2 }],
-  talk: ['answers, talks for 20 s, hangs up', { does: 'answer', after: 2, talk: 20 }],
+  talk: ['answers, hangs up after 20 s', { does: 'answer', after: 2, talk: 20 }],
   busy: ['is busy', { does: 'busy' }],
   reject: ['rejects after 2 s', { does: 'reject', after: 2 }],
   unreachable: ['cannot be reached', { does: 'unreachable' }],

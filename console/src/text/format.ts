@@ -13,8 +13,9 @@ export function instantOf(text: string | null | undefined): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** `0:42`, `12:05`, `1:02:05`. Milliseconds; what is less than nothing is nothing. */
+/** `0:42`, `12:05`, `1:02:05`. Milliseconds; what is less than nothing is nothing, what is no number `–`. */
 export function timer(ms: number): string {
+  if (!Number.isFinite(ms)) return '–';
   const seconds = Math.max(0, Math.floor(ms / SECOND));
   const two = (value: number): string => String(value).padStart(2, '0');
   const [h, m, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];

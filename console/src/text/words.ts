@@ -119,10 +119,12 @@ export function enderWords(by: 'a' | 'b' | 'system' | null): string {
   }
 }
 
-/** What became of a call, or where it is. */
+/** Where a call that is up is; what became of one that is over. */
 export function standingOf(call: {
   readonly stage: CallStage;
   readonly outcome: CallOutcome | null;
+  readonly ended_at: string | null;
 }): readonly [text: string, tone: Tone] {
-  return call.outcome === null ? STAGE_WORDS[call.stage] : OUTCOME_WORDS[call.outcome];
+  const isUp = call.ended_at === null || call.outcome === null;
+  return isUp ? STAGE_WORDS[call.stage] : OUTCOME_WORDS[call.outcome];
 }

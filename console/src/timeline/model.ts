@@ -57,6 +57,8 @@ export function timelineOf(trace: CallTrace, now: number): Timeline {
     spans.push({ ...draft, kind: kind ?? draft.kind, to: at, isOpen: false });
   };
   const begins = (lane: Lane, kind: SpanKind, from: number, label: string): void => {
+    const before = open.get(lane);
+    if (before?.kind === kind && before.label === label) return;
     close(lane, from);
     open.set(lane, { lane, kind, from, label });
   };
@@ -70,6 +72,8 @@ export function timelineOf(trace: CallTrace, now: number): Timeline {
         begins('a', 'waiting', at, 'waits, not answered');
         break;
       case 'prompted':
+        // Nobody hears a prompt before the answer, which may be told only with the leg's end.
+        if (open.get('a')?.kind === 'waiting') begins('a', 'answered', at, 'answered');
         begins('system', 'prompt', at, step.attempt === undefined ? 'PIN' : `PIN, attempt ${step.attempt}`);
         break;
       case 'keyed':
@@ -135,7 +139,7 @@ function laneOf({ step, leg }: TraceStep, direction: CallTrace['direction']): La
 }
 
 /** Causes of legs that ended as legs do. */
-const USUAL_ENDS = new Set(['NORMAL_CLEARING', 'ORIGINATOR_CANCEL', 'LOSE_RACE']);
+const USUAL_ENDS = new Set(['NORMAL_CLEARING', 'ORIGINATOR_CANCEL', 'MANAGER_REQUEST', 'LOSE_RACE']);
 
 /** Whether a step is why the call did not come about. */
 function isBad({ step, result, cause }: TraceStep): boolean {

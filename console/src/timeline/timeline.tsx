@@ -100,7 +100,7 @@ function Drawing(props: { trace: CallTrace; timeline: Timeline; shown: number; w
           to={x(delay.to)}
           y={top('b') + BAR_TOP + BAR_HEIGHT + 5}
           right={right}
-          label={`${span(delay.to - delay.from)} post-dial delay`}
+          label={`${span(trace.post_dial_delay_ms ?? delay.to - delay.from)} post-dial delay`}
         />
       )}
       {timeline.marks

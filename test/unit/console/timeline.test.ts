@@ -83,6 +83,20 @@ describe('the timeline of a call', () => {
     expect(marks.map(({ isBad }) => isBad)).toEqual([false, false, false, true, false, false]);
   });
 
+  it('takes a caller who hears a prompt for answered, though that is told only later', () => {
+    const steps: Parameters<typeof trace>[0] = [
+      [0, 'received', null],
+      [40, 'prompted', null, { attempt: 1 }],
+      [50, 'answered', 'a'],
+    ];
+    for (const told of [steps.slice(0, 2), steps]) {
+      expect(timelineOf(trace(told), START + 5_000).spans.filter(({ lane }) => lane === 'a')).toMatchObject([
+        { kind: 'waiting', from: 0, to: 40 },
+        { kind: 'answered', from: 40, to: 5_000 },
+      ]);
+    }
+  });
+
   it('shows what a failed trunk cost, and counts the delay from the one that rang', () => {
     const call = trace(
       [

@@ -1,11 +1,20 @@
 import type { AuditObject } from '../../../src/api/audit/audit-object.js';
 import type { CallbackObject } from '../../../src/api/callbacks/callback-object.js';
+import type { Overview } from '../../../src/api/console/overview.js';
 import type { Explanation } from '../../../src/api/explain/explanation.js';
 import type { RecordingObject } from '../../../src/api/recordings/recording-object.js';
 import type { SessionObject } from '../../../src/api/sessions/session-schema.js';
 import type { StatisticsObject } from '../../../src/api/statistics/statistics-object.js';
 
-export type { AuditObject, CallbackObject, Explanation, RecordingObject, SessionObject, StatisticsObject };
+export type {
+  AuditObject,
+  CallbackObject,
+  Explanation,
+  Overview,
+  RecordingObject,
+  SessionObject,
+  StatisticsObject,
+};
 
 /** Part of a list. */
 export interface Page<T> {
@@ -37,41 +46,8 @@ export interface ConsoleSession {
   readonly softphones: boolean;
 }
 
-export interface ControllerState {
-  readonly id: string;
-  readonly host: string;
-  readonly version: string;
-  readonly started_at: string;
-  readonly seen_at: string;
-  readonly holds: readonly string[];
-}
-
-export interface NodeState {
-  readonly endpoint: string;
-  readonly name: string;
-  readonly state: 'up' | 'connecting' | 'waiting' | 'standby' | 'stopped' | 'unknown';
-  readonly held_by: string | null;
-  readonly draining: boolean;
-  readonly up_since: string | null;
-  readonly seen_at: string | null;
-  readonly calls: number;
-}
-
-export interface TrunkState {
-  readonly name: string;
-  readonly node: string;
-  readonly state: 'up' | 'down' | 'unknown';
-  readonly ping_ms: number | null;
-}
-
-export interface Overview {
-  readonly redis: { readonly up: boolean };
-  readonly controllers: readonly ControllerState[];
-  readonly nodes: readonly NodeState[];
-  readonly trunks: readonly TrunkState[];
-  readonly calls_running: number;
-  readonly callbacks: { readonly waiting: number; readonly oldest_seconds: number | null };
-}
+export type NodeState = Overview['nodes'][number];
+export type TrunkState = Overview['trunks'][number];
 
 /** Counts are null for a pool that is too large to be looked through. */
 export interface PoolState {

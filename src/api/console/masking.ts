@@ -6,7 +6,10 @@ const PIN_KEYS: ReadonlySet<string> = new Set(['first_party_pin', 'second_party_
 /** Keys whose values are virtual numbers, and nobody's. */
 const OURS: ReadonlySet<string> = new Set(['virtual_number', 'did', 'number']);
 
-/** What looks like digits of somebody's and is not: ids, instants, signed URLs of recordings are kept as they are. */
+/**
+ * What looks like digits of somebody's and is not: ids, instants, addresses of clients, signed URLs of recordings are kept as
+ * they are.
+ */
 const KEPT_KEYS: ReadonlySet<string> = new Set([
   'api_id',
   'at',
@@ -14,6 +17,10 @@ const KEPT_KEYS: ReadonlySet<string> = new Set([
   'expires',
   'recording_url',
   'record_url',
+  'recording_duration_ms',
+  'recording_start_ms',
+  'recording_end_ms',
+  'peer',
   'total_amount',
   'total_rate',
 ]);

@@ -31,6 +31,9 @@ describe('what a page is shown', () => {
       at: '2026-11-23T01:02:03.456Z',
       duration: 86_400,
       bytes: 12_345_678,
+      recording_duration_ms: '345100.00000',
+      recording_end_ms: '1795395723000.00000',
+      peer: '192.168.100.117',
       createdAt: 1_795_395_723_000,
       text: 'at 2026-11-23T01:02:03.456Z',
       nothing: null,
@@ -60,7 +63,7 @@ describe('what a page is shown', () => {
         fc.pre(
           !isInstant && !['expires', 'signature', 'api_id', 'recording_url', 'record_url'].includes(name),
         );
-        fc.pre(!['total_amount', 'total_rate'].includes(name));
+        fc.pre(!['total_amount', 'total_rate', 'peer'].includes(name));
         let answer: unknown = { [name]: value };
         for (let level = 0; level < depth; level += 1) answer = { inner: [answer] };
         expect(JSON.stringify(masked(answer, isOurs))).not.toContain(number);

@@ -30,13 +30,14 @@ async function everyLine(): Promise<Line[]> {
   return parsed.sort((one, other) => String(one['time']).localeCompare(String(other['time'])));
 }
 
-/** The lines of a call, once one of them says `last`. */
-async function linesOf(call: string, last: string): Promise<Line[]> {
+/** The lines of a call, once there are as many of each kind as `wanted` says: several controllers write them. */
+async function linesOf(call: string, wanted: Readonly<Record<string, number>>): Promise<Line[]> {
   const deadline = Date.now() + 20_000;
   for (;;) {
     const lines = (await everyLine()).filter((line) => line['call'] === call);
-    if (lines.some(({ msg }) => msg === last)) return lines;
-    if (Date.now() > deadline) throw new Error(`no "${last}" in ${JSON.stringify(lines, null, 1)}`);
+    const isThere = ([msg, count]: [string, number]): boolean => saying(lines, msg).length >= count;
+    if (Object.entries(wanted).every(isThere)) return lines;
+    if (Date.now() > deadline) throw new Error(`not all is in ${JSON.stringify(lines, null, 1)}`);
     await sleep(100);
   }
 }
@@ -74,7 +75,10 @@ it('a call with a PIN: its questions, its legs, its CDRs, its recording and what
   const keyed = [{ wait: 1_500 }, { press: '0000' }, { wait: 1_500 }, { press: PIN }, { wait: 8_000 }];
   await lane.call({ from: lane.stranger, steps: keyed });
   const interaction = await talk(lane, session);
-  const lines = await linesOf(interaction.id, 'a recording was entered');
+  const lines = await linesOf(interaction.id, {
+    ...{ 'a question was taken': 3, 'a leg ended': 2, 'a CDR was taken from a post': 2 },
+    ...{ 'a recording was entered': 1, 'a callback was taken': 6 },
+  });
   const questions = saying(lines, 'a question was taken');
   expect(questions.map(({ kind, outcome, next }) => [kind, outcome, next])).toEqual([
     ['inbound', 'answered', 'prompt'],
@@ -99,7 +103,7 @@ it('a call that is refused: from its question to its end', async () => {
   await lane.call({ from: lane.first, to: '+15559990000' });
   const { call_uuid: id } = await lane.past({ from: lane.first }, 1);
   const call = String(id);
-  const lines = await linesOf(call, 'a call that led nowhere ended');
+  const lines = await linesOf(call, { 'a question was taken': 1, 'a call that led nowhere ended': 1 });
   expect(lines[0]).toMatchObject({ call, msg: 'a call was not connected', why: 'not-ours' });
   expect(saying(lines, 'a question was taken')).toMatchObject([{ kind: 'inbound', next: 'refuse' }]);
   expect(saying(lines, 'a call that led nowhere ended')[0]).toMatchObject({ ledTo: 'refuse', leg: call });
@@ -122,7 +126,7 @@ it('a call to the first party that is hung up by request: from the queue to its 
   await expect.poll(joined, { timeout: 10_000 }).toHaveLength(1);
   expect((await bed.stack.api('DELETE', `/Call/${bLeg}/`)).status).toBe(204);
   const interaction = await talk(lane, session);
-  const lines = await linesOf(interaction.id, 'a CDR was taken from a post');
+  const lines = await linesOf(interaction.id, { 'a leg was hung up by request': 1, 'a leg ended': 2 });
   expect(lines.slice(0, 2)).toMatchObject([
     { msg: 'a call to a first party was queued', session: session.id },
     { msg: 'the first party is called', session: session.id },

@@ -30,6 +30,7 @@ function banner(sandbox: Sandbox): string {
   const json = "-H 'content-type: application/json'";
   return `Maskline's sandbox: real controller, API and Redis; FreeSWITCH and phones are simulated.
 
+  console    ${url}/console/      (log in with this user and password)
   API        ${api}/      (reference: ${url}/docs/)
   user       ${ACCOUNT.id}
   password   ${ACCOUNT.token}

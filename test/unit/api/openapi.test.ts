@@ -95,6 +95,8 @@ describe('/openapi.json', () => {
     const inApp: string[] = [];
     for (const path of registeredPaths(app.printRoutes({ commonPrefix: false }))) {
       const documented = documentedPath(path);
+      // The console's own requests change with its page, and are nobody else's.
+      if (documented.startsWith('/console')) continue;
       // No route takes PUT: the refusal lists what the path does take.
       const url = path.replace(':authId', ACCOUNT.id).replace(/:\w+/g, 'x');
       const { headers } = await app.inject({ method: 'PUT', url, headers: credentials() });

@@ -31,10 +31,11 @@ export function App() {
   );
   const enter = useCallback(async () => {
     try {
-      setStage({ at: 'console', session: await client.get<ConsoleSession>('/console/session') });
+      // Null where nobody is logged in: that is no failure, which the browser would write into its log.
+      const session = await client.get<ConsoleSession | null>('/console/session');
+      setStage(session === null ? { at: 'login' } : { at: 'console', session });
     } catch (error) {
-      const failure = asFailure(error);
-      setStage(failure.status === 401 ? { at: 'login' } : { at: 'failed', failure });
+      setStage({ at: 'failed', failure: asFailure(error) });
     }
   }, [client]);
   useEffect(() => void enter(), [enter]);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
+import { folderOfPage } from './api/plugins/built-page.js';
 import type { CallbackStore, ConsoleDeps, DestinationJudge, MetricsPage, Readiness } from './api/deps.js';
 import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
@@ -56,11 +56,6 @@ export interface HttpApiOptions {
 }
 
 const MINUTE = 60_000;
-/** As scripts/build-console.mjs builds it, beside the compiled code or the sources. */
-const PAGE_FOLDER = fileURLToPath(
-  new URL(import.meta.url.includes('/dist/') ? '../console/' : '../dist/console/', import.meta.url),
-);
-
 /** The HTTP API over the store, with what follows a new or changed session. */
 export function httpApi(options: HttpApiOptions): FastifyInstance {
   const { config, store, remembered, metrics, now, log } = options;
@@ -134,7 +129,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     },
     console: {
       ...options.console,
-      folder: PAGE_FOLDER,
+      folder: folderOfPage('console'),
       dataKeys: config.dataKeys,
       version: VERSION,
       maxCallsPerNumber: config.callLimits.MAX_CALLS_PER_NUMBER,

@@ -7,14 +7,23 @@ import { ApiError, notFound, TEXT } from '../errors.js';
 import type { AuthWatch } from '../plugins/auth.js';
 import { areSame, digestOf } from '../plugins/constant-time.js';
 import type { Attempt } from '../plugins/credential-guard.js';
+import { BuiltPage, FOREVER } from '../plugins/built-page.js';
 import { peerOf } from '../plugins/peer.js';
 import { refuseForNow } from '../plugins/rate-limit.js';
+import { sendFile, sendPage } from '../plugins/served-file.js';
 import { ConsoleAccess } from './console-access.js';
 import { CONSOLE_COOKIE, ConsoleCookies, LOGIN_LASTS } from './console-cookie.js';
 import { numbersPage } from './numbers.js';
 import { overviewOf } from './overview.js';
-import { PageFiles } from './page-files.js';
 import { revealRoute } from './reveal.js';
+
+/** Everything comes from this host, nothing inline; audio is decoded by the page itself. */
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-cache',
+} as const;
 
 const LOGIN = z.object({ auth_id: z.string().max(128), auth_token: z.string().max(1_024) });
 
@@ -28,7 +37,7 @@ export function consoleRoutes(app: FastifyInstance, deps: ApiDeps, watch: AuthWa
   const cookies = new ConsoleCookies({ dataKeys: deps.console.dataKeys, account });
   // By the real time, whatever clock calls go by: the browser keeps it by that.
   const access = new ConsoleAccess(cookies, () => Date.now());
-  const files = new PageFiles(deps.console.folder);
+  const built = new BuiltPage(deps.console.folder, 'Maskline console', 'build:console');
   const setting = {
     httpOnly: true,
     sameSite: 'strict',
@@ -36,15 +45,12 @@ export function consoleRoutes(app: FastifyInstance, deps: ApiDeps, watch: AuthWa
     path: '/',
   } as const;
 
-  app.get('/console', async (request, reply) => {
-    // The page names its files relative to itself, so that it works below any path of a proxy.
-    const [path = ''] = request.url.split('?');
-    return path.endsWith('/') ? files.sendIndex(request, reply) : reply.redirect('console/');
-  });
+  app.get('/console', async (request, reply) => sendPage(request, reply, await built.page(), HEADERS));
   app.get('/console/assets/:file', async (request, reply) => {
     const { file } = request.params as { file: string };
-    if (!(await files.sendAsset(file, request, reply))) throw notFound();
-    return reply;
+    const asset = await built.asset(file);
+    if (asset === null) throw notFound();
+    return sendFile(request, reply, asset, FOREVER);
   });
 
   app.post('/console/login', async (request, reply) => {

@@ -5,18 +5,8 @@ import type { BrowserPhoneAccounts } from '../deps.js';
 import { notFound } from '../errors.js';
 import { requireMain } from '../plugins/account.js';
 import { requireAccount, type AuthWatch, type Credentials } from '../plugins/auth.js';
-import { sendFile, sendPage, servedFile } from '../plugins/served-file.js';
-import { builtPage, type BuiltPage } from './built-page.js';
-
-const NOT_BUILT = servedFile(
-  'text/html; charset=utf-8',
-  Buffer.from(
-    '<!doctype html>\n<html lang="en"><title>Maskline phones</title>\n' +
-      '<p>This page was not built. Run <code>npm run build:phones</code>, then load it again.</p>\n</html>\n',
-  ),
-);
-
-const FOREVER = { 'cache-control': 'public, max-age=31536000, immutable' };
+import { BuiltPage, folderOfPage, FOREVER } from '../plugins/built-page.js';
+import { sendFile, sendPage } from '../plugins/served-file.js';
 
 /**
  * `/phones/`: two test phones on one page, and what they register with. Routes of a page, so no part of the
@@ -29,8 +19,7 @@ export function phoneRoutes(
   phones: BrowserPhoneAccounts,
   watch: AuthWatch,
 ): void {
-  let built: BuiltPage | null = null;
-  const load = async (): Promise<BuiltPage | null> => (built ??= await builtPage('phones'));
+  const built = new BuiltPage(folderOfPage('phones'), 'Maskline phones', 'build:phones');
   const headers = {
     'content-security-policy':
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; " +
@@ -39,13 +28,11 @@ export function phoneRoutes(
     'cache-control': 'no-cache',
   };
 
-  app.get('/phones', async (request, reply) =>
-    sendPage(request, reply, (await load())?.page ?? NOT_BUILT, headers),
-  );
+  app.get('/phones', async (request, reply) => sendPage(request, reply, await built.page(), headers));
   app.get('/phones/assets/:file', async (request, reply) => {
     const { file } = request.params as { file: string };
-    const asset = (await load())?.assets.get(file);
-    if (asset === undefined) throw notFound();
+    const asset = await built.asset(file);
+    if (asset === null) throw notFound();
     return sendFile(request, reply, asset, FOREVER);
   });
   app.register(

@@ -7,22 +7,39 @@ export interface ServedFile {
   readonly type: string;
   readonly body: Buffer;
   readonly tag: string;
+  /** The same compressed, by the name of its encoding, best first; null where it is not. */
+  readonly compressed: Readonly<Record<string, Buffer | null>>;
 }
 
-export function servedFile(type: string, body: Buffer): ServedFile {
-  return { type, body, tag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+export function servedFile(
+  type: string,
+  body: Buffer,
+  compressed: ServedFile['compressed'] = {},
+): ServedFile {
+  return {
+    type,
+    body,
+    compressed,
+    tag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+  };
 }
 
 /** Answers with `file`, or with 304 to a browser that has it. `headers` take the place of those that every answer has. */
 export function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  { type, body, tag }: ServedFile,
+  { type, body, tag, compressed }: ServedFile,
   headers: Readonly<Record<string, string>>,
 ): FastifyReply {
-  reply.headers({ ...headers, etag: tag });
-  if (request.headers['if-none-match'] === tag) return reply.code(304).send();
-  return reply.type(type).send(body);
+  const accepted = String(request.headers['accept-encoding']).split(/[\s,;]+/);
+  const [encoding, packed] =
+    Object.entries(compressed).find(([name, bytes]) => bytes !== null && accepted.includes(name)) ?? [];
+  // Each form of it has a tag of its own (RFC 9110, 8.8.3).
+  const etag = encoding === undefined ? tag : `${tag.slice(0, -1)}-${encoding}"`;
+  reply.headers({ ...headers, etag, vary: 'accept-encoding' });
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  if (encoding !== undefined) reply.header('content-encoding', encoding);
+  return reply.type(type).send(packed ?? body);
 }
 
 /**

@@ -23,7 +23,6 @@ fi
 freeswitch=${FREESWITCH_BIN:-$(command -v freeswitch || true)}
 if [ -n "$freeswitch" ]; then
   say "end-to-end tests on $freeswitch"
-  chromium=${CHROMIUM_BIN:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
   if [ -n "$chromium" ]; then
     npm run --silent test:e2e
   else

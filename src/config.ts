@@ -5,6 +5,7 @@ import type { RequestLimits } from './api/limits.js';
 import type { CallbackSettings } from './callbacks/callbacks.js';
 import { failures, seconds } from './config-callbacks.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
+import { ConfigError } from './config-error.js';
 import { chance } from './config-pins.js';
 import { problemsOf, settingsOf } from './config-environment.js';
 import { browserPhonesOf, SOFTPHONE_VARIABLES, type BrowserPhones } from './config-softphones.js';
@@ -285,7 +286,17 @@ export function configProblems(
   env: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string = readText,
 ): ReadonlyMap<string, string> {
-  return problemsOf(ENVIRONMENT, SECRETS, env, readFile);
+  const problems = problemsOf(ENVIRONMENT, SECRETS, env, readFile);
+  if (problems.size > 0) return problems;
+  try {
+    loadConfig(env, readFile);
+    return problems;
+  } catch (error) {
+    // Variables that are right one by one, and do not fit together.
+    if (!(error instanceof ConfigError)) throw error;
+    const [name = ''] = error.message.split(' ');
+    return new Map([[name, error.message]]);
+  }
 }
 
 function readText(path: string): string {

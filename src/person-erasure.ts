@@ -16,7 +16,7 @@ export class ErasureRunningError extends MasklineError {
 }
 
 export interface PersonErasureOptions {
-  readonly store: Pick<Store, 'persons' | 'recordings' | 'callLog'>;
+  readonly store: Pick<Store, 'persons' | 'traces' | 'recordings' | 'callLog'>;
   readonly recordings: Pick<RecordingService<Lease>, 'keeper' | 'files'>;
   /** Absolute path of the folder with call records. */
   readonly cdrFolder: string;
@@ -52,6 +52,8 @@ export class PersonErasure {
     const sum = { sessions: 0, interactions: 0, callbacks: 0, recordings: 0, keys: 0, records: 0 };
     let unreadable = 0;
     let complete = false;
+    // What is yet to be written of calls would come back after the person has gone.
+    await store.traces.flush();
     for (let round = 1; round <= MOST_ROUNDS && !complete; round += 1) {
       const findings = await store.persons.find(person, now());
       sum.records += await this.#removeRecords(person);

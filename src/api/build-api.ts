@@ -10,7 +10,7 @@ import { auditRoutes } from './audit/routes.js';
 import { callbackRoutes } from './callbacks/routes.js';
 import { callRoutes } from './calls/routes.js';
 import type { ConsoleAccess } from './console/console-access.js';
-import { masked, oursAmong } from './console/masking.js';
+import { KnownNumbers, masked } from './console/masking.js';
 import { consoleRoutes } from './console/routes.js';
 import type { ApiDeps } from './deps.js';
 import { eventRoutes } from './events/routes.js';
@@ -146,11 +146,12 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
 
 /** What a page is answered shows no number of a person and no PIN; a reveal does, and is audited. */
 function maskForPages(scope: FastifyInstance, deps: ApiDeps, access: ConsoleAccess): void {
-  scope.addHook('preSerialization', async (request, _reply, payload) => {
-    if (access.of(request) !== 'page') return payload;
-    const { numbers } = await deps.numbers.list({ limit: Number.MAX_SAFE_INTEGER, offset: 0 });
-    return masked(payload, oursAmong(numbers));
-  });
+  const known = new KnownNumbers(
+    async () => (await deps.numbers.list({ limit: Number.MAX_SAFE_INTEGER, offset: 0 })).numbers,
+  );
+  scope.addHook('preSerialization', async (request, _reply, payload) =>
+    access.of(request) === 'page' ? masked(payload, await known.teller()) : payload,
+  );
 }
 
 /** One line a request: the route's pattern, never the path itself. */

@@ -61,7 +61,7 @@ const CHANNEL_POLL_MS = 20;
  */
 const UUID_TAKEN = 'DESTINATION_OUT_OF_ORDER';
 /** Milliseconds between the tries with a UUID that is taken; a trunk may have that cause for reasons of its own. */
-const UUID_TAKEN_PAUSES_MS = [50, 100, 200, 400, 800] as const;
+const UUID_TAKEN_PAUSES_MS = [150, 200, 400, 800] as const;
 /** Beyond the ring timeout, before an `originate` is given up, in milliseconds. */
 const ORIGINATE_MARGIN_MS = 150_000;
 
@@ -183,14 +183,17 @@ export class FirstPartyDialer {
       sessionId: session.id,
       accountId: session.accountId,
     };
-    tracer.note(call, { step: 'received', caller: null }, startedAt);
-    tracer.note(call, { step: 'claimed', result, party: 'first', why }, now());
+    // There may be room for it later, before it grows too old; then nothing has happened yet.
+    const waits = result === 'limit' || result === 'overloaded';
+    if (!waits) {
+      tracer.note(call, { step: 'received', caller: null }, startedAt);
+      tracer.note(call, { step: 'claimed', result, party: 'first', why }, now());
+    }
     if (result !== 'begun') {
       const reason = result === 'gone' ? 'session-over' : result;
-      tracer.note(call, { step: 'refused', reason, cause: '' }, now());
+      if (!waits) tracer.note(call, { step: 'refused', reason, cause: '' }, now());
       log.info({ call: call.id, session: session.id, why: result }, 'a call to a first party was not placed');
-      // There may be room for it later, before it grows too old.
-      return result !== 'limit' && result !== 'overloaded';
+      return !waits;
     }
     const inOrder = trunksInOrder(record?.trunk ?? '', trunks);
     tracer.note(call, { step: 'dialed', leg: 'a', trunks: inOrder }, now());
@@ -213,7 +216,7 @@ export class FirstPartyDialer {
         const patience = session.settings.ringTimeout * 1000 + ORIGINATE_MARGIN_MS;
         const pauses = index === 0 ? [] : UUID_TAKEN_PAUSES_MS;
         const call = callThrough(trunk, session, firstParty, address);
-        await this.#originateOnceFree(call, address.interactionId, patience, pauses);
+        await this.#originateOnceFree(call, address.interactionId, patience, pauses, trunk);
         return;
       } catch (error) {
         const cause = hangupCauseOf(error);
@@ -236,8 +239,9 @@ export class FirstPartyDialer {
     uuid: string,
     patience: number,
     pauses: readonly number[],
+    trunk: string,
   ): Promise<void> {
-    const { node } = this.#options;
+    const { node, records, hold } = this.#options;
     for (const pause of pauses) {
       try {
         await node.originate(call, uuid, patience);
@@ -245,6 +249,9 @@ export class FirstPartyDialer {
       } catch (error) {
         if (hangupCauseOf(error) !== UUID_TAKEN) throw error;
         await sleep(pause);
+        // A leg that ended was there: it is the trunk that says so.
+        if (records.hasAttempt(uuid, trunk)) throw error;
+        proofOf(hold);
       }
     }
     await node.originate(call, uuid, patience);

@@ -162,6 +162,11 @@ export class CallRecords {
     return leg;
   }
 
+  /** Whether an attempt at a first party through `trunk` has ended that nobody has taken yet. */
+  hasAttempt(interactionId: string, trunk: string): boolean {
+    return this.#attempts.get(interactionId)?.trunk === trunk;
+  }
+
   #remember(address: LegAddress, leg: LegRecord): void {
     this.#attempts.set(address.interactionId, leg);
     const [oldest] = this.#attempts.keys();

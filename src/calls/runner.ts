@@ -102,8 +102,10 @@ export class CallRunner {
       case 'inbound': {
         const at = now();
         call.routes = await store.route(number, caller, at);
+        const event = this.#judged(call, call.routes, at);
+        // Only now it is known whose call it is.
         this.#trace(call, { step: 'received', caller }, at);
-        return { state: { stage: 'received' }, event: this.#judged(call, call.routes, at) };
+        return { state: { stage: 'received' }, event };
       }
       case 'digits':
         return this.#digitsKeyed(call);

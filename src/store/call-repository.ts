@@ -44,7 +44,7 @@ export interface CallIndexes {
   /** Told of a leg that was written but cannot be found by its UUID. */
   readonly onLost: (error: unknown) => void;
   /** Told of every leg that was written, once. */
-  readonly onWritten: (leg: LegRecord, address: LegAddress) => void;
+  readonly onWritten: (leg: LegRecord, address: LegAddress, accountId: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -59,7 +59,7 @@ export class CallRepository implements CallStore, CallLooks {
   readonly #callLimits: CallLimits;
   readonly #admissions: Admissions;
   readonly #now: () => number;
-  readonly #onLegWritten: (leg: LegRecord, address: LegAddress) => void;
+  readonly #onLegWritten: (leg: LegRecord, address: LegAddress, accountId: string) => void;
   readonly #pins: PinChecks;
   readonly #log: CallLog;
   readonly #live: LiveCalls;
@@ -262,7 +262,7 @@ export class CallRepository implements CallStore, CallLooks {
     ]);
     if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
     else await this.#live.forget(address.node, leg.uuid);
-    if (reply !== 0) this.#onLegWritten(leg, address);
+    if (reply !== 0) this.#onLegWritten(leg, address, logged?.session.accountId ?? '');
     return reply !== 0;
   }
 

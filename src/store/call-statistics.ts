@@ -42,12 +42,8 @@ export class CallStatistics {
     this.#client = client;
     this.#retention = retention;
     this.#behind = new WriteBehind({
-      write: async (pending) => {
-        await Promise.all(
-          pending.map(({ hour, counts }) =>
-            scripts.run('count-calls', [statisticsKey(hour)], [this.#retention, ...[...counts].flat()]),
-          ),
-        );
+      write: async ({ hour, counts }) => {
+        await scripts.run('count-calls', [statisticsKey(hour)], [this.#retention, ...[...counts].flat()]);
       },
       pauseMs: FLUSH_MS,
       most: MOST_WAITING,
@@ -81,8 +77,8 @@ export class CallStatistics {
    * Throws StoreUnavailableError.
    */
   async read(start: number, end: number, step: number): Promise<StatisticsOf[]> {
-    const spans: { at: number; counts: CallCounts }[] = [];
-    for (let at = start; at < end; at += step) spans.push({ at, counts: NO_CALLS });
+    const spans: { readonly at: number; readonly counts: Counted }[] = [];
+    for (let at = start; at < end; at += step) spans.push({ at, counts: nothing() });
     const hours: number[] = [];
     for (let hour = start - (start % HOUR); hour < end; hour += HOUR) hours.push(hour);
     for (let index = 0; index < hours.length; index += BATCH) {
@@ -95,7 +91,7 @@ export class CallStatistics {
           const [minute = '', what = ''] = field.split('|', 2);
           const at = (batch[place] ?? 0) + Number(minute) * MINUTE;
           const span = at < start ? undefined : spans[Math.floor((at - start) / step)];
-          if (span !== undefined) span.counts = counted(span.counts, what, Number(count));
+          if (span !== undefined) addTo(span.counts, what, Number(count));
         }
       }
     }
@@ -129,33 +125,38 @@ function hourOf(at: number): string {
   return new Date(at).toISOString().slice(0, 13);
 }
 
-function counted(counts: CallCounts, what: string, amount: number): CallCounts {
+type Counted = { -readonly [Field in keyof CallCounts]: CallCounts[Field] } & {
+  readonly unconnected: Record<string, number>;
+  readonly causes: Record<string, number>;
+  readonly delays: number[];
+};
+
+/** Thousands of fields are added up for one chart: into the object, not into a copy each. */
+function addTo(counts: Counted, what: string, amount: number): void {
   const [kind = '', name = ''] = what.split(':', 2);
   switch (kind) {
     case 'connected':
-      return { ...counts, connected: counts.connected + amount };
     case 'unanswered':
-      return { ...counts, unanswered: counts.unanswered + amount };
     case 'created':
-      return { ...counts, created: counts.created + amount };
     case 'exhausted':
-      return { ...counts, exhausted: counts.exhausted + amount };
+      counts[kind] += amount;
+      break;
     case 'talk':
-      return { ...counts, talkSeconds: counts.talkSeconds + amount };
+      counts.talkSeconds += amount;
+      break;
     case 'not':
-      return { ...counts, unconnected: added(counts.unconnected, name, amount) };
+      counts.unconnected[name] = (counts.unconnected[name] ?? 0) + amount;
+      break;
     case 'cause':
-      return { ...counts, causes: added(counts.causes, name, amount) };
+      counts.causes[name] = (counts.causes[name] ?? 0) + amount;
+      break;
     case 'delay':
-      return {
-        ...counts,
-        delays: counts.delays.map((each, index) => (index === Number(name) ? each + amount : each)),
-      };
+      counts.delays[Number(name)] = (counts.delays[Number(name)] ?? 0) + amount;
+      break;
     default:
-      return counts;
   }
 }
 
-function added(to: Readonly<Record<string, number>>, name: string, amount: number): Record<string, number> {
-  return { ...to, [name]: (to[name] ?? 0) + amount };
+function nothing(): Counted {
+  return { ...NO_CALLS, unconnected: {}, causes: {}, delays: [...NO_CALLS.delays] };
 }

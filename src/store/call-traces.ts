@@ -10,7 +10,7 @@ import type { TraceOutcome, TraceSummary } from '../calls/call-trace.js';
 import { ANONYMOUS, type Caller } from '../masking/caller.js';
 import type { E164 } from '../masking/phone-number.js';
 import { UnreadableDocumentError } from './errors.js';
-import { listingKey, TRACE_FEED_KEY, traceKey } from './keys.js';
+import { FEED_LENGTH, listingKey, TRACE_FEED_KEY, traceKey } from './keys.js';
 import type { Listing, Span } from './listing.js';
 import { sendTogether, type RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
@@ -63,13 +63,13 @@ type Kept = KeptEvent & {
 interface Pending {
   readonly call: TracedCall;
   readonly kept: Kept[];
+  /** What of it is in Redis already, when another part of it failed. */
+  readonly written: Set<'trace' | 'feed' | 'listings'>;
 }
 
 const FLUSH_MS = 100;
 const MOST_WAITING = 20_000;
 const MOST_STEPS = 200;
-/** Entries of the feed, some hundred bytes each. */
-const FEED_LENGTH = 10_000;
 const ALL = 'all';
 
 /**
@@ -118,7 +118,7 @@ export class CallTraces implements CallTracer {
       account: call.accountId,
     };
     this.#behind.add(call.id, (pending) => {
-      if (pending === undefined) return { call, kept: [kept] };
+      if (pending === undefined) return { call, kept: [kept], written: new Set() };
       pending.kept.push(kept);
       return pending;
     });
@@ -168,32 +168,41 @@ export class CallTraces implements CallTracer {
     await this.#behind.close();
   }
 
-  async #write(batch: readonly Pending[]): Promise<void> {
+  /** Each of its writes once, however often it is tried. */
+  async #write({ call, kept, written }: Pending): Promise<void> {
     sendTogether(this.#client);
-    const left = await Promise.all(batch.flatMap((pending) => this.#writeCall(pending)));
-    const lost = left.reduce((sum, steps) => sum + steps, 0);
-    if (lost > 0) this.#onLost(lost);
+    const once = async (
+      what: 'trace' | 'feed' | 'listings',
+      write: () => Promise<unknown>,
+    ): Promise<void> => {
+      if (written.has(what)) return;
+      await write();
+      written.add(what);
+    };
+    const done = await Promise.allSettled([
+      once('trace', () => this.#writeTrace(call.id, kept)),
+      once('feed', () => this.#feed(call.id, kept)),
+      once('listings', () => Promise.all(this.#listings(call.id, kept))),
+    ]);
+    const failed = done.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
-  #writeCall({ call, kept }: Pending): Promise<number>[] {
+  async #writeTrace(callId: string, kept: readonly Kept[]): Promise<void> {
     const texts = kept.map((each) => JSON.stringify(each));
-    const feed = JSON.stringify({
-      id: call.id,
-      steps: kept.map((step) => (step.step === 'received' ? { ...step, caller: null } : step)),
-    });
-    return [
-      this.#scripts
-        .run('note-trace', [traceKey(call.id)], [this.#retention, MOST_STEPS, ...texts])
-        .then((left) => Number(left)),
-      guarded(() => this.#client.xadd(TRACE_FEED_KEY, 'MAXLEN', '~', FEED_LENGTH, '*', 's', feed)).then(
-        () => 0,
-      ),
-      ...this.#listings(call.id, kept),
-    ];
+    const args = [this.#retention, MOST_STEPS, ...texts];
+    const left = Number(await this.#scripts.run('note-trace', [traceKey(callId)], args));
+    if (left > 0) this.#onLost(left);
+  }
+
+  async #feed(id: string, kept: readonly Kept[]): Promise<void> {
+    const steps = kept.map((step) => (step.step === 'received' ? { ...step, caller: null } : step));
+    const entry = JSON.stringify({ id, steps });
+    await guarded(() => this.#client.xadd(TRACE_FEED_KEY, 'MAXLEN', '~', FEED_LENGTH, '*', 's', entry));
   }
 
   /** Everything that finds the call again is filed under when it began, as far as the step tells. */
-  #listings(callId: string, kept: readonly Kept[]): Promise<number>[] {
+  #listings(callId: string, kept: readonly Kept[]): Promise<void>[] {
     const filed = new Map<number, Set<string>>();
     for (const step of kept) {
       const scopes = step.account.startsWith('SA') ? [ALL, step.account] : [ALL];
@@ -205,9 +214,7 @@ export class CallTraces implements CallTracer {
         }
       }
     }
-    return [...filed].map(([at, keys]) =>
-      this.#listing.add([...keys], callId, at, this.#retention).then(() => 0),
-    );
+    return [...filed].map(([at, keys]) => this.#listing.add([...keys], callId, at, this.#retention));
   }
 
   #traceOf(callId: string, texts: readonly string[]): CallTrace | null {

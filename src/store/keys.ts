@@ -146,6 +146,9 @@ export function traceKey(callId: string): string {
 /** What happened to all calls, newest last, for who looks on. */
 export const TRACE_FEED_KEY = `${PREFIX}:{traces}:feed`;
 
+/** Entries that it holds at least, once there were so many; some hundred bytes each. */
+export const FEED_LENGTH = 10_000;
+
 /** What became of the calls of an hour (UTC, `YYYY-MM-DDTHH`), as a hash of `<minute>|<what>` to how many. */
 export function statisticsKey(hour: string): string {
   return `${PREFIX}:{statistics:${hour}}`;

@@ -12,7 +12,7 @@ export interface NumberLoad {
 }
 
 /** Sessions in their cool-off that are looked at for one number. */
-const MOST_COOLING = 1_000;
+const MOST_COOLING = 100;
 
 /** How much is on each number, for people who look: nothing is decided by it. */
 export class NumberLoads {

@@ -155,9 +155,9 @@ export class Store {
     this.feed = new TraceFeed(client);
     this.statistics = new CallStatistics(client, scripts, { retention: STATISTICS_RETENTION });
     const { traces, statistics } = this;
-    const onWritten = (leg: LegRecord, address: LegAddress): void => {
+    const onWritten = (leg: LegRecord, address: LegAddress, accountId: string): void => {
       const { interactionId: id, ...where } = address;
-      traces.note({ ...where, id, accountId: '' }, legEnd(leg), leg.endedAt);
+      traces.note({ ...where, id, accountId }, legEnd(leg), leg.endedAt);
       statistics.legEnded(leg);
       options.onLegWritten?.(leg, address);
     };

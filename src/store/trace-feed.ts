@@ -1,6 +1,6 @@
 import type { TracedCall, TraceStep } from '../calls/call-trace.js';
 import type { E164 } from '../masking/phone-number.js';
-import { TRACE_FEED_KEY } from './keys.js';
+import { FEED_LENGTH, TRACE_FEED_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded } from './scripts.js';
 
@@ -24,6 +24,7 @@ interface Entry {
 
 /** As Redis names the entries of a stream. */
 const ENTRY_ID = /^\d{1,20}-\d{1,20}$/;
+const BEGINNING = '0-0';
 const BATCH = 500;
 
 /** What happens to all calls, for who looks on: the newest of it is kept for a while. */
@@ -37,16 +38,16 @@ export class TraceFeed {
   /** Where the feed is now. Throws StoreUnavailableError. */
   async end(): Promise<string> {
     const newest = await guarded(() => this.#client.xrevrange(TRACE_FEED_KEY, '+', '-', 'COUNT', 1));
-    return newest[0]?.[0] ?? '0-0';
+    return newest[0]?.[0] ?? BEGINNING;
   }
 
   /** Whether nothing that came after `id` has been dropped. Throws StoreUnavailableError. */
   async reaches(id: string): Promise<boolean> {
     if (!ENTRY_ID.test(id)) return false;
+    // From before the first entry: nothing is dropped from a feed that is not full.
+    if (id === BEGINNING) return (await guarded(() => this.#client.xlen(TRACE_FEED_KEY))) < FEED_LENGTH;
     const at = await guarded(() => this.#client.xrange(TRACE_FEED_KEY, id, '+', 'COUNT', 1));
-    if (at[0]?.[0] === id) return true;
-    // Nothing was ever written, or it is from before the feed was begun anew.
-    return id === '0-0' && (await guarded(() => this.#client.xlen(TRACE_FEED_KEY))) === 0;
+    return at[0]?.[0] === id;
   }
 
   /** What came after `id`, oldest first, up to some hundred steps. Throws StoreUnavailableError. */

@@ -1,30 +1,42 @@
 export interface WriteBehindOptions<T> {
-  /** Writes some of what waits. Rejects when they are to wait for another try. */
-  readonly write: (batch: readonly T[]) => Promise<void>;
+  /** Writes one part. Rejects when it is to wait for another try; what it has written by then it has to know by itself. */
+  readonly write: (part: T) => Promise<void>;
   /** Milliseconds from the first thing that waits until it is written, for more to come along. */
   readonly pauseMs: number;
   /** Additions that wait at most; what comes then is left out. */
   readonly most: number;
-  /** Told how many additions were left out. Must not throw. */
+  /** Told how many additions were left out, or given up. Must not throw. */
   readonly onLost: (additions: number) => void;
+}
+
+/** What waits under one key, and how many additions it holds. */
+interface Part<T> {
+  readonly value: T;
+  additions: number;
+  tries: number;
 }
 
 /** Milliseconds until another try, after one that failed. */
 const RETRY_MS = 1_000;
+/** Tries after which a part is given up: five minutes. Else one that can never be written would be tried for ever. */
+const MOST_TRIES = 300;
 /** Milliseconds that the last try of all may take. */
 const CLOSE_MS = 1_000;
 
 /**
- * Gathers what need not be written at once, by key, and writes it some at a time: in order, one batch after the
- * other. While it cannot be written it waits, up to a limit.
+ * Gathers what need not be written at once, by key, and writes it some at a time, a part for each key. A part that could
+ * not be written is tried again, and nothing is added to it any more: what comes later under its key is a part of its own.
  */
 export class WriteBehind<T> {
   readonly #options: WriteBehindOptions<T>;
-  #waiting = new Map<string, T>();
-  #additions = 0;
+  /** What may still be added to. */
+  #open = new Map<string, Part<T>>();
+  /** What could not be written, oldest first. */
+  #again: Part<T>[] = [];
+  #waiting = 0;
   #lost = 0;
   #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: WriteBehindOptions<T>) {
@@ -33,20 +45,25 @@ export class WriteBehind<T> {
 
   /** `merge` makes what waits under `key` from what waited there. Never throws. */
   add(key: string, merge: (waiting: T | undefined) => T): void {
-    if (this.#isClosed || this.#additions >= this.#options.most) {
+    if (this.#isClosed || this.#waiting >= this.#options.most) {
       this.#lost += 1;
       if (this.#isClosed) this.#tellLost();
       return;
     }
-    this.#additions += 1;
-    this.#waiting.set(key, merge(this.#waiting.get(key)));
+    const part = this.#open.get(key);
+    this.#open.set(key, {
+      value: merge(part?.value),
+      additions: (part?.additions ?? 0) + 1,
+      tries: 0,
+    });
+    this.#waiting += 1;
     this.#schedule(this.#options.pauseMs);
   }
 
   /** Resolves once what waits was written, or could not be. */
   async flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeAll());
     await this.#writing;
-    await this.#flush();
   }
 
   /** Writes what waits, if that can be done within a second, and takes nothing more. */
@@ -59,47 +76,40 @@ export class WriteBehind<T> {
     });
     await Promise.race([this.flush(), limit]);
     clearTimeout(deadline);
-    this.#lost += this.#additions;
+    this.#lost += this.#waiting;
     this.#tellLost();
   }
 
   #schedule(pauseMs: number): void {
-    if (this.#timer !== undefined || this.#writing !== undefined || this.#isClosed) return;
+    if (this.#timer !== undefined || this.#isClosed) return;
     this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#writing = this.#flush().finally(() => {
-        this.#writing = undefined;
-        if (this.#waiting.size > 0) this.#schedule(this.#options.pauseMs);
+      void this.flush().then(() => {
+        this.#timer = undefined;
+        if (this.#again.length > 0) this.#schedule(RETRY_MS);
+        else if (this.#open.size > 0) this.#schedule(this.#options.pauseMs);
       });
     }, pauseMs);
     this.#timer.unref();
   }
 
   /** Never rejects. */
-  async #flush(): Promise<void> {
-    const batch = this.#waiting;
-    const additions = this.#additions;
-    if (batch.size === 0) return;
-    this.#waiting = new Map();
-    this.#additions = 0;
-    try {
-      await this.#options.write([...batch.values()]);
-      this.#tellLost();
-    } catch {
-      await this.#takeBack(batch, additions);
+  async #writeAll(): Promise<void> {
+    const parts = [...this.#again, ...this.#open.values()];
+    this.#again = [];
+    this.#open = new Map();
+    const done = await Promise.allSettled(parts.map(({ value }) => this.#options.write(value)));
+    for (const [index, { status }] of done.entries()) {
+      const part = parts[index];
+      if (part === undefined) continue;
+      part.tries += 1;
+      if (status === 'rejected' && part.tries < MOST_TRIES) {
+        this.#again.push(part);
+        continue;
+      }
+      this.#waiting -= part.additions;
+      if (status === 'rejected') this.#lost += part.additions;
     }
-  }
-
-  /** What could not be written goes before what came meanwhile; what has one key is written one after the other. */
-  async #takeBack(batch: ReadonlyMap<string, T>, additions: number): Promise<void> {
-    const newer = this.#waiting;
-    this.#waiting = new Map(batch);
-    for (const [key, value] of newer) {
-      // A key of both would have to be merged: its newer part goes by a name of its own.
-      this.#waiting.set(this.#waiting.has(key) ? `${key}\0${this.#waiting.size}` : key, value);
-    }
-    this.#additions += additions;
-    if (!this.#isClosed) await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
+    this.#tellLost();
   }
 
   #tellLost(): void {

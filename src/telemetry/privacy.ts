@@ -36,11 +36,11 @@ const CANDIDATE = new RegExp(
   'gu',
 );
 
-/** The text with every phone number in it masked but for its last two digits. */
-export function maskText(text: string): string {
+/** The text with every phone number in it masked: but for its last two digits, or as `mask` has it. */
+export function maskText(text: string, mask: (number: string) => string = maskNumber): string {
   return text.replace(CANDIDATE, (match: string, ...rest: unknown[]) => {
     const groups = rest.at(-1) as { keep?: string };
-    return groups.keep === undefined ? maskNumber(match) : match;
+    return groups.keep === undefined ? mask(match) : match;
   });
 }
 

@@ -1,90 +1,87 @@
 import { digitsOf, type E164 } from '../../masking/phone-number.js';
+import { maskText } from '../../telemetry/privacy.js';
 
-/** Keys whose values are PINs. */
+/** Keys whose values are PINs. Of `pin` alone also what became of one, in words. */
 const PIN_KEYS: ReadonlySet<string> = new Set(['first_party_pin', 'second_party_pin', 'pin', 'own_digits']);
+/** A PIN under its name in somebody's text. */
+const NAMED_PIN = /((?:pin|digits)[^\p{L}\p{Nd}]{1,5})\p{Nd}{3,}/giu;
+/** Whatever a receiver answered: it may repeat all that it was told. */
+const STRANGERS_WORDS = 'answer';
+const SHORT_DIGITS = /\p{Nd}{4,}/gu;
 
-/** Keys whose values are virtual numbers, and nobody's. */
-const OURS: ReadonlySet<string> = new Set(['virtual_number', 'did', 'number']);
-
-/**
- * What looks like digits of somebody's and is not: ids, instants, addresses of clients, signed URLs of recordings are kept as
- * they are.
- */
-const KEPT_KEYS: ReadonlySet<string> = new Set([
-  'api_id',
-  'at',
-  'signature',
-  'expires',
-  'recording_url',
-  'record_url',
-  'recording_duration_ms',
-  'recording_start_ms',
-  'recording_end_ms',
-  'peer',
-  'total_amount',
-  'total_rate',
-]);
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-const INSTANT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| ?[+-]\d\d:?\d\d(?: UTC)?)?)?$/;
-/** A number of 7 and more digits, with what people put between them, or as a URL writes its `+`. */
-const DIGITS = /(?:\+|%2B)?\d(?:[ ().-]{0,2}\d){6,}/gi;
-const IN_TEXT_KEPT =
-  /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?/gi;
+/** Values that hold many digits and are nobody's number, each by its key and its form. */
+const KEPT: Readonly<Record<string, RegExp>> = {
+  recording_url: /^https?:\/\/\S+\/Recording\/[0-9a-f-]{36}\.(?:mp3|wav)\?expires=\d+&signature=[\w-]+$/,
+  recording_duration_ms: /^\d{1,12}\.\d+$/,
+  recording_start_ms: /^\d{1,13}\.\d+$/,
+  recording_end_ms: /^\d{1,13}\.\d+$/,
+  total_amount: /^\d{1,9}(?:\.\d+)?$/,
+  total_rate: /^\d{1,9}(?:\.\d+)?$/,
+};
 
 /** A PIN is told by nothing of it. */
 const HIDDEN = '••••';
 
 /**
  * An answer as a person may see it who has not asked to see more: numbers of people show their last two digits, PINs
- * nothing. `isOurs` tells virtual numbers, which are public, wherever they stand.
+ * nothing. `isOurs` tells virtual numbers by their digits: they are public, wherever they stand.
  *
  * It goes by what a value looks like, and not by a list of fields that might lack one: what is not known to be harmless
  * is masked.
  */
 export function masked(value: unknown, isOurs: (digits: string) => boolean, key = ''): unknown {
   if (value === null || value === undefined || value === '') return value;
-  if (PIN_KEYS.has(key)) return typeof value === 'string' || typeof value === 'number' ? HIDDEN : value;
-  if (typeof value === 'number') return maskedNumber(value, isOurs);
-  if (typeof value === 'string') return maskedText(value, isOurs, key);
+  if (PIN_KEYS.has(key)) return /\p{Nd}/u.test(JSON.stringify(value)) ? HIDDEN : value;
+  if (typeof value === 'number') return maskedInteger(value, isOurs);
+  if (typeof value === 'string')
+    return KEPT[key]?.test(value) === true ? value : maskedText(value, isOurs, key);
   if (Array.isArray(value)) return value.map((each) => masked(each, isOurs, key));
   if (typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, masked(each, isOurs, name)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [maskedText(name, isOurs), masked(each, isOurs, name)]),
+  );
 }
 
-function maskedText(text: string, isOurs: (digits: string) => boolean, key: string): string {
-  if (KEPT_KEYS.has(key) || UUID.test(text) || INSTANT.test(text)) return text;
-  if (OURS.has(key) && isOurs(text.replace(/\D/g, ''))) return text;
-  let result = '';
-  let from = 0;
-  for (const kept of text.matchAll(IN_TEXT_KEPT)) {
-    result += maskedPart(text.slice(from, kept.index), isOurs) + kept[0];
-    from = kept.index + kept[0].length;
-  }
-  return result + maskedPart(text.slice(from), isOurs);
-}
-
-function maskedPart(text: string, isOurs: (digits: string) => boolean): string {
-  return text.replace(DIGITS, (found) => {
-    const digits = found.replace(/%2B/i, '').replace(/\D/g, '');
+function maskedText(text: string, isOurs: (digits: string) => boolean, key = ''): string {
+  const shown = maskText(text, (found) => {
+    const digits = found.replace(/\P{Nd}/gu, '');
     return isOurs(digits) ? found : maskedDigits(digits);
-  });
+  }).replace(NAMED_PIN, `$1${HIDDEN}`);
+  return key === STRANGERS_WORDS ? shown.replace(SHORT_DIGITS, HIDDEN) : shown;
 }
 
-/** Counts, seconds, bytes and instants are shorter than numbers, or milliseconds since the epoch. */
-function maskedNumber(value: number, isOurs: (digits: string) => boolean): number | string {
+/** Counts, seconds and bytes are shorter than numbers; instants are milliseconds since the epoch, 2001 to 2039. */
+function maskedInteger(value: number, isOurs: (digits: string) => boolean): number | string {
   const digits = String(Math.abs(value));
   if (!Number.isInteger(value) || digits.length < 9 || isOurs(digits)) return value;
   return value >= 1e12 && value < 2.2e12 ? value : maskedDigits(digits);
 }
 
-/** All but the last two digits hidden. */
-export function maskedDigits(digits: string): string {
+function maskedDigits(digits: string): string {
   return `${'•'.repeat(Math.max(0, digits.length - 2))}${digits.slice(-2)}`;
 }
 
-/** Tells virtual numbers by their digits. */
-export function oursAmong(numbers: readonly { readonly number: E164 }[]): (digits: string) => boolean {
-  const ours = new Set(numbers.map(({ number }) => digitsOf(number)));
-  return (digits) => ours.has(digits);
+/** Milliseconds for which the virtual numbers are as they were: every answer to a page asks for them. */
+const KNOWN_FOR = 1_000;
+
+/** Tells virtual numbers by their digits, as they were a moment ago; as last known, while they cannot be read. */
+export class KnownNumbers {
+  readonly #read: () => Promise<readonly { readonly number: E164 }[]>;
+  #known: ReadonlySet<string> = new Set();
+  #until = 0;
+
+  constructor(read: () => Promise<readonly { readonly number: E164 }[]>) {
+    this.#read = read;
+  }
+
+  /** Never rejects. */
+  async teller(): Promise<(digits: string) => boolean> {
+    if (performance.now() >= this.#until) {
+      this.#until = performance.now() + KNOWN_FOR;
+      const numbers = await this.#read().catch(() => null);
+      if (numbers !== null) this.#known = new Set(numbers.map(({ number }) => digitsOf(number)));
+    }
+    const known = this.#known;
+    return (digits) => known.has(digits);
+  }
 }

@@ -16,6 +16,8 @@ const SCHEMA = z.object({
 
 /** Numbers of a pool that are looked at to sum it up; a larger one shows its size alone. */
 const MOST_SUMMED_UP = 1_000;
+/** Milliseconds for which sums are shown as they were. */
+const SUMS_HOLD = 10_000;
 
 interface Pool {
   readonly country: string;
@@ -37,27 +39,49 @@ export interface NumbersPage {
   readonly objects: readonly unknown[];
 }
 
-/** `now` in milliseconds since the epoch. Throws ApiError 400. */
-export async function numbersPage(deps: ApiDeps, queryString: unknown, now: number): Promise<NumbersPage> {
+type Sums = Pick<NumbersPage, 'pool' | 'creates'>;
+
+/** The sums of all pools, worked out at most every few seconds however many pages are open. */
+export function poolSums(deps: ApiDeps): () => Promise<Sums> {
+  let sums: Promise<Sums> | null = null;
+  let until = 0;
+  return () => {
+    if (sums === null || performance.now() >= until) {
+      until = performance.now() + SUMS_HOLD;
+      sums = sumUp(deps, deps.clock.now());
+      sums.catch(() => (sums = null));
+    }
+    return sums;
+  };
+}
+
+async function sumUp(deps: ApiDeps, now: number): Promise<Sums> {
+  const [all, creates] = await Promise.all([
+    deps.numbers.list({ limit: MOST_SUMMED_UP + 1, offset: 0 }),
+    deps.console.creates(now - 86_400_000, now),
+  ]);
+  const loads = all.total > MOST_SUMMED_UP ? null : await deps.console.loads(all.numbers, now);
+  return { pool: poolsOf(all.numbers, loads), creates };
+}
+
+/** `sum` as of {@link poolSums}, `now` in milliseconds since the epoch. Throws ApiError 400. */
+export async function numbersPage(
+  deps: ApiDeps,
+  queryString: unknown,
+  now: number,
+  sum: () => Promise<Sums>,
+): Promise<NumbersPage> {
   const { search, limit, offset } = read(SCHEMA, paramsOf(queryString));
   const digits = search.replace(/\D/g, '');
   const isSought = ({ number, alias, country, trunk }: VirtualNumber): boolean =>
     search === '' ||
     (digits !== '' && number.includes(digits)) ||
     [alias, country, trunk].some((each) => each.toLowerCase().includes(search.toLowerCase()));
-  const [page, all, creates] = await Promise.all([
-    deps.numbers.list({ limit, offset, where: isSought }),
-    deps.numbers.list({ limit: MOST_SUMMED_UP + 1, offset: 0 }),
-    deps.console.creates(now - 86_400_000, now),
-  ]);
-  const [loads, sums] = await Promise.all([
-    deps.console.loads(page.numbers, now),
-    all.total > MOST_SUMMED_UP ? null : deps.console.loads(all.numbers, now),
-  ]);
+  const page = await deps.numbers.list({ limit, offset, where: isSought });
+  const [loads, sums] = await Promise.all([deps.console.loads(page.numbers, now), sum()]);
   return {
     total: page.total,
-    pool: poolsOf(all.numbers, sums),
-    creates,
+    ...sums,
     objects: page.numbers.map((number, index) =>
       numberWithLoad(number, loads[index], deps.console.maxCallsPerNumber),
     ),

@@ -13,7 +13,7 @@ import { refuseForNow } from '../plugins/rate-limit.js';
 import { sendFile, sendPage } from '../plugins/served-file.js';
 import { ConsoleAccess } from './console-access.js';
 import { CONSOLE_COOKIE, ConsoleCookies, LOGIN_LASTS } from './console-cookie.js';
-import { numbersPage } from './numbers.js';
+import { numbersPage, poolSums } from './numbers.js';
 import { overviewOf } from './overview.js';
 import { revealRoute } from './reveal.js';
 
@@ -53,6 +53,7 @@ export function consoleRoutes(app: FastifyInstance, deps: ApiDeps, watch: AuthWa
     return sendFile(request, reply, asset, FOREVER);
   });
 
+  const sums = poolSums(deps);
   app.post('/console/login', async (request, reply) => {
     const given = LOGIN.safeParse(request.body);
     const { auth_id: id, auth_token: token } = given.data ?? { auth_id: '', auth_token: '' };
@@ -92,7 +93,7 @@ export function consoleRoutes(app: FastifyInstance, deps: ApiDeps, watch: AuthWa
   });
   app.get('/console/api/numbers', async (request) => {
     requirePage(request);
-    return numbersPage(deps, request.query, clock.now());
+    return numbersPage(deps, request.query, clock.now(), sums);
   });
   app.register((scope, _options, done) => {
     scope.addHook('onRequest', (request, _reply, next) => {

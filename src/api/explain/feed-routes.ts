@@ -18,6 +18,8 @@ const LOOK_MS = 250;
 const QUIET_MS = 15_000;
 /** Bytes that may wait for a reader who does not read; then the connection is closed, and it comes back. */
 const MOST_WAITING = 1_048_576;
+/** Milliseconds after which a connection ends, so that who comes back shows again who it is. */
+const LONGEST_MS = 3_600_000;
 /** Milliseconds after which a client that lost its connection should come back. */
 const RETRY_MS = 2_000;
 
@@ -34,10 +36,15 @@ export function feedRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         requireMain(request);
         if (followers.size >= MOST_FOLLOWERS) throw new ApiError(503, TEXT.followers);
         const given = request.headers['last-event-id'];
-        const start = await startAt(deps.feed, typeof given === 'string' ? given : null);
-        const follower = new Follower(reply, deps.feed, start, () => followers.delete(follower));
+        const follower = new Follower(reply, deps.feed, () => followers.delete(follower));
+        // Its place is taken while Redis is asked, too.
         followers.add(follower);
-        follower.begin();
+        try {
+          follower.begin(await startAt(deps.feed, typeof given === 'string' ? given : null));
+        } catch (error) {
+          followers.delete(follower);
+          throw error;
+        }
         return reply;
       },
     },
@@ -60,28 +67,32 @@ class Follower {
   readonly #reply: FastifyReply;
   readonly #feed: TraceFeedReader;
   readonly #loop: PollLoop;
-  readonly #isReset: boolean;
   readonly #onEnd: () => void;
-  #id: string;
+  readonly #until = performance.now() + LONGEST_MS;
+  #id = '';
   #lastSent = Date.now();
   #hasEnded = false;
 
-  constructor(reply: FastifyReply, feed: TraceFeedReader, start: Start, onEnd: () => void) {
+  constructor(reply: FastifyReply, feed: TraceFeedReader, onEnd: () => void) {
     this.#reply = reply;
     this.#feed = feed;
-    this.#id = start.id;
-    this.#isReset = start.isReset;
     this.#onEnd = onEnd;
     this.#loop = new PollLoop(() => this.#look(), LOOK_MS);
   }
 
-  begin(): void {
+  begin({ id, isReset }: Start): void {
     const { raw } = this.#reply;
+    this.#id = id;
     const headers = Object.entries(this.#reply.getHeaders()).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, value] as const],
     );
     this.#reply.hijack();
     raw.on('close', () => void this.end());
+    if (raw.destroyed || raw.closed) {
+      // The client has gone while Redis was asked, and nothing will tell so any more.
+      void this.end();
+      return;
+    }
     raw.writeHead(200, {
       ...Object.fromEntries(headers),
       'content-type': 'text/event-stream; charset=utf-8',
@@ -90,8 +101,7 @@ class Follower {
     });
     this.#send(`retry: ${RETRY_MS}\n\n`);
     // So that a client that loses its connection before the first event comes back to here.
-    if (this.#isReset) this.#send(eventText('reset', {}, this.#id));
-    else this.#send(eventText('ready', {}, this.#id));
+    this.#send(eventText(isReset ? 'reset' : 'ready', {}, this.#id));
     this.#loop.start();
   }
 
@@ -125,7 +135,8 @@ class Follower {
       this.#send(eventText('step', { ...about, ...stepObject(step) }, id));
     }
     if (steps.length === 0 && Date.now() - this.#lastSent >= QUIET_MS) this.#send(': alive\n\n');
-    if (this.#reply.raw.writableLength > MOST_WAITING) void this.end();
+    const { writableLength, destroyed } = this.#reply.raw;
+    if (destroyed || writableLength > MOST_WAITING || performance.now() > this.#until) void this.end();
     return steps.length > 0;
   }
 

@@ -26,7 +26,8 @@ export function traceRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         return {
           api_id: request.id,
           meta: pageMeta(query, total, (offset) => `${path}?${page(offset)}`),
-          objects: traces.map(traceSummary),
+          // A number may have changed hands since a call was filed under its owner of then.
+          objects: traces.filter(({ call }) => sees(account, call.accountId)).map(traceSummary),
         };
       },
     },

@@ -6,6 +6,7 @@ import type { Config, NodeAddress } from '../../config.js';
 import { EslConnection } from '../../freeswitch/connection.js';
 import { SOFTPHONE_TRUNK } from '../../freeswitch/dial-string.js';
 import { EslAuthError } from '../../freeswitch/errors.js';
+import { gatewayStatusIn } from '../../freeswitch/gateway-status.js';
 import { BUILT_IN } from '../../prompts/built-in.js';
 import { reasonOf } from '../api-client.js';
 
@@ -207,14 +208,10 @@ function isPlainPath(path: string): boolean {
 }
 
 function trunkState(text: string): TrunkState {
-  const field = (name: string): string => new RegExp(`^${name}\\s+(\\S+)`, 'm').exec(text)?.[1] ?? '';
-  if (field('Name') === '') return { kind: 'unknown' };
-  return {
-    kind: 'known',
-    status: field('Status'),
-    state: field('State'),
-    pings: Number(field('PingFreq')) > 0,
-  };
+  const status = gatewayStatusIn(text);
+  if (status === null) return { kind: 'unknown' };
+  const { state, registration, isPinged } = status;
+  return { kind: 'known', status: state === 'up' ? 'UP' : 'DOWN', state: registration, pings: isPinged };
 }
 
 async function clockOf(api: Api): Promise<NodeFacts['clock']> {

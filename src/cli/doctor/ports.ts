@@ -9,7 +9,7 @@ import { Check, type Finding } from './findings.js';
 import type { NodeLook } from './node-look.js';
 
 /** What is behind a port of ours. `stranger`: it takes connections, and does not speak as a controller does. */
-export type Behind = 'nothing' | 'controller' | 'stranger' | 'unreachable';
+export type Behind = 'nothing' | 'controller' | 'refusing' | 'stranger' | 'unreachable';
 
 export interface PortFacts {
   readonly http: Behind;
@@ -68,7 +68,8 @@ function questionsBehind(host: string, port: number): Promise<Behind> {
     socket.on('connect', () => (isConnected = true));
     socket.on('data', (chunk) => end(chunk.toString('latin1') === 'connect\n\n' ? 'controller' : 'stranger'));
     socket.on('error', (error) => end(behindOf(error)));
-    socket.on('close', () => end('stranger'));
+    // A controller does so to hosts that QUESTION_ALLOW does not name; others may, too.
+    socket.on('close', () => end('refusing'));
   });
 }
 
@@ -151,6 +152,11 @@ function judgePort(
       return check.fail(
         'that address cannot be reached from here',
         'run this on the controller’s host, or correct its HOST',
+      );
+    case 'refusing':
+      return check.warn(
+        'it hangs up on this host at once, as a controller does to those that QUESTION_ALLOW does not name',
+        'run this on a host of QUESTION_ALLOW; if no controller runs here, see who has the port (ss -ltnp)',
       );
     case 'stranger':
       return check.fail(

@@ -41,7 +41,6 @@ free(pinKey, what.tokens.secondPin)
 local open = routeAt(openKey)
 if open and open.session == id then redis.call('DEL', openKey) end
 leaveIndexes(id, what.tokens)
-redis.call('ZREM', coolingKey, id)
 redis.call('ZREM', strangersKey, id)
 for _, call in ipairs(redis.call('LRANGE', callsKey(id), 0, -1)) do redis.call('DEL', callKey(call)) end
 redis.call('DEL', sessionKey(id), callsKey(id), callbacksKey(id), settledKey(id))

@@ -259,12 +259,13 @@ describe('the minutes of a day', () => {
     const [one, two] = await sessionsOn(DID, 2);
     const on = limited(DAILY);
     const dayEnd = MIDNIGHT + 86_400_000;
-    expect(await call(on, one!, 'call-1')).toEqual({ result: 'begun', secondsLeft: 600, note: '' });
+    expect(await call(on, one!, 'call-1')).toEqual({ result: 'begun', secondsLeft: 600, note: '', why: '' });
     await hangUp(on, one!, 'call-1', NOW, NOW + 599_500);
     expect(await call(on, two!, 'call-2', {}, NOW + 600_000)).toEqual({
       result: 'minutes',
       secondsLeft: null,
       note: '',
+      why: 'DAILY_MINUTES_TOTAL',
     });
     await store.sessions.update(two!.id, { sessionExpiry: 86_400 }, NOW);
     expect(await call(on, two!, 'call-3', {}, dayEnd - 1)).toMatchObject({ result: 'minutes' });
@@ -272,6 +273,7 @@ describe('the minutes of a day', () => {
       result: 'begun',
       secondsLeft: 600,
       note: '',
+      why: '',
     });
   });
 
@@ -300,7 +302,7 @@ describe('the minutes of a day', () => {
     await call(on, one!, 'call-1', { claimUntil: NOW + 3_600_000 });
     await call(on, two!, 'call-2', { claimUntil: NOW + 3_600_000 }, NOW + 60_000);
     const third = await call(on, three!, 'call-3', {}, NOW + 120_000);
-    expect(third).toEqual({ result: 'begun', secondsLeft: 600 - 120 - 60, note: '' });
+    expect(third).toEqual({ result: 'begun', secondsLeft: 600 - 120 - 60, note: '', why: '' });
   });
 
   test('of a subaccount are its own; the shorter rest counts; the last minute is given whole', async () => {
@@ -313,6 +315,7 @@ describe('the minutes of a day', () => {
       result: 'begun',
       secondsLeft: 60,
       note: '',
+      why: '',
     });
     await hangUp(on, two!, 'call-2', NOW + 110_000, NOW + 120_000);
     expect(await call(on, two!, 'call-3', own, NOW + 121_000)).toMatchObject({ result: 'minutes' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ConfigError, loadConfig } from '../../../src/config.js';
+import { ConfigError, configProblems, loadConfig } from '../../../src/config.js';
 import { NO_LIMITS } from '../../../src/masking/call-limits.js';
 import { LOW_RISK_COUNTRIES } from '../../../src/masking/destinations.js';
 
@@ -388,5 +388,18 @@ describe('loadConfig', () => {
         failure({ ...ENV, TRUNKS: undefined, TRUNKS_FILE: '/run/secrets/token' }, readFile).message,
       ).toMatch(/^TRUNKS is not set/);
     });
+  });
+});
+
+describe('configProblems', () => {
+  it('tells each variable that is wrong, then what does not fit together', () => {
+    expect([...configProblems({ ...ENV, HTTP_PORT: 'x', CDR_PORT: '0' }).keys()].sort()).toEqual([
+      ...['CDR_PORT', 'HTTP_PORT'],
+    ]);
+    const phones = { SOFTPHONES: 'true', BROWSER_PHONES_URL: 'ws://127.0.0.1:5066' };
+    const [[name, line] = []] = configProblems({ ...ENV, ...phones });
+    expect(name).toBe('SOFTPHONE_PASSWORD');
+    expect(line).toContain('SOFTPHONE_PASSWORD');
+    expect(configProblems(ENV).size).toBe(0);
   });
 });

@@ -17,11 +17,11 @@ interface Noted {
 function collecting(most = 10) {
   const written: Noted[] = [];
   const lost: number[] = [];
-  const state = { failure: null as Error | null };
+  const state = { failure: null as Error | null, failing: /./ };
   const behind = new WriteBehind<Noted>({
-    write: (batch) => {
-      if (state.failure !== null) return Promise.reject(state.failure);
-      written.push(...batch.map(({ key, values }) => ({ key, values: [...values] })));
+    write: ({ key, values }) => {
+      if (state.failure !== null && state.failing.test(key)) return Promise.reject(state.failure);
+      written.push({ key, values: [...values] });
       return Promise.resolve();
     },
     pauseMs: 100,
@@ -58,6 +58,24 @@ describe('writing behind', () => {
     await vi.advanceTimersByTimeAsync(2_500);
     expect(written.filter(({ key }) => key === 'one').flatMap(({ values }) => values)).toEqual([1, 2]);
     expect(written.filter(({ key }) => key === 'two').flatMap(({ values }) => values)).toEqual([3]);
+  });
+
+  it('does not write again what was written beside what failed, and gives that up after five minutes', async () => {
+    const { add, written, lost, state } = collecting();
+    state.failure = new Error('its shard is away');
+    state.failing = /two/;
+    add('one', 1);
+    add('two', 2);
+    add('two', 3);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(written).toEqual([{ key: 'one', values: [1] }]);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(written).toHaveLength(1);
+    expect(lost).toEqual([2]);
+    // Nothing of it takes up room any more.
+    for (let value = 0; value < 10; value += 1) add('three', value);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(written.at(-1)?.values).toHaveLength(10);
   });
 
   it('holds no more than it may, and tells what it left out', async () => {

@@ -78,6 +78,7 @@ local function leaveIndexes(id, tokens)
   redis.call('ZREM', dueKey, id)
   redis.call('ZREM', gatesKey, id)
   redis.call('ZREM', announcersKey, id)
+  redis.call('ZREM', coolingKey, id)
   for index, length in ipairs(tokens.lengths) do
     redis.call('ZREM', pinsKey(length), id .. (index == 1 and ':first' or ':second'))
   end

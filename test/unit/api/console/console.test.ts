@@ -245,7 +245,7 @@ describe('the page of the console', () => {
     expect([page.statusCode, page.body, page.headers['cache-control']]).toEqual([
       200,
       '<!doctype html>',
-      'no-store',
+      'no-cache',
     ]);
     expect(page.headers['content-security-policy']).toContain("script-src 'self';");
     expect(page.headers['content-security-policy']).not.toContain('unsafe');

@@ -148,10 +148,15 @@ export function summaryOf(steps: readonly TraceStep[]): TraceSummary {
   };
 }
 
-/** By time, each once. Of what has one instant, what has to come before stays before. */
+/**
+ * By time, each once. Of what has one instant, what has to come before stays before; and nothing comes before the call
+ * itself: a node's clock may be some milliseconds behind ours.
+ */
 export function inOrder(steps: readonly TraceStep[]): TraceStep[] {
   const once = new Map<string, TraceStep>();
-  for (const step of steps) {
+  const begun = Math.min(...steps.flatMap(({ step, at }) => (step === 'received' ? [at] : [])));
+  for (const each of steps) {
+    const step = Number.isFinite(begun) && each.at < begun ? { ...each, at: begun } : each;
     const key = step.step === 'ended' ? `ended ${step.uuid}` : JSON.stringify(step);
     if (!once.has(key)) once.set(key, step);
   }

@@ -80,9 +80,13 @@ export const explained: Scenario[] = [
         pin_attempts: 1,
         stage: 'ended',
       });
-      expect(stepsOf(wrong).map(({ step }) => step)).toEqual([
-        ...['received', 'decided', 'prompted', 'answered', 'keyed', 'announced', 'ended'],
+      // When the leg answered is told by FreeSWITCH's clock, which may be some milliseconds behind.
+      const steps = stepsOf(wrong).map(({ step }) => step);
+      expect(steps).toContain('answered');
+      expect(steps.filter((step) => step !== 'answered')).toEqual([
+        ...['received', 'decided', 'prompted', 'keyed', 'announced', 'ended'],
       ]);
+      expect(steps[0]).toBe('received');
       expect(JSON.stringify(wrong)).not.toMatch(/0000(?!Z)/);
     },
   },

@@ -119,6 +119,15 @@ describe('a trace comes to', () => {
     expect(summaryOf([ended(a, 'unavailable')])).toMatchObject({ outcome: 'refused', reason: 'unavailable' });
   });
 
+  it('nothing before the call itself, though a node’s clock is behind', () => {
+    const early = at(-20, { step: 'answered', leg: 'a' });
+    expect(inOrder([early, RECEIVED, ASKED]).map(({ step, at: when }) => [step, when])).toEqual([
+      ['received', AT + 1],
+      ['decided', AT + 1],
+      ['answered', AT + 1],
+    ]);
+  });
+
   it('no attempt by a prompt that could not be played', () => {
     const result = { result: 'unplayable', party: null } as const;
     const unplayable = at(4_000, { step: 'keyed', keyed: 'pin', attempt: 1, ...result });

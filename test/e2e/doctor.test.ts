@@ -77,9 +77,8 @@ describe('the doctor at a real FreeSWITCH', () => {
     control.close();
     const lines = await linesFor({ TRUNKS: 'alive,dead,unpinged,unknown' });
     const endpoint = stack.controllers[0]!.environment['FREESWITCH_NODES']!;
-    expect(lines).toContain(
-      `ok    FreeSWITCH ${endpoint} — answers as node-under-test, version 1.10.12-release`,
-    );
+    const answers = `ok    FreeSWITCH ${endpoint} — answers as node-under-test, version `;
+    expect(lines.filter((line) => line.startsWith(answers))).toHaveLength(1);
     expect(lines).toContain(`ok    FreeSWITCH ${endpoint} modules — all that calls need are loaded`);
     expect(lines).toContain(`ok    FreeSWITCH ${endpoint} dialplan — dialplan/masking.xml is loaded`);
     expect(lines).toContain(`ok    QUESTION_SECRET of ${endpoint} — FreeSWITCH has the same`);

@@ -15,8 +15,8 @@ const TROUBLES: Readonly<Record<string, readonly [cause: string, cure: string]>>
   ETIMEDOUT: ['it does not answer as an Event Socket', 'check the firewall and the port in FREESWITCH_NODES'],
 };
 
-/** The release that everything here was tried with. */
-const TRIED = '1.10';
+/** The releases that calls were tried with: the stack's own first. */
+const TRIED = ['1.10.12', '1.11.2'] as const;
 
 /** What an Event Socket and the node behind it are like. */
 export function judgeEventSocket(look: NodeLook, unusable: ReadonlySet<string>): Finding[] {
@@ -33,9 +33,12 @@ export function judgeEventSocket(look: NodeLook, unusable: ReadonlySet<string>):
     return [check.fail(cause, cure)];
   }
   return [
-    look.version.startsWith(TRIED)
+    TRIED.some((version) => look.version.startsWith(version.slice(0, 4)))
       ? check.ok(`answers as ${look.switchname}, version ${look.version}`)
-      : check.warn(`its version is ${look.version}`, `use ${TRIED}.12: nothing else was tried`),
+      : check.warn(
+          `its version is ${look.version}`,
+          `use ${TRIED[0]}: beside ${TRIED[1]} nothing else was tried`,
+        ),
     judgeModules(look),
     judgePlan(look),
     ...judgeReadiness(look),

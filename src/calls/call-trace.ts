@@ -90,9 +90,9 @@ export function legEnd(leg: LegRecord, ledTo = ''): TraceEvent {
   };
 }
 
-export type TraceOutcome = 'connected' | 'unanswered' | 'announced' | 'refused' | 'abandoned';
-
 export const TRACE_OUTCOMES = ['connected', 'unanswered', 'announced', 'refused', 'abandoned'] as const;
+
+export type TraceOutcome = (typeof TRACE_OUTCOMES)[number];
 
 /** Where a traced call is; as the call machine's states. */
 export type TraceStage =

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ApiClient } from './api-client.js';
 import { CliCredentialsError, CliError, CliNotFoundError } from './errors.js';
-import { EventStreamReader, type StreamEvent } from './event-stream.js';
+import { EventStreamReader, type StreamEvent } from '../event-stream.js';
 
 export interface FeedOptions {
   /** Below `/v1/Account/{auth_id}/`. */

@@ -1,6 +1,6 @@
 import { waitAfter } from './backoff.js';
 import { CONSOLE_HEADER } from './client.js';
-import { EventStreamParser, type StreamEvent } from './event-stream.js';
+import { EventStreamReader, type StreamEvent } from '../../../src/event-stream.js';
 
 export interface FeedListener {
   /** An event of the controller. */
@@ -88,7 +88,7 @@ export class Feed {
   }
 
   private async read(body: ReadableStream<Uint8Array>, abort: AbortController): Promise<void> {
-    const parser = new EventStreamParser();
+    const parser = new EventStreamReader();
     const reader = body
       .pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
       .getReader();

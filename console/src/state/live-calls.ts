@@ -1,5 +1,5 @@
 import type { AccountApi } from '../api/account.js';
-import type { StreamEvent } from '../api/event-stream.js';
+import type { StreamEvent } from '../../../src/event-stream.js';
 import { Feed } from '../api/feed.js';
 import { PAGE_SIZE } from '../api/account.js';
 import type { CallTraceSummary, FeedStep } from '../api/trace.js';
@@ -81,7 +81,7 @@ export class LiveCalls {
   }
 
   private take(event: StreamEvent): void {
-    if (event.type === 'step') {
+    if (event.event === 'step') {
       const step = JSON.parse(event.data) as FeedStep;
       const { value } = this.running;
       if (value !== null) this.running.set({ ...value, calls: advanced(value.calls, step) });

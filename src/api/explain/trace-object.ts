@@ -79,13 +79,13 @@ export const CALL_TRACE = z
 
 export function traceSummary(trace: CallTrace): z.infer<typeof TRACE_SUMMARY> {
   const { call, caller, steps, summary } = trace;
-  const isOurs = steps.some((each) => each.step === 'received' && each.caller === null) && caller === null;
+  // Only of a call that we began is the A leg dialed.
+  const isOurs = steps.some((each) => each.step === 'dialed' && each.leg === 'a');
   return {
     call_uuid: call.id,
     virtual_number: call.number === null ? null : digitsOf(call.number),
     node: call.node,
-    direction:
-      isOurs && steps.some((each) => each.step === 'dialed' && each.leg === 'a') ? 'outbound' : 'inbound',
+    direction: isOurs ? 'outbound' : 'inbound',
     from_number: caller === null ? null : caller.kind === 'anonymous' ? 'anonymous' : caller.number,
     session_uuid: call.sessionId,
     caller: summary.party === null ? null : partyName(summary.party),

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { completionScript } from '../../../src/cli/completion.js';
 import { connectionOf, urlOf } from '../../../src/cli/connection.js';
 import { environmentIn } from '../../../src/cli/environment.js';
-import { EventStreamReader } from '../../../src/cli/event-stream.js';
+import { EventStreamReader } from '../../../src/event-stream.js';
 import { importLines } from '../../../src/cli/number-import.js';
 import { programIn } from '../../../src/cli/program.js';
 import { Terminal, type World } from '../../../src/cli/terminal.js';

@@ -2,25 +2,25 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { waitAfter } from '../../../console/src/api/backoff.js';
-import { EventStreamParser } from '../../../console/src/api/event-stream.js';
+import { EventStreamReader } from '../../../src/event-stream.js';
 
 describe('an event stream', () => {
   it('is taken apart into events, comments left out', () => {
-    const parser = new EventStreamParser();
+    const parser = new EventStreamReader();
     expect(parser.push(': alive\n\nid: 7\nevent: step\ndata: {"a":1}\n\ndata: x\ndata:y\n\n')).toEqual([
-      { id: '7', type: 'step', data: '{"a":1}' },
-      { id: '7', type: 'message', data: 'x\ny' },
+      { id: '7', event: 'step', data: '{"a":1}' },
+      { id: '7', event: 'message', data: 'x\ny' },
     ]);
   });
 
   it('gives the same however it was cut', () => {
     const text =
       'id: 1\r\nevent: step\r\ndata: one\r\n\r\n: alive\r\rid: 2\ndata: two\n\nevent: reset\ndata: {}\n\n';
-    const whole = new EventStreamParser().push(text);
+    const whole = new EventStreamReader().push(text);
     expect(whole).toHaveLength(3);
     fc.assert(
       fc.property(fc.array(fc.nat(text.length), { maxLength: 12 }), (cuts) => {
-        const parser = new EventStreamParser();
+        const parser = new EventStreamReader();
         const at = [0, ...cuts.sort((one, other) => one - other), text.length];
         const events = at.slice(1).flatMap((end, index) => parser.push(text.slice(at[index], end)));
         expect(events).toEqual(whole);
@@ -29,10 +29,10 @@ describe('an event stream', () => {
   });
 
   it('keeps an event to itself until it is whole', () => {
-    const parser = new EventStreamParser();
+    const parser = new EventStreamReader();
     expect(parser.push('data: half')).toEqual([]);
     expect(parser.push('\n')).toEqual([]);
-    expect(parser.push('\n')).toEqual([{ id: '', type: 'message', data: 'half' }]);
+    expect(parser.push('\n')).toEqual([{ id: '', event: 'message', data: 'half' }]);
   });
 });
 

@@ -28,13 +28,13 @@ const SECRET = /^[A-Za-z0-9._~+/=@%^!*-]{16,128}$/;
 const WEAK = ['cluecon', 'changeme', 'changethis', 'password', 'example', 'yoursecret', 'placeholder'];
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 /** FreeSWITCH's names for levels, because one environment often serves both. */
-const FREESWITCH_LEVELS: Readonly<Record<string, (typeof LEVELS)[number]>> = {
-  notice: 'info',
-  warning: 'warn',
-  err: 'error',
-  crit: 'fatal',
-  alert: 'fatal',
-};
+const FREESWITCH_LEVELS: ReadonlyMap<string, (typeof LEVELS)[number]> = new Map([
+  ['notice', 'info'],
+  ['warning', 'warn'],
+  ['err', 'error'],
+  ['crit', 'fatal'],
+  ['alert', 'fatal'],
+]);
 
 export const host = (fallback: string) =>
   optional(fallback, (text) =>
@@ -232,7 +232,7 @@ export const logLevel = (fallback: (typeof LEVELS)[number]) =>
     fallback,
     (text) =>
       LEVELS.find((level) => level === text) ??
-      FREESWITCH_LEVELS[text] ??
+      FREESWITCH_LEVELS.get(text) ??
       new Wrong(`is not a level: use one of ${LEVELS.join(', ')}`),
   );
 

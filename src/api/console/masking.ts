@@ -10,14 +10,14 @@ const STRANGERS_WORDS = 'answer';
 const SHORT_DIGITS = /\p{Nd}{4,}/gu;
 
 /** Values that hold many digits and are nobody's number, each by its key and its form. */
-const KEPT: Readonly<Record<string, RegExp>> = {
-  recording_url: /^https?:\/\/\S+\/Recording\/[0-9a-f-]{36}\.(?:mp3|wav)\?expires=\d+&signature=[\w-]+$/,
-  recording_duration_ms: /^\d{1,12}\.\d+$/,
-  recording_start_ms: /^\d{1,13}\.\d+$/,
-  recording_end_ms: /^\d{1,13}\.\d+$/,
-  total_amount: /^\d{1,9}(?:\.\d+)?$/,
-  total_rate: /^\d{1,9}(?:\.\d+)?$/,
-};
+const KEPT: ReadonlyMap<string, RegExp> = new Map([
+  ['recording_url', /^https?:\/\/\S+\/Recording\/[0-9a-f-]{36}\.(?:mp3|wav)\?expires=\d+&signature=[\w-]+$/],
+  ['recording_duration_ms', /^\d{1,12}\.\d+$/],
+  ['recording_start_ms', /^\d{1,13}\.\d+$/],
+  ['recording_end_ms', /^\d{1,13}\.\d+$/],
+  ['total_amount', /^\d{1,9}(?:\.\d+)?$/],
+  ['total_rate', /^\d{1,9}(?:\.\d+)?$/],
+]);
 
 /** A PIN is told by nothing of it. */
 const HIDDEN = '••••';
@@ -34,7 +34,7 @@ export function masked(value: unknown, isOurs: (digits: string) => boolean, key 
   if (PIN_KEYS.has(key)) return /\p{Nd}/u.test(JSON.stringify(value)) ? HIDDEN : value;
   if (typeof value === 'number') return maskedInteger(value, isOurs);
   if (typeof value === 'string')
-    return KEPT[key]?.test(value) === true ? value : maskedText(value, isOurs, key);
+    return KEPT.get(key)?.test(value) === true ? value : maskedText(value, isOurs, key);
   if (Array.isArray(value)) return value.map((each) => masked(each, isOurs, key));
   if (typeof value !== 'object') return value;
   return Object.fromEntries(

@@ -297,6 +297,7 @@ describe('loadConfig', () => {
     ['DEFAULT_COUNTRY', 'gb'],
     ['DEFAULT_COUNTRY', 'XX'],
     ['LOG_LEVEL', 'loud'],
+    ['LOG_LEVEL', 'constructor'],
     ['PROMPT_ALLOW_ADDRESSES', 'localhost'],
     ['PROMPT_FETCH_TIMEOUT', '0'],
     ['CALLBACK_ALLOW_ADDRESSES', 'localhost'],

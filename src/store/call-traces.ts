@@ -22,6 +22,8 @@ export interface CallTracesOptions {
   readonly retention: number;
   /** Told how many steps found no place or were given up. Must not throw. */
   readonly onLost?: (steps: number) => void;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 /** A call with what happened to it. */
@@ -40,6 +42,8 @@ export interface TraceQuery {
   readonly caller?: E164;
   readonly sessionId?: string;
   readonly outcome?: TraceOutcome;
+  /** Those alone that are not over. */
+  readonly isLive?: boolean;
   /** When they began, milliseconds since the epoch. */
   readonly started: Span;
   readonly limit: number;
@@ -71,6 +75,14 @@ const FLUSH_MS = 100;
 const MOST_WAITING = 20_000;
 const MOST_STEPS = 200;
 const ALL = 'all';
+/** The listing of calls that are not over. */
+const LIVE = 'live';
+/**
+ * Milliseconds without a step after which a call that never was one of two people is taken for over: no prompt and no
+ * announcement is that long, so its node or its controller went down and nobody told of its end. Of two people the end
+ * is always told, at the latest by whoever finds their claim lapsed.
+ */
+const SILENT_FOR = 30 * 60_000;
 
 /**
  * What happened to calls, step by step, whether or not they led anywhere.
@@ -84,6 +96,7 @@ export class CallTraces implements CallTracer {
   readonly #listing: Listing;
   readonly #retention: number;
   readonly #onLost: (steps: number) => void;
+  readonly #now: () => number;
   readonly #behind: WriteBehind<Pending>;
 
   constructor(
@@ -91,7 +104,7 @@ export class CallTraces implements CallTracer {
     scripts: Scripts,
     vault: Vault,
     listing: Listing,
-    { retention, onLost = () => undefined }: CallTracesOptions,
+    { retention, onLost = () => undefined, now }: CallTracesOptions,
   ) {
     this.#client = client;
     this.#scripts = scripts;
@@ -99,6 +112,7 @@ export class CallTraces implements CallTracer {
     this.#listing = listing;
     this.#retention = retention;
     this.#onLost = onLost;
+    this.#now = now;
     this.#behind = new WriteBehind({
       write: (pending) => this.#write(pending),
       pauseMs: FLUSH_MS,
@@ -138,6 +152,7 @@ export class CallTraces implements CallTracer {
     if (scopes.length > 1) throw new TypeError('one account is listed, or all');
     const by = (name: string): string => listingKey('traces', scope, name);
     const groups = [
+      ...(query.isLive === true ? [[by(LIVE)]] : []),
       ...(query.caller === undefined
         ? []
         : [this.#vault.partyTokens(query.caller).map((token) => by(`from:${token}`))]),
@@ -153,9 +168,16 @@ export class CallTraces implements CallTracer {
       offset: query.offset,
       ...(others.length === 0 ? {} : { alsoIn: others }),
     });
-    const traces = await Promise.all(entries.map((id) => this.read(id)));
-    // A trace may be forgotten before it leaves the listing.
-    return { traces: traces.filter((trace) => trace !== null), total };
+    const read = await Promise.all(entries.map((id) => this.read(id)));
+    if (query.isLive !== true) {
+      // A trace may be forgotten before it leaves the listing.
+      return { traces: read.filter((trace) => trace !== null), total };
+    }
+    const live = read.filter((trace) => trace !== null && !isOver(trace, this.#now()));
+    // Two controllers may have told of a call's end and of its beginning in the wrong order.
+    const left = entries.filter((id) => !live.some((trace) => trace?.call.id === id));
+    await Promise.all(left.map((id) => this.#listing.remove([by(LIVE)], id)));
+    return { traces: live.filter((trace) => trace !== null), total: total - left.length };
   }
 
   /** Resolves once what was noted is written, or could not be. */
@@ -204,17 +226,24 @@ export class CallTraces implements CallTracer {
   /** Everything that finds the call again is filed under when it began, as far as the step tells. */
   #listings(callId: string, kept: readonly Kept[]): Promise<void>[] {
     const filed = new Map<number, Set<string>>();
+    const left = kept
+      .filter(isEnd)
+      .flatMap((step) => scopesOf(step).map((scope) => listingKey('traces', scope, LIVE)));
     for (const step of kept) {
-      const scopes = step.account.startsWith('SA') ? [ALL, step.account] : [ALL];
+      const scopes = scopesOf(step);
       const names = namesFor(step, (sealed) => this.#token(callId, sealed));
       const at = step.step === 'ended' ? step.startedAt : step.at;
       for (const scope of scopes) {
         for (const name of names) {
-          filed.set(at, (filed.get(at) ?? new Set()).add(listingKey('traces', scope, name)));
+          const key = listingKey('traces', scope, name);
+          if (!left.includes(key)) filed.set(at, (filed.get(at) ?? new Set()).add(key));
         }
       }
     }
-    return [...filed].map(([at, keys]) => this.#listing.add([...keys], callId, at, this.#retention));
+    return [
+      ...[...filed].map(([at, keys]) => this.#listing.add([...keys], callId, at, this.#retention)),
+      this.#listing.remove(left, callId),
+    ];
   }
 
   #traceOf(callId: string, texts: readonly string[]): CallTrace | null {
@@ -289,7 +318,7 @@ function namesFor(step: Kept, tokenOf: (sealed: string) => string | null): strin
     case 'received': {
       const token = step.caller == null ? null : tokenOf(step.caller);
       return [
-        '',
+        ...['', LIVE],
         ...(step.did === null ? [] : [`to:${step.did}`]),
         ...(token === null ? [] : [`from:${token}`]),
       ];
@@ -311,6 +340,21 @@ function namesFor(step: Kept, tokenOf: (sealed: string) => string | null): strin
     case 'joined':
       return [];
   }
+}
+
+function scopesOf({ account }: Kept): string[] {
+  return account.startsWith('SA') ? [ALL, account] : [ALL];
+}
+
+function isEnd(step: Kept): boolean {
+  return step.step === 'refused' || (step.step === 'ended' && step.leg === 'a');
+}
+
+/** `now` in milliseconds since the epoch. */
+function isOver({ steps, summary }: CallTrace, now: number): boolean {
+  if (summary.endedAt !== null) return true;
+  const last = Math.max(...steps.map(({ at }) => at));
+  return now - last > SILENT_FOR && !steps.some(({ step }) => step === 'dialed');
 }
 
 function endedAs({ leg, bridgedAt, session, ledTo }: Extract<Kept, { step: 'ended' }>): string[] {

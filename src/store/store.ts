@@ -148,6 +148,7 @@ export class Store {
     const { callLog: log, liveCalls: live, recordings, admissions } = this;
     this.traces = new CallTraces(client, scripts, vault, listing, {
       retention: options.traceRetention ?? SEVEN_DAYS,
+      now,
       ...(options.onTraceLost === undefined ? {} : { onLost: options.onTraceLost }),
     });
     this.board = new StatusBoard(client);

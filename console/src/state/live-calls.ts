@@ -11,16 +11,14 @@ export type Connection =
   /** `since`: this machine's time, milliseconds; `waitMs`: until it is tried again. */
   | { readonly state: 'lost'; readonly since: number; readonly waitMs: number };
 
-/** Calls that are up, newest first, by what the feed tells. `isComplete`: false when there are more than are looked at. */
+/** Calls that are up, newest first, by what the feed tells. `isComplete`: false when there are more than are listed. */
 export interface Running {
   readonly calls: readonly CallTraceSummary[];
   readonly isComplete: boolean;
 }
 
-/** Pages of the list of calls that are looked through for those that are up. */
+/** Pages of the list that are read, the newest calls first. */
 const MOST_PAGES = 5;
-/** Calls that are up for longer than those, and are asked for one by one. */
-const MOST_OLDER = 20;
 /** Steps come in bursts: the list is asked for at most so often. Milliseconds. */
 const LIST_EVERY_MS = 1_500;
 /** And even when no step comes, so that what the feed could not tell is seen. Milliseconds. */
@@ -117,26 +115,15 @@ export class LiveCalls {
     this.listWithin(LIST_AT_LEAST_MS);
   }
 
-  /** The list has no filter for it, so the newest are looked through; of those that are known already each is asked for. */
   private async runningNow(): Promise<Running> {
-    const known = this.running.value?.calls ?? [];
-    const calls: CallTraceSummary[] = [];
-    const seen = new Set<string>();
+    const calls = new Map<string, CallTraceSummary>();
     let isComplete = false;
     for (let page = 0; page < MOST_PAGES && !isComplete; page++) {
-      const { meta, objects } = await this.api.calls({ limit: PAGE_SIZE, offset: page * PAGE_SIZE });
-      for (const call of objects) {
-        if (!seen.has(call.call_uuid) && call.ended_at === null) calls.push(call);
-        seen.add(call.call_uuid);
-      }
+      const query = { status: 'live', limit: PAGE_SIZE, offset: page * PAGE_SIZE };
+      const { meta, objects } = await this.api.calls(query);
+      for (const call of objects) calls.set(call.call_uuid, call);
       isComplete = meta.offset + objects.length >= meta.total_count;
     }
-    const older = known.filter((call) => !seen.has(call.call_uuid) && call.ended_at === null);
-    const asked = await Promise.allSettled(
-      older.slice(0, MOST_OLDER).map(({ call_uuid: id }) => this.api.call(id)),
-    );
-    // One that is not found any more is over.
-    const up = asked.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-    return { calls: [...calls, ...up.filter((call) => call.ended_at === null)], isComplete };
+    return { calls: [...calls.values()], isComplete };
   }
 }

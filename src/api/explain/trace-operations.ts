@@ -33,7 +33,7 @@ export const listTracesOperation = (query: z.ZodObject): Operation => ({
   description:
     'Calls that came in or that we began, also those that led nowhere, newest first: of the last 7 days, or of 30 days ' +
     'from or until a single `start_time`. Kept for `TRACE_RETENTION_HOURS`. A call that hung up before it was filed under ' +
-    'its outcome is found without that filter.',
+    'its outcome is found without that filter. `status=live` asks for those that are not over.',
   query,
   answers: {
     200: {

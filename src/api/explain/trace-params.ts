@@ -13,6 +13,7 @@ const traceSchema = (defaultCountry: string) =>
     from: optionalPhone('from', defaultCountry).describe('Who called.'),
     session_uuid: text('session_uuid', 64),
     outcome: optionalChoice('outcome', TRACE_OUTCOMES),
+    status: optionalChoice('status', ['live', 'all']).describe('`live` for the calls that are not over.'),
     subaccount: subaccountId('subaccount'),
     limit: integer('limit', { min: 1, max: 20, fallback: 20 }),
     offset: integer('offset', { min: 0, max: 2 ** 31 - 1, fallback: 0 }).describe('Calls skipped.'),
@@ -41,13 +42,14 @@ export class TraceListParams {
     const params = paramsOf(queryString, ALIASES);
     const given = read(this.schema, params);
     const started = windowOf('start_time', rangeOf('start_time', given), now);
-    const { limit, offset, outcome } = given;
+    const { limit, offset, outcome, status } = given;
     return {
       query: {
         ...(given.to === null ? {} : { number: given.to }),
         ...(given.from === null ? {} : { caller: given.from }),
         ...(given.session_uuid === '' ? {} : { sessionId: given.session_uuid.toLowerCase() }),
         ...(outcome === undefined ? {} : { outcome }),
+        ...(status === 'live' ? { isLive: true } : {}),
         started,
         limit,
         offset,

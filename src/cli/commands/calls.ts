@@ -81,11 +81,16 @@ export function callsCommand(world: World): Command {
 
   const traces = listOptions(filterOptions(calls.command('traces'), TRACE_FILTERS))
     .description('list calls with what became of them, refused and unanswered ones too')
+    .option('--live', 'only those that are not over')
     .addOption(new Option('--outcome <outcome>', 'only these').choices(OUTCOMES));
   does(traces, world, (run, _, options) =>
     list(run, options, {
       path: 'Masking/Explain/Call/',
-      query: { ...filtersOf(options, TRACE_FILTERS), outcome: options['outcome'] },
+      query: {
+        ...filtersOf(options, TRACE_FILTERS),
+        outcome: options['outcome'],
+        status: options['live'] === true ? 'live' : undefined,
+      },
       what: 'traces',
       columns: traceColumns(run.reveal),
     }),

@@ -101,6 +101,8 @@ describe('traces', () => {
     expect(told.stdout).toMatch(/refused +busy/);
     expect(told.stdout).not.toContain(CALLER);
     expect(stub.requests[0]?.url).toContain('?to=%2B15550009999&outcome=refused&limit=20&offset=0');
+    await cli(['calls', 'traces', '--live'], { environment });
+    expect(stub.requests[1]?.url).toContain('?status=live&limit=20&offset=0');
   });
 
   it('statistics', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import type { TracedCall } from '../../../src/calls/call-trace.js';
+import { legEnd, type TracedCall } from '../../../src/calls/call-trace.js';
 import type { Store, TraceQuery } from '../../../src/store/index.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import {
@@ -141,6 +141,58 @@ describe('traces of calls', () => {
     silent.traces.note(none, { step: 'received', caller: ANONYMOUS }, NOW);
     await silent.traces.flush();
     expect(await store.traces.read(none.id)).toBeNull();
+  });
+
+  test('of calls that are not over are listed, for as long as they are not', async () => {
+    const live = (query: Partial<TraceQuery> = {}): Promise<string[]> => ids({ ...query, isLive: true });
+    const begin = async (changes: Partial<TracedCall> = {}, at = NOW): Promise<TracedCall> => {
+      const call = aCall(changes);
+      store.traces.note(call, { step: 'received', caller: from(ALICE) }, at);
+      await store.traces.flush();
+      return call;
+    };
+    const [one, two] = [await begin(), await begin({ number: DID2, accountId: SUB }, NOW + 1)];
+    await refused(STRANGER, NOW);
+    expect(await live()).toEqual([two.id, one.id]);
+    expect(await live({ accountIds: [SUB] })).toEqual([two.id]);
+    expect(await live({ number: DID })).toEqual([one.id]);
+    expect(await live({ started: { lt: NOW } })).toEqual([]);
+
+    store.traces.note(two, { step: 'refused', reason: 'busy', cause: 'USER_BUSY' }, NOW + 2);
+    const b = legEnd(leg('b', randomUUID(), {}));
+    store.traces.note(one, b, NOW + 2);
+    await store.traces.flush();
+    expect(await live()).toEqual([one.id]);
+    expect(await live({ accountIds: [SUB] })).toEqual([]);
+    store.traces.note(one, legEnd(leg('a', one.id, {})), NOW + 3);
+    await store.traces.flush();
+    expect(await live()).toEqual([]);
+  });
+
+  test('of a call whose end was told before its beginning is not listed as live', async () => {
+    const call = aCall();
+    store.traces.note(call, legEnd(leg('a', call.id, {})), NOW + 3);
+    await store.traces.flush();
+    const late = fixture.store();
+    late.traces.note(call, { step: 'received', caller: from(ALICE) }, NOW);
+    await late.traces.flush();
+    expect(await ids({ isLive: true })).toEqual([]);
+    expect(await fixture.raw.keys('maskline:{traces}:all:live')).toEqual([]);
+    expect(await ids()).toEqual([call.id]);
+  });
+
+  test('of a call of whose end nobody told leave the live ones, unless two people talk', async () => {
+    const later = fixture.store({ now: () => NOW + 31 * 60_000 });
+    const [silent, talking] = [aCall(), aCall({ sessionId: randomUUID() })];
+    for (const call of [silent, talking]) {
+      store.traces.note(call, { step: 'received', caller: from(ALICE) }, NOW);
+    }
+    store.traces.note(silent, { step: 'prompted', keyed: 'pin', attempt: 1, afterWrong: false }, NOW + 1);
+    store.traces.note(talking, { step: 'dialed', leg: 'b', trunks: ['main'] }, NOW + 1);
+    await store.traces.flush();
+    expect((await ids({ isLive: true })).sort()).toEqual([silent.id, talking.id].sort());
+    const { traces, total } = await later.traces.list({ ...EVERYTHING, isLive: true });
+    expect([traces.map(({ call }) => call.id), total]).toEqual([[talking.id], 1]);
   });
 
   test('hold no more than they may', async () => {

@@ -116,9 +116,17 @@ describe('Masking/Explain/Call/', () => {
     ]);
   });
 
-  it.each(['outcome=perhaps', 'from=12', 'limit=21', 'start_time=yesterday'])('refuses %s', async (query) => {
-    expect((await get(`/Masking/Explain/Call/?${query}`)).statusCode).toBe(400);
+  it('lists those that are not over', async () => {
+    for (const status of ['live', 'ALL', '']) await get(`/Masking/Explain/Call/?status=${status}`);
+    expect(deps.traceQueries.map(({ isLive }) => isLive)).toEqual([true, undefined, undefined]);
   });
+
+  it.each(['outcome=perhaps', 'status=dead', 'from=12', 'limit=21', 'start_time=yesterday'])(
+    'refuses %s',
+    async (query) => {
+      expect((await get(`/Masking/Explain/Call/?${query}`)).statusCode).toBe(400);
+    },
+  );
 
   it('knows no other calls', async () => {
     expect((await get(`/Masking/Explain/Call/${CALL}/`)).statusCode).toBe(404);

@@ -106,7 +106,7 @@ describe('a lost connection', () => {
     await page.locator('.connection .badge:text-is("live")').waitFor();
     // What was not kept is loaded afresh.
     await expect
-      .poll(() => fixture.requests.slice(before).some((each) => each.includes('/Explain/Call/?limit=20')))
+      .poll(() => fixture.requests.slice(before).some((each) => each.includes('/Explain/Call/?status=live')))
       .toBe(true);
   });
 

@@ -55,8 +55,8 @@ export class AccountApi {
   /** Both legs of a call that is up end. */
   hangUp = (uuid: string): Promise<unknown> => this.client.delete(`${this.base}/Call/${idIn(uuid)}/`);
 
-  explain = async (query: Query): Promise<Explanation> =>
-    (await this.client.get<{ response: Explanation }>(`${this.base}/Masking/Explain/`, { query })).response;
+  explain = async (call: Readonly<Record<string, string>>): Promise<Explanation> =>
+    (await this.client.post<{ response: Explanation }>(`${this.base}/Masking/Explain/`, call)).response;
 
   sessions = async (query: Query): Promise<Page<SessionObject>> =>
     (await this.client.get<{ response: Page<SessionObject> }>(`${this.base}/Masking/Session/`, { query }))

@@ -39,7 +39,7 @@ export interface ExplainRequest {
   readonly ownDigits: string;
 }
 
-/** Reads the query strings of explain requests. */
+/** Reads explain requests. */
 export class ExplainParams {
   readonly schema: ReturnType<typeof explainSchema>;
   readonly #defaultCountry: string;
@@ -50,8 +50,8 @@ export class ExplainParams {
   }
 
   /** Throws ApiError 400. */
-  read(queryString: unknown): ExplainRequest {
-    const { to, from, pin, own_digits: ownDigits } = read(this.schema, paramsOf(queryString));
+  read(asked: unknown): ExplainRequest {
+    const { to, from, pin, own_digits: ownDigits } = read(this.schema, paramsOf(asked));
     return { number: to, caller: this.#callerIn(from), pin, ownDigits };
   }
 

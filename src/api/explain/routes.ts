@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 
 import type { ApiDeps } from '../deps.js';
@@ -44,14 +44,12 @@ const EXAMPLE: Explanation = {
   status: null,
 };
 
-const operation = (query: z.ZodObject): Operation => ({
-  id: 'explainCall',
+const OPERATION = {
   tag: 'calls',
   summary: 'What would happen to a call now, and why',
   description:
     'Goes through the same rules as a real call. Nothing is dialled, claimed, counted or told to anybody. A subaccount ' +
     'may ask about its own numbers, and is told by its own sessions only.',
-  query,
   answers: {
     200: {
       description: 'The explanation.',
@@ -59,28 +57,40 @@ const operation = (query: z.ZodObject): Operation => ({
       example: { api_id: EXAMPLE_API_ID, response: EXAMPLE },
     },
   },
+} as const;
+
+const byQuery = (query: z.ZodObject): Operation => ({ ...OPERATION, id: 'explainCall', query });
+
+const byBody = (body: z.ZodObject): Operation => ({
+  ...OPERATION,
+  id: 'explainCallByBody',
+  summary: `${OPERATION.summary}: for numbers and PINs that are to stand in no address`,
+  body,
+  bodyExample: { to: '15550001000', from: '14155550101', pin: '4711' },
+  changesNothing: true,
 });
 
 /** `Masking/Explain/`: what would happen to a call now, by which rule and which session. */
 export function explainRoutes(scope: FastifyInstance, deps: ApiDeps): void {
   const params = new ExplainParams(deps);
+  const explain = async (request: FastifyRequest, asked: unknown): Promise<object> => {
+    const account = accountOf(request);
+    const call = params.read(asked);
+    const rehearsal = await deps.rehearsals.rehearse({ ...call, sees: (owner) => sees(account, owner) });
+    // Whose number it is, or that it is nobody's, is not for another subaccount.
+    if (!account.isMain && !(rehearsal.number !== null && sees(account, rehearsal.number.subaccount))) {
+      throw notFound();
+    }
+    return { api_id: request.id, response: explanationOf(rehearsal, call.number) };
+  };
   resource(scope, '/Masking/Explain', {
     GET: {
-      operation: operation(params.schema),
-      handler: async (request) => {
-        const account = accountOf(request);
-        const call = params.read(request.query);
-        const rehearsal = await deps.rehearsals.rehearse({
-          ...call,
-          sees: (owner) => sees(account, owner),
-        });
-        // Whose number it is, or that it is nobody's, is not for another subaccount.
-        if (!account.isMain && !(rehearsal.number !== null && sees(account, rehearsal.number.subaccount))) {
-          throw notFound();
-        }
-        const response = explanationOf(rehearsal, call.number);
-        return { api_id: request.id, response };
-      },
+      operation: byQuery(params.schema),
+      handler: (request) => explain(request, request.query),
+    },
+    POST: {
+      operation: byBody(params.schema),
+      handler: (request) => explain(request, request.body),
     },
   });
 }

@@ -48,6 +48,8 @@ export interface Operation {
   readonly refusals?: readonly number[];
   /** Without credentials. */
   readonly open?: true;
+  /** A POST that reads alone, for what must not stand in an address: it is not audited. */
+  readonly changesNothing?: true;
   /** The handler itself enters the change in the audit log, together with it: see plugins/audit.ts. */
   readonly entersItself?: true;
 }

@@ -52,7 +52,8 @@ export function auditChanges(
   const settling = new Set<Promise<void>>();
   scope.addHook('preHandler', async (request) => {
     const { operation } = request.routeOptions.config;
-    if (operation === undefined || request.method === 'GET' || request.method === 'HEAD') return;
+    if (operation === undefined || operation.changesNothing === true) return;
+    if (request.method === 'GET' || request.method === 'HEAD') return;
     const account = accountOf(request);
     const entry: AuditEntry = {
       id: request.id,

@@ -19,12 +19,9 @@ export function explainCommand(world: World): Command {
   return does(explain, world, async (run, _, options) => {
     const pin = await hidden(run, options['pin'], 'PIN: ');
     const own = await hidden(run, options['ownDigits'], 'Last six digits of the caller’s own number: ');
-    const { response } = await run.client.get('Masking/Explain/', {
-      to: options['to'] as string,
-      from: options['from'] as string | undefined,
-      pin,
-      own_digits: own,
-    });
+    const body = { to: options['to'], from: options['from'], pin, own_digits: own };
+    // Addresses are what proxies write down, so nothing of it stands in one.
+    const { response } = await run.client.request('POST', 'Masking/Explain/', { body });
     await run.show(response, () => explanationLines(run, response as Json));
   });
 }

@@ -39,6 +39,25 @@ describe('Masking/Explain/', () => {
   const ask = (query: Record<string, string>, base = BASE, headers = credentials()) =>
     app.inject({ url: `${base}/Masking/Explain/`, query, headers });
 
+  it('takes what is asked for in a body, so that it stands in no address; and audits no change', async () => {
+    const asked = { from: FIRST, to: DID, pin: '4711', own_digits: '123456' };
+    const post = (payload: unknown, headers = credentials()) =>
+      app.inject({
+        ...{ method: 'POST', url: `${BASE}/Masking/Explain/` },
+        ...{ headers: { ...headers, 'content-type': 'application/json' }, payload: JSON.stringify(payload) },
+      });
+    const [posted, got] = [await post(asked), await ask(asked)];
+    expect(posted.statusCode).toBe(200);
+    const answerOf = ({ json }: typeof posted): unknown => json<{ response: unknown }>().response;
+    expect(answerOf(posted)).toEqual(answerOf(got));
+    const rehearsed = { number: DID, pin: '4711', ownDigits: '123456' };
+    expect(deps.rehearsed).toMatchObject([rehearsed, rehearsed]);
+    expect(deps.audited.size).toBe(0);
+    expect((await post({ ...asked, pin: '47x' })).statusCode).toBe(400);
+    expect((await post([])).statusCode).toBe(400);
+    expect((await post(asked, credentials(ACCOUNT.id, 'wrong'))).statusCode).toBe(401);
+  });
+
   it('tells what would happen, by which rule and in which session', async () => {
     const response = await ask({ from: FIRST, to: DID });
     expect(response.statusCode).toBe(200);

@@ -20,7 +20,7 @@ export interface AnsweredRequest {
   readonly route: string;
   readonly status: number;
   readonly elapsedMs: number;
-  /** The client's header of that name, which says what trace the request is part of, or "". */
+  /** Of a client with credentials the header of that name, which says what trace the request is part of; else "". */
   readonly traceparent: string;
 }
 

@@ -7,6 +7,7 @@ import type { Interaction } from '../../src/masking/interaction.js';
 import { OtlpReceiver, type SpanSeen } from '../helpers/otlp-receiver.js';
 import { Receiver } from '../helpers/receiver.js';
 import { SimBed } from '../helpers/sim-bed.js';
+import { AUTH_ID } from '../helpers/stack.js';
 import type { Lane } from '../scenarios/bed.js';
 import { PIN, pinSession } from '../scenarios/scenario.js';
 import { eventually } from './callbacks/fixture.js';
@@ -151,8 +152,10 @@ it('a call that is refused has a root of its own, once', async () => {
 
 it('a request to the API is a span by its pattern, and goes on with the trace of its client', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const path = `/v1/Account/${'M'.repeat(20)}/Masking/Session/15550001001/`;
-  expect((await fetch(bed.stack.controllers[0]!.url + path, { headers: { traceparent } })).status).toBe(401);
+  const path = `/v1/Account/${AUTH_ID}/Masking/Session/15550001001/`;
+  const authorization = `Basic ${Buffer.from(`${AUTH_ID}:${bed.stack.authToken}`).toString('base64')}`;
+  const headers = { traceparent, authorization };
+  expect((await fetch(bed.stack.controllers[0]!.url + path, { headers })).status).toBe(404);
   const name = 'GET /v1/Account/:authId/Masking/Session/:sessionId';
   const mine = (): SpanSeen | undefined =>
     collector.spans.find(({ parent }) => parent === 'b7ad6b7169203331');
@@ -161,9 +164,20 @@ it('a request to the API is a span by its pattern, and goes on with the trace of
   expect(mine()!.attributes).toEqual({
     'http.request.method': 'GET',
     'http.route': name.slice(4),
-    'http.response.status_code': 401,
+    'http.response.status_code': 404,
   });
   expect(collector.spans.filter((span) => /healthz|readyz|metrics/.test(span.name))).toEqual([]);
+});
+
+it('who has no credentials decides nothing of our traces', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319d-b7ad6b7169203332-01';
+  const path = `/v1/Account/${'M'.repeat(20)}/Masking/Session/15550001001/`;
+  expect((await fetch(bed.stack.controllers[0]!.url + path, { headers: { traceparent } })).status).toBe(401);
+  const refused = (): SpanSeen | undefined =>
+    collector.spans.find(({ attributes }) => attributes['http.response.status_code'] === 401);
+  await eventually(() => refused() !== undefined);
+  expect(refused()!.traceId).not.toBe('0af7651916cd43dd8448eb211c80319d');
+  expect(collector.spans.filter(({ parent }) => parent === 'b7ad6b7169203332')).toEqual([]);
 });
 
 it('every span says whose it is', () => {

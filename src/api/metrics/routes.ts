@@ -4,6 +4,7 @@ import { AddressList } from '../../address-list.js';
 import type { ApiDeps } from '../deps.js';
 import { ApiError } from '../errors.js';
 import type { Operation } from '../openapi/operation.js';
+import { isKnown } from '../plugins/account.js';
 import { resource } from '../plugins/resource.js';
 
 const METRICS: Operation = {
@@ -58,7 +59,8 @@ export function measureRequests(app: FastifyInstance, { metrics }: ApiDeps): voi
       route: request.routeOptions.url ?? 'unknown',
       status: reply.statusCode,
       elapsedMs: reply.elapsedTime,
-      traceparent: String(request.headers['traceparent'] ?? ''),
+      // Who may decide what is sampled, and in whose traces our spans appear: clients, and nobody else.
+      traceparent: isKnown(request) ? String(request.headers['traceparent'] ?? '') : '',
     });
     done();
   });

@@ -33,6 +33,11 @@ export function accountOf(request: FastifyRequest): RequestAccount {
   return account;
 }
 
+/** Whether the request came with credentials that were found to be right. */
+export function isKnown(request: FastifyRequest): boolean {
+  return (request as WithAccount)[ACCOUNT] !== undefined;
+}
+
 /** Whether `account` sees what belongs to the account `ownerId`. */
 export function sees(account: RequestAccount, ownerId: string): boolean {
   return account.sees === null || account.sees.includes(ownerId);

@@ -24,11 +24,13 @@ const ANSWER_MS = 2_000;
 const ANY: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export async function lookAtPorts({ http, questions, cdrPort }: Config): Promise<PortFacts> {
-  const [behindHttp, behindQuestions, cdr] = await Promise.all([
+  const [behindHttp, behindQuestions] = await Promise.all([
     httpBehind(urlOf(http.host, http.port)),
     questionsBehind(ANY[questions.host] ?? questions.host, questions.port),
-    cdrBehind(urlOf(questions.host, cdrPort), questions.secret),
   ]);
+  // The secret goes to nobody who does not already behave like a controller.
+  const secret = behindQuestions === 'controller' ? questions.secret : null;
+  const cdr = await cdrBehind(urlOf(questions.host, cdrPort), secret);
   return { http: behindHttp, questions: behindQuestions, ...cdr };
 }
 
@@ -73,22 +75,30 @@ function questionsBehind(host: string, port: number): Promise<Behind> {
   });
 }
 
-/** Nothing is posted: GET is refused in another way for whoever knows the secret (405) than for others (403). */
-async function cdrBehind(url: string, secret: string): Promise<Pick<PortFacts, 'cdr' | 'secretAgrees'>> {
+/**
+ * Nothing is posted: GET is refused in another way for whoever knows the secret (405) than for others (403). It is told
+ * only to who refuses as a controller does; null asks without it alone.
+ */
+async function cdrBehind(
+  url: string,
+  secret: string | null,
+): Promise<Pick<PortFacts, 'cdr' | 'secretAgrees'>> {
   try {
+    if ((await cdrStatus(url, {})) !== 403) return { cdr: 'stranger', secretAgrees: null };
+    if (secret === null) return { cdr: 'controller', secretAgrees: null };
     const credentials = Buffer.from(`${CDR_USER}:${secret}`).toString('base64');
-    const { status } = await fetch(`${url}${CDR_PATH}`, {
-      headers: { authorization: `Basic ${credentials}` },
-      redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
-    if (status === 405) return { cdr: 'controller', secretAgrees: true };
-    return status === 403
-      ? { cdr: 'controller', secretAgrees: false }
-      : { cdr: 'stranger', secretAgrees: null };
+    const status = await cdrStatus(url, { authorization: `Basic ${credentials}` });
+    return { cdr: 'controller', secretAgrees: status === 405 };
   } catch (error) {
     return { cdr: behindOf(error), secretAgrees: null };
   }
+}
+
+async function cdrStatus(url: string, headers: Readonly<Record<string, string>>): Promise<number> {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const response = await fetch(`${url}${CDR_PATH}`, { headers, redirect: 'manual', signal });
+  await response.body?.cancel();
+  return response.status;
 }
 
 function behindOf(error: unknown): Behind {

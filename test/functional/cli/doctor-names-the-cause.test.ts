@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -288,6 +288,19 @@ describe('maskline doctor', { timeout: 60_000 }, () => {
       `FAIL  QUESTION_PORT 127.0.0.1:${port} — another program has it: the controller cannot start; end that program (ss -ltnp shows it), or choose another QUESTION_PORT`,
     );
     expect(line('questions of')).toMatch(/^FAIL .*none is port \d+; set QUESTION_HOSTS of FreeSWITCH/);
+  });
+
+  it('a CDR port that another program has, which is told no secret', async () => {
+    const told: IncomingHttpHeaders[] = [];
+    const other = createHttpServer((request, response) => {
+      told.push(request.headers);
+      response.writeHead(401).end();
+    });
+    const port = await listening(other);
+    const { line, code } = await examined({ CDR_PORT: String(port) });
+    expect(code).toBe(1);
+    expect(line('CDR_PORT')).toMatch(/^FAIL .* — another program has it/);
+    expect(told.map(({ authorization }) => authorization)).toEqual([undefined]);
   });
 
   it('a FreeSWITCH whose clock is wrong', async () => {

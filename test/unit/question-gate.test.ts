@@ -74,6 +74,25 @@ describe('the question port', () => {
     expect(changes).not.toHaveBeenCalled();
   });
 
+  it('stays open when a look failed in a pause of our own: its time-out ran out meanwhile', async () => {
+    const changes = vi.spyOn(port, 'setAccepting');
+    // As the client's command time-out has it: on its way when the loop stands still, and over when it goes on.
+    let paused = false;
+    ask = async () => {
+      if (paused) return;
+      paused = true;
+      await sleep(1);
+      const until = performance.now() + LIMIT_MS * 2;
+      while (performance.now() < until);
+      throw new Error('timed out');
+    };
+    await vi.waitFor(() => expect(paused).toBe(true));
+    await sleep(50);
+    expect(changes).not.toHaveBeenCalled();
+    ask = fails;
+    await closes();
+  });
+
   it('is opened again and again until the system gives it back', async () => {
     ask = fails;
     await closes();

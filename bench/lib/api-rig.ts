@@ -5,28 +5,18 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { Pool } from 'undici';
 import { RedisServer } from '../../sandbox/redis-server.js';
-import type { E164 } from '../../src/masking/phone-number.js';
-import { Store } from '../../src/store/index.js';
 import { freeTcpPort } from '../../test/helpers/ports.js';
-import { e164, SETTINGS } from '../../test/helpers/sessions.js';
 import { AUTH_ID } from '../../test/helpers/stack.js';
+import { Filled, SESSION_EXPIRY } from './fill.js';
 import { openWatched } from './interruption.js';
-
-/** Seconds; as long as the API allows, so that no session ends while we measure. */
-const SESSION_EXPIRY = 86_400;
-/** Creates under way at once while filling. */
-const FILL_WIDTH = 64;
+import { first, second } from './people.js';
 
 interface Parts {
-  readonly redis: RedisServer;
-  readonly admin: Redis;
-  readonly store: Store;
+  readonly filled: Filled;
   readonly api: Pool;
   readonly bare: Pool;
-  readonly numbers: readonly E164[];
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -34,9 +24,6 @@ interface Parts {
 export class ApiRig {
   readonly #parts: Parts;
   readonly #close: () => Promise<void>;
-  /** Sessions so far, by everybody; each has two people of its own. */
-  #sessions = 0;
-  readonly #ids: string[] = [];
 
   private constructor(parts: Parts, close: () => Promise<void>) {
     this.#parts = parts;
@@ -44,7 +31,7 @@ export class ApiRig {
   }
 
   get sessions(): number {
-    return this.#sessions;
+    return this.#parts.filled.sessions;
   }
 
   static async start(numbers: number, connections: number): Promise<ApiRig> {
@@ -61,27 +48,9 @@ export class ApiRig {
     opened.push(() => rm(folder, { recursive: true, force: true }));
     const redis = await RedisServer.start();
     opened.push(() => redis.stop());
-    const admin = new Redis(redis.port, '127.0.0.1');
-    admin.on('error', () => undefined);
-    opened.push(() => {
-      admin.disconnect();
-      return Promise.resolve();
-    });
     const dataKey = randomBytes(32).toString('base64');
-    const store = new Store({ url: redis.url, dataKeys: [dataKey] });
-    opened.push(() => store.close());
-    const numbers = Array.from({ length: count }, (_, n) => e164(`+1555${String(n).padStart(7, '0')}`));
-    for (const number of numbers) {
-      const record = {
-        country: 'US',
-        alias: '',
-        subaccount: '',
-        trunk: '',
-        enabled: true,
-        addedAt: Date.now(),
-      };
-      await store.numbers.add({ number, ...record });
-    }
+    const filled = await Filled.open(redis.url, dataKey, count);
+    opened.push(() => filled.close());
     const token = randomBytes(24).toString('base64url');
     const port = await freeTcpPort();
     const log = openSync(join(folder, 'controller.log'), 'a');
@@ -114,54 +83,30 @@ export class ApiRig {
       authorization: `Basic ${Buffer.from(`${AUTH_ID}:${token}`).toString('base64')}`,
       'content-type': 'application/json',
     };
-    return new ApiRig({ redis, admin, store, api, bare, numbers, headers }, close);
+    return new ApiRig({ filled, api, bare, headers }, close);
   }
 
-  /**
-   * Creates sessions until there are `count`, evenly on all numbers, through the store's own create. Without
-   * fsync: what is measured afterwards is written with it again. Tells `progress` how many there are.
-   */
   async fill(count: number, progress: (sessions: number) => void): Promise<void> {
-    const { admin, store, numbers } = this.#parts;
-    await admin.config('SET', 'appendfsync', 'no');
-    // Read once, or each of the first creates would.
-    await store.numbers.inventory();
-    const settings = { ...SETTINGS, geomatch: false, sessionExpiry: SESSION_EXPIRY };
-    const work = async (): Promise<void> => {
-      while (this.#sessions < count) {
-        const n = this.#sessions;
-        this.#sessions += 1;
-        const session = await store.sessions.create({
-          ...{ accountId: AUTH_ID, settings, pin: null, now: Date.now() },
-          ...{ firstParty: e164(firstOf(n)), secondParty: e164(secondOf(n)) },
-          virtualNumber: numbers[n % numbers.length] ?? null,
-        });
-        // Enough to read from, of all ages.
-        if (n % Math.ceil(count / 5_000) === 0) this.#ids.push(session.id);
-        if (n % 10_000 === 9_999) progress(n + 1);
-      }
-    };
-    await Promise.all(Array.from({ length: FILL_WIDTH }, work));
-    await admin.config('SET', 'appendfsync', 'always');
+    await this.#parts.filled.fill(count, progress);
   }
 
   /** Bytes that Redis uses for its data. */
   async memory(): Promise<number> {
-    return Number(/^used_memory:(\d+)/m.exec(await this.#parts.admin.info('memory'))?.[1]);
+    return this.#parts.filled.memory();
   }
 
   /** Milliseconds for one create, one get, or one request to the bare route. Throws for any other answer than success. */
   async request(kind: 'bare' | 'create' | 'get'): Promise<number> {
-    const { api, bare, headers } = this.#parts;
+    const { api, bare, headers, filled } = this.#parts;
     const path = `/v1/Account/${AUTH_ID}/Masking/Session/`;
     if (kind === 'get') {
-      const id = this.#ids[Math.floor(Math.random() * this.#ids.length)] ?? '';
+      const { id } = filled.sample[Math.floor(Math.random() * filled.sample.length)] ?? { id: '' };
       return timed(api, { method: 'GET', path: `${path}${id}/`, headers }, 200);
     }
-    const n = this.#sessions;
-    this.#sessions += 1;
+    const n = filled.sessions;
+    filled.sessions += 1;
     const body = JSON.stringify({
-      ...{ first_party: firstOf(n), second_party: secondOf(n) },
+      ...{ first_party: first(n), second_party: second(n) },
       ...{ session_expiry: SESSION_EXPIRY, geomatch: false },
     });
     if (kind === 'bare') return timed(bare, { method: 'POST', path: '/bare', headers, body }, 201);
@@ -187,12 +132,4 @@ async function timed(pool: Pool, request: Parameters<Pool['request']>[0], wanted
   const elapsed = performance.now() - begun;
   if (statusCode !== wanted) throw new Error(`answered with ${statusCode}: ${text}`);
   return elapsed;
-}
-
-function firstOf(n: number): string {
-  return `+4477${String(n).padStart(8, '0')}`;
-}
-
-function secondOf(n: number): string {
-  return `+4916${String(n).padStart(8, '0')}`;
 }

@@ -5,6 +5,7 @@ import { RealFreeSwitch } from '../../test/e2e/helpers/real-freeswitch.js';
 import { freeUdpPort, Sipp } from '../../test/e2e/helpers/sipp.js';
 import { Stack } from '../../test/helpers/stack.js';
 import { openWatched } from './interruption.js';
+import { first, second } from './people.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 export const DID = '+15550009046';
@@ -109,14 +110,6 @@ export class Rig {
       connection.close();
     }
   }
-}
-
-export function first(n: number): string {
-  return `+4477${String(n).padStart(8, '0')}`;
-}
-
-export function second(n: number): string {
-  return `+4916${String(n).padStart(8, '0')}`;
 }
 
 /** Our dialplan with one more way in: numbers that begin with `bare` are bridged and nothing else. */

@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { promisify } from 'node:util';
+
+/** Clock ticks of /proc in a second (sysconf(_SC_CLK_TCK)): 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** Milliseconds of CPU, in user space and in the kernel, that a process has used since it began. */
+export function cpuMsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name in parentheses may hold anything (proc(5)); utime and stime are the 14th and 15th fields.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS;
+}
+
+/** Resident memory of a process, KiB. */
+export function residentKib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
+}
+
+/**
+ * Keeps a process with all its threads on some cores, so that what is measured has one of its own; false where there are
+ * not enough of them, or no `taskset`.
+ */
+export async function pin(pid: number, cores: readonly number[]): Promise<boolean> {
+  if (cores.length === 0 || cores.some((core) => core >= cpus().length)) return false;
+  try {
+    await promisify(execFile)('taskset', [
+      '--all-tasks',
+      '--pid',
+      '--cpu-list',
+      cores.join(','),
+      String(pid),
+    ]);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { PlacedCall } from '../../sandbox/placed-call.js';
+import type { SimulatedFreeSwitch } from '../../sandbox/simulated-freeswitch.js';
+import type { E164 } from '../../src/masking/phone-number.js';
+import { first, second } from './people.js';
+
+/** Milliseconds between two looks at how many calls are due. */
+const TICK_MS = 5;
+
+export interface LoadOptions {
+  /** Calls a second. */
+  readonly rate: number;
+  readonly calls: number;
+  /** Milliseconds that two talk before the caller hangs up; null: until `hangUp`. */
+  readonly talkMs: number | null;
+  /** The number that the n-th caller dials. */
+  readonly dials: (n: number) => E164;
+}
+
+export interface LoadResult {
+  /** Milliseconds from the call's coming in until B's phone was told of it, one value a call. */
+  readonly setups: readonly number[];
+  readonly failed: number;
+  /** Milliseconds from the first call to the last. */
+  readonly placedMs: number;
+}
+
+/** Calls through a simulated FreeSWITCH, at a rate that does not wait for them. */
+export class SimLoad {
+  readonly #node: SimulatedFreeSwitch;
+  readonly #begun = new Map<string, number>();
+  readonly #setups: number[] = [];
+  readonly #up = new Set<PlacedCall>();
+
+  constructor(node: SimulatedFreeSwitch) {
+    this.#node = node;
+    node.phones.on('received', ({ number }) => {
+      const begun = this.#begun.get(number);
+      this.#begun.delete(number);
+      if (begun !== undefined) this.#setups.push(performance.now() - begun);
+    });
+  }
+
+  /** Calls that are answered and not over. */
+  get up(): number {
+    return this.#up.size;
+  }
+
+  /** Places the calls; resolves once each is answered or refused, and over unless it is to be held. */
+  async run({ rate, calls, talkMs, dials }: LoadOptions): Promise<LoadResult> {
+    this.#setups.length = 0;
+    this.#begun.clear();
+    let failed = 0;
+    const settled: Promise<void>[] = [];
+    const start = performance.now();
+    for (let placed = 0; placed < calls;) {
+      const due = Math.min(calls, Math.ceil(((performance.now() - start) / 1_000) * rate));
+      for (; placed < due; placed += 1) {
+        this.#begun.set(second(placed), performance.now());
+        const call = this.#node.place({ from: first(placed), to: dials(placed) });
+        settled.push(
+          this.#settle(call, talkMs).then((isAnswered) => {
+            if (!isAnswered) failed += 1;
+          }),
+        );
+      }
+      await sleep(TICK_MS);
+    }
+    const placedMs = performance.now() - start;
+    await Promise.all(settled);
+    return { setups: [...this.#setups], failed, placedMs };
+  }
+
+  /** Every caller hangs up; resolves once all calls are over. */
+  async hangUp(): Promise<void> {
+    const calls = [...this.#up];
+    for (const call of calls) call.hangup();
+    await Promise.all(calls.map((call) => call.ended));
+  }
+
+  async #settle(call: PlacedCall, talkMs: number | null): Promise<boolean> {
+    if (!(await call.answered)) return false;
+    this.#up.add(call);
+    void call.ended.then(() => this.#up.delete(call));
+    if (talkMs === null) return true;
+    await sleep(talkMs);
+    call.hangup();
+    await call.ended;
+    return true;
+  }
+}

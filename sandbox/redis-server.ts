@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { threadId } from 'node:worker_threads';
+
+import { sparePort } from './spare-port.js';
 
 /** Milliseconds that a server may take until it accepts connections. */
 const START_DEADLINE = 10_000;
@@ -142,32 +142,4 @@ async function readyOf(child: ChildProcess): Promise<void> {
     child.once('error', fail);
     child.once('exit', (code, signal) => fail(new Error(`exit ${String(code)} ${String(signal)}`)));
   });
-}
-
-/** Below the ports that the system gives to outgoing connections, which would take one that is merely spare. */
-const SPARE_PORTS = { first: 10_000, last: 32_000 };
-
-/** Processes and threads that look at the same time look in different places. */
-let nextSpare = SPARE_PORTS.first + ((process.pid * 131 + threadId * 37) % 22_000);
-
-/** A TCP port on loopback that was free a moment ago, and that this process has not given out lately. */
-export async function sparePort(): Promise<number> {
-  for (;;) {
-    const port = nextSpare;
-    nextSpare = nextSpare >= SPARE_PORTS.last ? SPARE_PORTS.first : nextSpare + 1;
-    if (await isSpare(port)) return port;
-  }
-}
-
-async function isSpare(port: number): Promise<boolean> {
-  const probe = createServer();
-  try {
-    probe.listen(port, '127.0.0.1');
-    await once(probe, 'listening');
-  } catch {
-    return false;
-  }
-  probe.close();
-  await once(probe, 'close');
-  return true;
 }

@@ -10,7 +10,8 @@ import { loadConfig } from '../src/config.js';
 import { createLogger } from '../src/telemetry/logger.js';
 import { Clock } from './clock.js';
 import type { CalleeBehaviour } from './phones.js';
-import { RedisServer, sparePort } from './redis-server.js';
+import { RedisServer } from './redis-server.js';
+import { sparePort } from './spare-port.js';
 import { SimulatedFreeSwitch } from './simulated-freeswitch.js';
 
 const ROOT = new URL('../', import.meta.url).pathname;

@@ -1,1 +1,1 @@
-export { sparePort as freeTcpPort } from '../../sandbox/redis-server.js';
+export { sparePort as freeTcpPort } from '../../sandbox/spare-port.js';

@@ -4,7 +4,7 @@ import { AddressGuard } from '../../../src/outbound/address-guard.js';
 import { ReceiverClient, type ReceiverAnswer } from '../../../src/callbacks/receiver-client.js';
 import { rulesOf } from '../../../src/callbacks/delivery-rules.js';
 import { answers, drips, hangs, Receiver } from '../../helpers/receiver.js';
-import { sparePort } from '../../../sandbox/redis-server.js';
+import { sparePort } from '../../../sandbox/spare-port.js';
 import { CallbackBed, SETTINGS, TOKENS } from './fixture.js';
 
 const EVENTS = 6;

@@ -12,6 +12,11 @@ export function numberKey(number: E164): string {
   return `${PREFIX}:{${number}}`;
 }
 
+/** A key that is never there, in the slot of the keys with this tag; see scripts.ts. */
+export function absentKey(tag: string, which: 1 | 2): string {
+  return `${PREFIX}:{${tag}}:absent:${which}`;
+}
+
 /** All virtual numbers, as a hash of number to record. */
 export const INVENTORY_KEY = `${PREFIX}:{numbers}`;
 

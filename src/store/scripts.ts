@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { Cluster } from 'ioredis';
+
 import { StoreUnavailableError } from './errors.js';
+import { absentKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 
 /** One Lua file each in lua/. Their headers name KEYS, ARGV and the answer. */
@@ -90,14 +93,19 @@ export type ScriptWatch = (name: ScriptName, elapsedMs: number, isFailure: boole
 
 type Commands = Record<string, (...args: (string | number)[]) => Promise<Reply>>;
 
+/** These touch the keys that they are given and no other, of which there may be any number. */
+const DECLARE_ALL: ReadonlySet<ScriptName> = new Set(['enter-session', 'list-entry']);
+
 /** Runs the store's Lua scripts on one client, by their SHA-1 (Redis is sent the text only once). */
 export class Scripts {
   readonly #commands: Commands;
+  readonly #isCluster: boolean;
   readonly #onAnswer: ScriptWatch | undefined;
 
   /** Reads every script. Throws when a file cannot be read. */
   constructor(client: RedisClient, onAnswer?: ScriptWatch) {
     this.#onAnswer = onAnswer;
+    this.#isCluster = client instanceof Cluster;
     for (const file of readdirSync(FOLDER)) {
       if (file.endsWith('.lua'))
         client.defineCommand(commandName(file.slice(0, -4)), { lua: sourceOf(file) });
@@ -108,11 +116,12 @@ export class Scripts {
   /** Throws StoreUnavailableError, with the client's error as its cause. */
   async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
     const command = commandName(name);
+    const declared = this.#isCluster && !DECLARE_ALL.has(name) ? [...keys, ...absentKeys(keys[0])] : keys;
     const begun = performance.now();
     let isFailure = true;
     try {
       const reply = await guarded(async () => {
-        const result = this.#commands[command]?.(keys.length, ...keys, ...args);
+        const result = this.#commands[command]?.(declared.length, ...declared, ...args);
         if (result === undefined) throw new Error(`lua/${name}.lua is missing`);
         return result;
       });
@@ -122,6 +131,17 @@ export class Scripts {
       this.#onAnswer?.(name, performance.now() - begun, isFailure);
     }
   }
+}
+
+/**
+ * Two keys of the same slot that are never there. A script finds most of its keys by itself; while Redis Cluster moves
+ * their slot from one master to another, a script would see those that are at its own, and take the others for missing.
+ * Redis looks at the keys that are declared: with these among them it runs nothing on a slot that is half here and half
+ * there, answers TRYAGAIN, and the client does.
+ */
+function absentKeys(key = ''): readonly string[] {
+  const tag = /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+  return [absentKey(tag, 1), absentKey(tag, 2)];
 }
 
 /** Runs plain commands with the same promise about errors as Scripts.run. */

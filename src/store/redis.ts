@@ -1,5 +1,6 @@
 import { Cluster, Redis, ReplyError } from 'ioredis';
 
+import { BoundedCluster } from './bounded-cluster.js';
 import { StoreUnavailableError } from './errors.js';
 import { parseRedisUrl } from './redis-url.js';
 
@@ -21,6 +22,11 @@ export interface RedisConnectionOptions {
 export const COMMAND_TIMEOUT = 2_000;
 const MAX_RECONNECT_DELAY = 2_000;
 const CLOSE_DEADLINE = 1_000;
+/**
+ * How often a command is sent again in a cluster, every 100 ms while a slot moves or its master is away. What bounds it
+ * is the time that it may take; this only ends it when nodes send it round in a circle.
+ */
+const MAX_REDIRECTIONS = 50;
 /** Longer than any command waits. */
 const PATIENT_SOCKET_TIMEOUT = 30_000;
 
@@ -39,6 +45,8 @@ export class RedisConnection {
   async ready(): Promise<void> {
     try {
       await this.client.ping();
+      // Each node of a cluster answers a ping, also when the cluster as a whole takes no command.
+      if (this.client instanceof Cluster) requireWhole(String(await this.client.cluster('INFO')));
     } catch (cause) {
       throw new StoreUnavailableError('Redis does not answer', { cause });
     }
@@ -59,6 +67,10 @@ export class RedisConnection {
     clearTimeout(timer);
     this.client.disconnect();
   }
+}
+
+function requireWhole(info: string): void {
+  if (info.includes('cluster_state:fail')) throw new Error('CLUSTERDOWN the cluster is down');
 }
 
 /**
@@ -83,7 +95,7 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
   const target = parseRedisUrl(url);
   const patience =
     options.patient === true
-      ? { maxRetriesPerRequest: null, socketTimeout: PATIENT_SOCKET_TIMEOUT }
+      ? { commandTimeout: undefined, maxRetriesPerRequest: null, socketTimeout: PATIENT_SOCKET_TIMEOUT }
       : {
           commandTimeout: options.commandTimeout ?? COMMAND_TIMEOUT,
           // A question about a call is better answered "unavailable" than late.
@@ -103,11 +115,14 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
   };
   const hosts = target.hosts.map(({ host, port }) => ({ host, port }));
   if (target.kind === 'cluster') {
-    return new Cluster(hosts, {
+    const settings = {
       redisOptions: common,
-      clusterRetryStrategy: (times) => reconnectDelay(times),
-      maxRedirections: 4,
-    });
+      clusterRetryStrategy: (times: number) => reconnectDelay(times),
+      maxRedirections: MAX_REDIRECTIONS,
+    };
+    return common.commandTimeout === undefined
+      ? new Cluster(hosts, settings)
+      : new BoundedCluster(hosts, settings, common.commandTimeout);
   }
   const retryStrategy = (times: number): number => reconnectDelay(times);
   if (target.kind === 'sentinel') {

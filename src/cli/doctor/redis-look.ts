@@ -2,7 +2,7 @@ import { Cluster, type Redis } from 'ioredis';
 
 import type { Config } from '../../config.js';
 import { INVENTORY_KEY } from '../../store/keys.js';
-import { everyKey } from '../../store/keyspace.js';
+import { keysWithinReach } from '../../store/keyspace.js';
 import { RedisConnection, type RedisClient } from '../../store/redis.js';
 import { Vault } from '../../store/vault.js';
 
@@ -95,7 +95,7 @@ async function lookAtClock(client: RedisClient): Promise<RedisFacts['clock']> {
 
 async function lookAtDocuments(client: RedisClient, vault: Vault): Promise<RedisFacts['sealed']> {
   let [seen, foreign, keys] = [0, 0, 0];
-  for await (const chunk of everyKey(client)) {
+  for await (const chunk of keysWithinReach(client)) {
     for (const key of chunk.filter((each) => SESSION_KEY.test(each))) {
       const document = await client.hget(key, 'doc');
       if (document === null) continue;

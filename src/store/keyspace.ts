@@ -14,7 +14,10 @@ const SLOTS = 16_384;
  * cluster cannot be reached, or keys moved between masters meanwhile, so that some may have been missed.
  */
 export async function* everyKey(client: RedisClient): AsyncGenerator<readonly string[]> {
-  if (!(client instanceof Cluster)) return yield* keysOf(client);
+  if (!(client instanceof Cluster)) {
+    yield* keysOf(client);
+    return;
+  }
   await refresh(client);
   const before = await layoutOf(client);
   const masters = mastersOf(client, before);
@@ -77,7 +80,7 @@ function mastersOf(client: Cluster, layout: Layout): readonly Redis[] {
 
 /** Whether slots are on their way to or from this node; its own line of CLUSTER NODES says so in brackets. */
 async function isMoving(node: Redis): Promise<boolean> {
-  const nodes = String(await guarded(() => node.cluster('NODES')));
+  const nodes = (await guarded(() => node.cluster('NODES'))) as string;
   return nodes.split('\n').some((line) => line.includes('myself') && line.includes('['));
 }
 

@@ -75,7 +75,7 @@ export class RedisCluster {
   }
 
   async slotOf(key: string): Promise<number> {
-    return Number(await this.admin(this.masters[0]!).cluster('KEYSLOT', key));
+    return this.admin(this.masters[0]!).cluster('KEYSLOT', key);
   }
 
   /** The server that `observer` takes for the slot's master. */
@@ -128,7 +128,7 @@ export class RedisCluster {
       // Without epochs of their own the masters would have to quarrel about them first.
       await this.admin(server).cluster('SET-CONFIG-EPOCH', index + 1);
       if (server === first) continue;
-      const [, bus = ''] = (await this.admin(server).config('GET', 'cluster-port')) as string[];
+      const [, bus = ''] = await this.admin(server).config('GET', 'cluster-port');
       await this.admin(first!).call('CLUSTER', 'MEET', '127.0.0.1', String(server.port), bus);
     }
     await this.#each('they know each other', all, async (admin) =>
@@ -141,7 +141,7 @@ export class RedisCluster {
       (await admin.info('replication')).includes('master_link_status:up'),
     );
     await this.#each('every slot is served', all, async (admin) => {
-      const nodes = String(await admin.cluster('NODES'));
+      const nodes = (await admin.cluster('NODES')) as string;
       const replicas = nodes.split('\n').filter((line) => / (?:myself,)?slave /.test(line));
       return (
         (await admin.cluster('INFO')).includes('cluster_state:ok') &&
@@ -199,5 +199,5 @@ export class SlotMove {
 }
 
 async function idOf(admin: Redis): Promise<string> {
-  return String(await admin.cluster('MYID'));
+  return admin.cluster('MYID');
 }

@@ -20,6 +20,7 @@ export interface RedisConnectionOptions {
 
 /** Milliseconds until a command without a reply fails, unless told otherwise. */
 export const COMMAND_TIMEOUT = 2_000;
+const SENTINEL_TIMEOUT = 1_000;
 const MAX_RECONNECT_DELAY = 2_000;
 const CLOSE_DEADLINE = 1_000;
 /**
@@ -46,7 +47,7 @@ export class RedisConnection {
     try {
       await this.client.ping();
       // Each node of a cluster answers a ping, also when the cluster as a whole takes no command.
-      if (this.client instanceof Cluster) requireWhole(String(await this.client.cluster('INFO')));
+      if (this.client instanceof Cluster) requireWhole(await this.client.cluster('INFO'));
     } catch (cause) {
       throw new StoreUnavailableError('Redis does not answer', { cause });
     }
@@ -132,6 +133,8 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
       sentinels: hosts,
       name: target.master,
       sentinelRetryStrategy: retryStrategy,
+      // One that takes the connection and says nothing must not keep us from asking the next.
+      sentinelCommandTimeout: SENTINEL_TIMEOUT,
       ...(target.tls ? { enableTLSForSentinelMode: true } : {}),
     });
   }

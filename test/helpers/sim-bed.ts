@@ -12,7 +12,7 @@ import type {
 } from '../scenarios/bed.js';
 import { audioOf } from './audio-length.js';
 import { BaseLane } from './base-lane.js';
-import { Stack } from './stack.js';
+import { Stack, type Storage } from './stack.js';
 import { StoreView } from './store-view.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -29,11 +29,12 @@ export class SimBed implements TestBed {
     readonly freeswitch: SimulatedFreeSwitch,
   ) {}
 
-  /** `environment`: further variables of the controllers. `proxied`: see StackOptions. `cdrs`: false for a node whose CDRs are lost. */
+  /** `environment`, `proxied` and `storage`: see StackOptions. `cdrs`: false for a node whose CDRs are lost. */
   static async start(options: {
     controllers: number;
     environment?: Readonly<Record<string, string>>;
     proxied?: boolean;
+    storage?: Storage;
     cdrs?: boolean;
   }): Promise<SimBed> {
     const stack = await Stack.prepare({ ...options, trunks: [SPARE_TRUNK] });

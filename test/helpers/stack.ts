@@ -19,6 +19,15 @@ export interface StackOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Puts a network that can be cut before each controller's Redis, and one before the Event Socket. */
   readonly proxied?: boolean;
+  /** Where the state is kept instead of a Redis of its own, which then is not started; not together with `proxied`. */
+  readonly storage?: Storage;
+}
+
+/** A cluster or Sentinels; the stack stops it. */
+export interface Storage {
+  /** REDIS_URL. */
+  readonly url: string;
+  stop(): Promise<void>;
 }
 
 /** Redis, controllers and a place for files; FreeSWITCH, simulated or real, is put beside it. */
@@ -37,19 +46,19 @@ export class Stack {
 
   private constructor(
     readonly folder: string,
-    readonly redis: RedisServer,
+    private readonly storage: Storage,
     readonly audio: AudioHost,
     readonly eventSocketPort: number,
   ) {}
 
   static async prepare(options: StackOptions): Promise<Stack> {
     const folder = await mkdtemp(join(tmpdir(), 'maskline-test-'));
-    const [redis, audio, eventSocketPort] = await Promise.all([
-      RedisServer.start(),
+    const [storage, audio, eventSocketPort] = await Promise.all([
+      options.storage ?? RedisServer.start(),
       AudioHost.start(),
       freeTcpPort(),
     ]);
-    const stack = new Stack(folder, redis, audio, eventSocketPort);
+    const stack = new Stack(folder, storage, audio, eventSocketPort);
     for (const name of ['cdr', 'recordings', 'prompts']) {
       await mkdir(join(folder, name), { recursive: true, mode: 0o777 });
     }
@@ -57,7 +66,7 @@ export class Stack {
     if (proxied) stack.eventSocketProxy = await TcpProxy.to(eventSocketPort);
     const nodePort = stack.eventSocketProxy?.port ?? eventSocketPort;
     for (let index = 0; index < options.controllers; index += 1) {
-      if (proxied) stack.redisProxies.push(await TcpProxy.to(redis.port));
+      if (proxied) stack.redisProxies.push(await TcpProxy.to(stack.redis.port));
       const redisProxy = stack.redisProxies[index];
       const [httpPort, questionPort, cdrPort] = [
         await freeTcpPort(),
@@ -74,7 +83,7 @@ export class Stack {
             PUBLIC_URL: `http://127.0.0.1:${httpPort}`,
             AUTH_ID,
             AUTH_TOKEN: stack.authToken,
-            REDIS_URL: redisProxy === undefined ? redis.url : `redis://127.0.0.1:${redisProxy.port}`,
+            REDIS_URL: redisProxy === undefined ? stack.redisUrl : `redis://127.0.0.1:${redisProxy.port}`,
             FREESWITCH_NODES: `127.0.0.1:${nodePort}`,
             FREESWITCH_PASSWORD: stack.eventSocketPassword,
             QUESTION_HOST: '127.0.0.1',
@@ -95,6 +104,16 @@ export class Stack {
       );
     }
     return stack;
+  }
+
+  /** The Redis of its own. */
+  get redis(): RedisServer {
+    if (!(this.storage instanceof RedisServer)) throw new Error('the stack has no Redis of its own');
+    return this.storage;
+  }
+
+  get redisUrl(): string {
+    return this.storage.url;
   }
 
   get cdrDir(): string {
@@ -167,7 +186,7 @@ export class Stack {
       ...(this.eventSocketProxy === null ? [] : [this.eventSocketProxy]),
     ];
     await Promise.all(proxies.map((proxy) => proxy.close()));
-    await this.redis.stop();
+    await this.storage.stop();
     await this.audio.close();
     if (process.env['MASKLINE_KEEP_TEST_FILES'] === undefined) {
       await rm(this.folder, { recursive: true, force: true });

@@ -15,7 +15,7 @@ export class StoreView {
   }
 
   static of(stack: Stack): StoreView {
-    return new StoreView(new Store({ url: stack.redis.url, dataKeys: [stack.dataKey] }));
+    return new StoreView(new Store({ url: stack.redisUrl, dataKeys: [stack.dataKey] }));
   }
 
   async interactions(sessionId: string): Promise<readonly Interaction[]> {

@@ -120,6 +120,7 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
       redisOptions: common,
       clusterRetryStrategy: (times: number) => reconnectDelay(times),
       maxRedirections: MAX_REDIRECTIONS,
+      ...(target.tls ? { dnsLookup: asItIs } : {}),
     };
     return common.commandTimeout === undefined
       ? new Cluster(hosts, settings)
@@ -140,6 +141,11 @@ function clientFor(url: string, options: RedisConnectionOptions): RedisClient {
   }
   const [only] = hosts;
   return new Redis({ ...common, ...only, retryStrategy });
+}
+
+/** The library would connect to a name's address, for which no certificate is made out. The system looks it up. */
+function asItIs(name: string, callback: (error: null, address: string) => void): void {
+  callback(null, name);
 }
 
 /** Replies by which a Redis that is there says that it cannot do its work at the moment. */

@@ -66,7 +66,7 @@ const byBody = (body: z.ZodObject): Operation => ({
   id: 'explainCallByBody',
   summary: `${OPERATION.summary}: for numbers and PINs that are to stand in no address`,
   body,
-  bodyExample: { to: '15550001000', from: '14155550101', pin: '4711' },
+  bodyExample: { to: '15550001000', from: '14155550101', pin: '4711', own_digits: '' },
   changesNothing: true,
 });
 

@@ -76,6 +76,7 @@ export class Sipp {
     scenario: string,
     target: string,
     options: readonly string[],
+    { isTraced = true }: { isTraced?: boolean } = {},
   ): Promise<Sipp> {
     await mkdir(folder, { recursive: true });
     const file = join(folder, 'scenario.xml');
@@ -85,7 +86,8 @@ export class Sipp {
       'sipp',
       [
         target,
-        ...['-sf', file, '-i', ADDRESS, '-mi', ADDRESS, '-nostdin', '-trace_msg', '-message_file', logFile],
+        ...['-sf', file, '-i', ADDRESS, '-mi', ADDRESS, '-nostdin'],
+        ...(isTraced ? ['-trace_msg', '-message_file', logFile] : []),
         ...['-trace_err', '-error_file', join(folder, 'errors.log'), '-timeout_error'],
         ...options,
       ],

@@ -42,7 +42,7 @@ export interface AllocationRequest {
  * others stay free for those who hold several sessions.
  */
 export function allocate(request: AllocationRequest, candidates: readonly AllocationCandidate[]): E164[] {
-  const guide = request.firstParty ?? request.secondParty;
+  const guide = request.geomatch ? (request.firstParty ?? request.secondParty) : null;
   const country = guide === null ? '' : countryOf(guide);
   const callingCode = guide === null ? '' : callingCodeOf(guide);
   return candidates
@@ -54,7 +54,7 @@ export function allocate(request: AllocationRequest, candidates: readonly Alloca
         candidate.number !== request.secondParty &&
         isOver(candidate.coolingUntilForFirst, request.now) &&
         isOver(candidate.coolingUntilForSecond, request.now) &&
-        (!request.geomatch || matches(candidate, country, callingCode)),
+        (!request.geomatch || isOfCountry(candidate, country, callingCode)),
     )
     .sort(
       (a, b) =>
@@ -66,7 +66,11 @@ export function allocate(request: AllocationRequest, candidates: readonly Alloca
 }
 
 /** Same country; same calling code when one of the two countries cannot be told (+1 555 000 1001). */
-function matches(candidate: AllocationCandidate, country: string, callingCode: string): boolean {
+export function isOfCountry(
+  candidate: Pick<AllocationCandidate, 'country' | 'callingCode'>,
+  country: string,
+  callingCode: string,
+): boolean {
   if (candidate.country !== '' && country !== '') return candidate.country === country;
   return callingCode !== '' && candidate.callingCode === callingCode;
 }

@@ -1,4 +1,9 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import {
+  getCountryCallingCode,
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  type CountryCode,
+} from 'libphonenumber-js/max';
 
 declare const e164: unique symbol;
 
@@ -49,6 +54,11 @@ export function countryOf(number: E164): string {
 /** Calling code of the number, such as `44`, or "" when no plan has it. */
 export function callingCodeOf(number: E164): string {
   return parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
+}
+
+/** Calling code of a country (ISO 3166-1 alpha-2), such as `44` of GB, or "" when no plan has it. */
+export function callingCodeOfCountry(country: string): string {
+  return isSupportedCountry(country) ? getCountryCallingCode(country) : '';
 }
 
 /** The number as it is dialled within its country, without a trunk prefix; all its digits when no plan has it. */

@@ -32,6 +32,7 @@ export { Outbox, type OutboxEntry, type OutboxPage } from './outbox.js';
 export { PinGuards } from './pin-guards.js';
 export { PersonEraser } from './person-eraser.js';
 export { type Findings } from './person-search.js';
+export { PoolHistory } from './pool-history.js';
 export { PromptUrls } from './prompt-urls.js';
 export {
   RecordingRepository,

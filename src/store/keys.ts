@@ -159,6 +159,11 @@ export function statisticsKey(hour: string): string {
   return `${PREFIX}:{statistics:${hour}}`;
 }
 
+/** What creates of an hour (UTC, `YYYY-MM-DDTHH`) came upon, as a hash of `<subaccount>|<scope>|<what>` to how many. */
+export function poolHistoryKey(hour: string): string {
+  return `${PREFIX}:{pool-history:${hour}}`;
+}
+
 /** Commands for a node, as a hash of channel UUID to command. */
 export function commandsKey(node: string): string {
   return `${PREFIX}:{commands:${node}}`;

@@ -1,5 +1,6 @@
 import type { AllocationCandidate, AllocationRequest } from '../masking/allocate.js';
-import type { E164 } from '../masking/phone-number.js';
+import { callingCodeOfCountry, type E164 } from '../masking/phone-number.js';
+import { isInPool, poolOf } from '../masking/pool.js';
 import { subaccountOf } from '../masking/session.js';
 import type { SessionDraft } from '../masking/session-draft.js';
 import { numberKey } from './keys.js';
@@ -16,6 +17,12 @@ export type Choose = (request: AllocationRequest, candidates: readonly Allocatio
 /** Numbers that are looked at together when none of the first is free. */
 const PEEK_BATCH = 256;
 const NOTHING: PersonMemory = { lastUsed: new Map(), heldUntil: new Map() };
+
+/** A number to try. `livePins` as far as they were looked at. */
+export interface Choice {
+  readonly number: E164;
+  readonly livePins: number;
+}
 
 interface Peek {
   readonly livePins: number;
@@ -40,9 +47,15 @@ export class NumberChooser {
 
   /**
    * Numbers to try. Where unknown callers matter to the session, the numbers are looked at first, a batch
-   * at a time; `onPinTaken` is told when a PIN that the client chose is live on one of them.
+   * at a time; `onPinTaken` is told when a PIN that the client chose is live on one of them, and `onHeld` how many
+   * numbers of its pool the session cannot have because its persons hold them.
    */
-  async *numbersFor(draft: SessionDraft, choose: Choose, onPinTaken: () => void): AsyncGenerator<E164> {
+  async *numbersFor(
+    draft: SessionDraft,
+    choose: Choose,
+    onPinTaken: () => void,
+    onHeld: (count: number) => void,
+  ): AsyncGenerator<Choice> {
     const request: AllocationRequest = {
       firstParty: draft.firstParty,
       secondParty: draft.secondParty,
@@ -51,9 +64,11 @@ export class NumberChooser {
       pinSession: draft.pin !== null,
       now: draft.now,
     };
-    const order = inOrder(await this.#candidates(draft), request, choose);
+    const { chunks, held } = await this.#candidates(draft);
+    onHeld(countIn(held, request));
+    const order = inOrder(chunks, request, choose);
     if (strangersOf(draft) === '') {
-      for (const { number } of order) yield number;
+      for (const { number, livePins } of order) yield { number, livePins };
       return;
     }
     for (let size = DRAWN; ; size = PEEK_BATCH) {
@@ -66,20 +81,26 @@ export class NumberChooser {
           return pinTaken || promised ? [] : [{ ...candidate, livePins }];
         }),
       );
-      yield* choose(request, peeked.flat());
+      const pins = new Map(peeked.flat().map(({ number, livePins }) => [number, livePins]));
+      for (const number of choose(request, peeked.flat())) yield { number, livePins: pins.get(number) ?? 0 };
     }
   }
 
-  async #candidates(draft: SessionDraft): Promise<Iterable<AllocationCandidate[]>> {
+  async #candidates(draft: SessionDraft): Promise<{
+    readonly chunks: Iterable<AllocationCandidate[]>;
+    readonly held: readonly AllocationCandidate[];
+  }> {
     const [inventory, first, second] = await Promise.all([
       this.#numbers.inventory(),
       this.#recall(draft.firstParty, draft.now),
       this.#recall(draft.secondParty, draft.now),
     ]);
     if (this.#pool.inventory !== inventory) this.#pool = new NumberPool(inventory);
-    if (draft.virtualNumber !== null) return this.#pool.only(draft.virtualNumber, first, second);
+    const held = this.#pool.held(first, second);
+    if (draft.virtualNumber !== null)
+      return { chunks: this.#pool.only(draft.virtualNumber, first, second), held };
     // Else PIN sessions would all be on the first few numbers, where one guess then succeeds more often.
-    return this.#pool.chunks(first, second, draft.pin !== null);
+    return { chunks: this.#pool.chunks(first, second, draft.pin !== null), held };
   }
 
   async #recall(person: E164 | null, now: number): Promise<PersonMemory> {
@@ -96,6 +117,15 @@ export class NumberChooser {
     const [livePins, pinTaken, promised] = reply as [number, number, number];
     return { livePins, pinTaken: pinTaken === 1, promised: promised === 1 };
   }
+}
+
+/** How many of them the session would have to do without. */
+function countIn(held: readonly AllocationCandidate[], request: AllocationRequest): number {
+  // Most persons hold none, and to tell a country takes longer than the rest.
+  if (held.length === 0) return 0;
+  const pool = poolOf(request);
+  const callingCode = callingCodeOfCountry(pool.scope);
+  return held.filter((candidate) => isInPool(candidate, pool, callingCode)).length;
 }
 
 /** The candidates of one chunk after the other, each chunk in the order that is chosen for it. */

@@ -8,6 +8,8 @@ export interface NumberLoad {
   readonly calls: number;
   /** Sessions that are over and whose parties cannot be given the number yet. */
   readonly coolingOff: number;
+  /** A single-party session, or its cool-off, has the number's unknown callers: no other one can come. */
+  readonly isOpen: boolean;
   readonly pins: readonly { readonly length: number; readonly live: number }[];
 }
 
@@ -27,12 +29,12 @@ export class NumberLoads {
     return Promise.all(
       numbers.map(async (number) => {
         const reply = await this.#scripts.run('number-load', [numberKey(number)], [now, MOST_COOLING]);
-        const [sessions, calls, coolingOff, flat] = reply as [number, number, number, Reply[]];
+        const [sessions, calls, coolingOff, flat, open] = reply as [number, number, number, Reply[], number];
         const pins = [];
         for (let index = 0; index + 1 < flat.length; index += 2) {
           pins.push({ length: Number(flat[index]), live: Number(flat[index + 1]) });
         }
-        return { sessions, calls, coolingOff, pins };
+        return { sessions, calls, coolingOff, isOpen: open === 1, pins };
       }),
     );
   }

@@ -33,6 +33,12 @@ export class NumberPool {
     this.#places = new Map(this.#unused.map(({ number }, place) => [number, place]));
   }
 
+  /** The numbers that one of the two has in a session or in cool-off. */
+  held(first: PersonMemory, second: PersonMemory): AllocationCandidate[] {
+    const numbers = new Set([...first.heldUntil.keys(), ...second.heldUntil.keys()]);
+    return [...numbers].flatMap((number) => this.#familiar(number, first, second));
+  }
+
   /** The number alone, when it is ours. */
   *only(number: E164, first: PersonMemory, second: PersonMemory): Generator<AllocationCandidate[]> {
     yield this.#familiar(number, first, second);

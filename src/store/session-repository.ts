@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { allocate } from '../masking/allocate.js';
 import type { Interaction } from '../masking/interaction.js';
 import { isE164, type E164 } from '../masking/phone-number.js';
+import type { PoolLook } from '../masking/pool.js';
 import type { MaskingSession, PinRules } from '../masking/session.js';
 import type { SessionChange } from '../masking/session-change.js';
 import type { PinDraft, SessionDraft } from '../masking/session-draft.js';
@@ -39,6 +40,8 @@ export interface CreateOptions {
   /** Ranks the numbers that the session could have. */
   readonly choose?: Choose;
   readonly alongside?: Alongside;
+  /** Told what the create came upon, once it is known whether there is a number for it. Must not throw. */
+  readonly onLook?: (look: PoolLook) => void;
 }
 
 export interface SessionRepositoryOptions {
@@ -117,7 +120,7 @@ export class SessionRepository {
    */
   async create(
     draft: SessionDraft,
-    { choose = allocate, alongside = nothing }: CreateOptions = {},
+    { choose = allocate, alongside = nothing, onLook = () => undefined }: CreateOptions = {},
   ): Promise<MaskingSession> {
     if (draft.firstParty === draft.secondParty) {
       throw new InvalidDraftError('both parties are the same number, or missing');
@@ -128,8 +131,15 @@ export class SessionRepository {
     const id = randomUUID();
     const look = this.#claims.look();
     let pinTaken = false;
+    let held = 0;
     let last: SessionDocument | null = null;
-    for await (const number of this.#chooser.numbersFor(draft, choose, () => (pinTaken = true))) {
+    const choices = this.#chooser.numbersFor(
+      draft,
+      choose,
+      () => (pinTaken = true),
+      (count) => (held = count),
+    );
+    for await (const { number, livePins } of choices) {
       const { result, document } = await this.#claims.claim(
         number,
         () => documentOf(draft, number, id, this.#sessionFee),
@@ -139,6 +149,7 @@ export class SessionRepository {
       );
       last = document;
       if (result === 'claimed') {
+        onLook({ held, livePins: draft.pin === null ? null : livePins });
         // Both are sent by now, and neither decides anything: the client does not wait for them.
         void this.#remember(document);
         void this.#settle(document);
@@ -153,6 +164,7 @@ export class SessionRepository {
       }
       if (result === 'pin-taken') pinTaken = true;
     }
+    onLook({ held, livePins: null });
     if (last !== null) await this.#claims.forget(last);
     if (pinTaken && draft.pin?.pins != null) {
       throw new PinTakenError('a PIN of this session is taken on every number that it could have');

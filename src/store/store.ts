@@ -25,6 +25,7 @@ import { PinChecks } from './pin-checks.js';
 import { PinGuards } from './pin-guards.js';
 import { PinRisk } from './pin-risk.js';
 import { PersonEraser } from './person-eraser.js';
+import { PoolHistory } from './pool-history.js';
 import { PromptUrls } from './prompt-urls.js';
 import { RecordingRepository } from './recording-repository.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
@@ -72,6 +73,8 @@ const SEVEN_DAYS = 7 * DAY;
 const NINETY_DAYS = 90 * DAY;
 /** Milliseconds that statistics of calls are kept. */
 const STATISTICS_RETENTION = 30 * DAY;
+/** Milliseconds that it is kept what creates came upon: six weeks, for trends. */
+const POOL_RETENTION = 42 * DAY;
 
 /** Everything that is kept in Redis, over one connection. */
 export class Store {
@@ -100,6 +103,7 @@ export class Store {
   readonly traces: CallTraces;
   readonly feed: TraceFeed;
   readonly statistics: CallStatistics;
+  readonly poolHistory: PoolHistory;
   readonly #connection: RedisConnection;
 
   /** Begins to connect. Throws BadRedisUrlError, BadDataKeysError. */
@@ -155,6 +159,7 @@ export class Store {
     this.numberLoads = new NumberLoads(scripts);
     this.feed = new TraceFeed(client);
     this.statistics = new CallStatistics(client, scripts, { retention: STATISTICS_RETENTION });
+    this.poolHistory = new PoolHistory(client, scripts, POOL_RETENTION);
     const { traces, statistics } = this;
     const onWritten = (leg: LegRecord, address: LegAddress, accountId: string): void => {
       const { interactionId: id, ...where } = address;
@@ -185,7 +190,12 @@ export class Store {
 
   /** Withdraws what failed creates may have left, lets commands on their way finish, and disconnects. */
   async close(): Promise<void> {
-    await Promise.all([this.sessions.close(), this.traces.close(), this.statistics.close()]);
+    await Promise.all([
+      this.sessions.close(),
+      this.traces.close(),
+      this.statistics.close(),
+      this.poolHistory.close(),
+    ]);
     await this.#connection.close();
   }
 }

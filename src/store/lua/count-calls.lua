@@ -1,4 +1,4 @@
--- Adds to what became of the calls of an hour.
+-- Adds to what is counted of an hour.
 --
 -- KEYS[1]  the hour
 -- ARGV[1]  ms that it lives from now on

@@ -35,7 +35,7 @@ test('the load of a number is what lives on it, and who cools off after that', a
   await store.calls.begin(startOf(first, 'call-1', { startedAt: NOW, claimUntil: NOW + 60_000 }), NOW);
   const load = async (at: number) => (await store.numberLoads.of([DID], at))[0];
   expect(await load(NOW)).toEqual({
-    ...{ sessions: 2, calls: 1, coolingOff: 0 },
+    ...{ sessions: 2, calls: 1, coolingOff: 0, isOpen: false },
     pins: [
       { length: 4, live: 1 },
       { length: 6, live: 1 },

@@ -11,10 +11,13 @@ import { Rehearsals } from './calls/rehearsal.js';
 import type { Config } from './config.js';
 import { MasklineError } from './errors.js';
 import type { E164 } from './masking/phone-number.js';
+import type { PoolLook } from './masking/pool.js';
 import type { MaskingSession } from './masking/session.js';
+import type { SessionDraft } from './masking/session-draft.js';
 import { PersonErasure } from './person-erasure.js';
 import type { RecordingService } from './recordings/recording-service.js';
-import type { Lease, Store } from './store/index.js';
+import type { VirtualNumber } from './masking/virtual-number.js';
+import type { Lease, NumberLoad, Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
 import { VERSION } from './version.js';
 
@@ -32,6 +35,7 @@ export interface HttpApiOptions {
     | 'trunks'
     | 'dataKeys'
     | 'callLimits'
+    | 'pinGuard'
   >;
   readonly store: Store;
   readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
@@ -80,7 +84,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
       },
       list: (query, at) => store.sessions.list(query, at),
       create: async (draft, along) => {
-        const session = await created(() => store.sessions.create(draft, along));
+        const session = await created(draft, along);
         await callFirstParty(session);
         return session;
       },
@@ -105,6 +109,12 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     traces: store.traces,
     feed: store.feed,
     statistics: store.statistics,
+    pool: {
+      guessRisk: config.pinGuard.guessRisk,
+      maxCallsPerNumber: config.callLimits.MAX_CALLS_PER_NUMBER,
+      past: (end, days) => store.poolHistory.read(end, days),
+      loads: (numbers, at) => loadsOf(numbers, at),
+    },
     pinGuards: store.pinGuards,
     notes: store.notes,
     accounts: store.accounts,
@@ -136,11 +146,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
       board: store.board,
       callsOn: (node) => store.liveCalls.countOn(node),
       callsRunning: () => store.admissions.running(),
-      loads: (numbers, at) =>
-        store.numberLoads.of(
-          numbers.map(({ number }) => number),
-          at,
-        ),
+      loads: (numbers, at) => loadsOf(numbers, at),
       creates: async (start, end) => {
         const step = Math.ceil((end - start) / MINUTE) * MINUTE;
         const from = start - (start % MINUTE);
@@ -152,16 +158,34 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     logger: log,
   });
 
-  async function created(create: () => Promise<MaskingSession>): Promise<MaskingSession> {
+  function loadsOf(numbers: readonly VirtualNumber[], at: number): Promise<NumberLoad[]> {
+    return store.numberLoads.of(
+      numbers.map(({ number }) => number),
+      at,
+    );
+  }
+
+  async function created(
+    draft: SessionDraft,
+    along: { readonly alongside: () => Promise<void> },
+  ): Promise<MaskingSession> {
+    let seen: PoolLook = { held: 0, livePins: null };
+    const onLook = (look: PoolLook): void => {
+      seen = look;
+    };
     try {
-      const session = await create();
+      const session = await store.sessions.create(draft, { ...along, onLook });
       metrics.sessionCreated(null);
       store.statistics.created(false, now());
+      store.poolHistory.created(draft, seen, false, now());
       return session;
     } catch (error) {
       const code = error instanceof MasklineError ? error.code : '';
       metrics.sessionCreated(code);
-      if (code === 'ERR_NUMBER_POOL_EXHAUSTED') store.statistics.created(true, now());
+      if (code === 'ERR_NUMBER_POOL_EXHAUSTED') {
+        store.statistics.created(true, now());
+        store.poolHistory.created(draft, seen, true, now());
+      }
       throw error;
     }
   }

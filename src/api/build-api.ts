@@ -39,6 +39,7 @@ import { secure, secureAnswers, securityHeaders } from './plugins/security-heade
 import { isSigned, mediaRoutes } from './recordings/media-routes.js';
 import { personRoutes } from './persons/routes.js';
 import { phoneRoutes } from './phones/routes.js';
+import { poolRoutes } from './pool/routes.js';
 import { recordingRoutes } from './recordings/routes.js';
 import { sessionRoutes } from './sessions/routes.js';
 import { statisticsRoutes } from './statistics/routes.js';
@@ -124,6 +125,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
       traceRoutes(scope, deps);
       feedRoutes(scope, deps);
       statisticsRoutes(scope, deps);
+      poolRoutes(scope, deps);
       numberRoutes(scope, deps);
       subaccountRoutes(scope, deps);
       callbackRoutes(scope, deps);

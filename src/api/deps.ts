@@ -11,6 +11,7 @@ import type { Erased } from '../masking/erased.js';
 import type { Interaction } from '../masking/interaction.js';
 import type { PinStanding } from '../masking/pin-guard.js';
 import type { E164 } from '../masking/phone-number.js';
+import type { NumberNow, PoolPast } from '../masking/pool-forecast.js';
 import type { Recording } from '../masking/recording.js';
 import type { HttpMethod, MaskingSession } from '../masking/session.js';
 import type { SessionChange } from '../masking/session-change.js';
@@ -139,6 +140,18 @@ export interface TraceFeedReader {
 /** What the API needs of the statistics: from `start` to `end` in spans of `step`, all in milliseconds. */
 export interface StatisticsReader {
   read(start: number, end: number, step: number): Promise<readonly StatisticsOf[]>;
+}
+
+/** What the API needs to plan pools of numbers. */
+export interface PoolDeps {
+  /** PIN_GUESS_RISK. */
+  readonly guessRisk: number;
+  /** 0 for no limit. */
+  readonly maxCallsPerNumber: number;
+  /** What creates came upon in so many days until `end` (milliseconds since the epoch), pool by pool. */
+  past(end: number, days: number): Promise<readonly PoolPast[]>;
+  /** What is on each of the numbers at `now`. */
+  loads(numbers: readonly VirtualNumber[], now: number): Promise<readonly NumberNow[]>;
 }
 
 /** What the API needs of the guards of PINs. */
@@ -312,6 +325,7 @@ export interface ApiDeps {
   readonly traces: TraceReader;
   readonly feed: TraceFeedReader;
   readonly statistics: StatisticsReader;
+  readonly pool: PoolDeps;
   readonly pinGuards: PinGuardStore;
   readonly notes: NoteStore;
   readonly accounts: AccountStore;

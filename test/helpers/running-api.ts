@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { DestinationGuard } from '../../src/calls/destination-guard.js';
 import { httpApi } from '../../src/http-api.js';
 import { NO_LIMITS } from '../../src/masking/call-limits.js';
+import { DEFAULT_PIN_GUARD } from '../../src/masking/pin-guard.js';
 import { ANY_COUNTRY } from '../../src/masking/destinations.js';
 import { FREE } from '../../src/masking/billing.js';
 import { RecordingFiles } from '../../src/recordings/recording-files.js';
@@ -73,6 +74,7 @@ export class RunningApi {
         trunks: ['carrier'],
         dataKeys: [key],
         callLimits: NO_LIMITS,
+        pinGuard: DEFAULT_PIN_GUARD,
         folders: { recordings: redis.dir, prompts: redis.dir, cdr: redis.dir },
       },
       store,

@@ -23,6 +23,7 @@ import type { DestinationProblem } from '../../../src/masking/destinations.js';
 import type { Interaction } from '../../../src/masking/interaction.js';
 import type { PinStanding } from '../../../src/masking/pin-guard.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
+import type { NumberNow, PoolPast } from '../../../src/masking/pool-forecast.js';
 import type { SessionNote } from '../../../src/masking/session-note.js';
 import { statusOf, type MaskingSession } from '../../../src/masking/session.js';
 import type { SessionChange } from '../../../src/masking/session-change.js';
@@ -104,6 +105,14 @@ export class FakeDeps implements ApiDeps {
     },
   };
   counts: CallCounts = NO_CALLS;
+  poolPast: PoolPast[] = [];
+  readonly pool = {
+    guessRisk: 0.005,
+    maxCallsPerNumber: 500,
+    past: () => Promise.resolve(this.poolPast),
+    loads: (numbers: readonly VirtualNumber[]): Promise<NumberNow[]> =>
+      Promise.resolve(numbers.map(() => ({ sessions: 2, coolingOff: 1, isOpen: false }))),
+  };
   readonly reports: ControllerReport[] = [];
   readonly console = {
     enabled: true,
@@ -119,7 +128,10 @@ export class FakeDeps implements ApiDeps {
     callbacks: () => Promise.resolve({ waiting: 2, oldestAt: Date.now() - 5_000 }),
     loads: (numbers: readonly VirtualNumber[]) =>
       Promise.resolve(
-        numbers.map(() => ({ sessions: 2, calls: 1, coolingOff: 1, pins: [{ length: 4, live: 20 }] })),
+        numbers.map(() => ({
+          ...{ sessions: 2, calls: 1, coolingOff: 1, isOpen: false },
+          pins: [{ length: 4, live: 20 }],
+        })),
       ),
     creates: () => Promise.resolve({ created: 8, exhausted: 1 }),
   };

@@ -119,6 +119,8 @@ export const LEAST_DAYS = 14;
 const LEAST_PAIRS = 7;
 /** Times the span of the data that it is looked ahead. */
 const HORIZON = 3;
+/** Variance of the difference of two levels that were rounded to whole ones. */
+const ROUNDING = 1 / 6;
 /** Pairs of generated PINs that a create tries on one number. */
 const PIN_ATTEMPTS = 10;
 const PINS_OF_SESSION = 2;
@@ -168,9 +170,8 @@ export function trendOf(
   const growthPerWeek = isKnown ? mean : null;
   if (level >= capacity) return { level, growthPerWeek, verdict: 'exhausted', ...none };
   if (!isKnown) return { level, growthPerWeek, verdict: 'too_little_data', ...none };
-  const error = Math.sqrt(
-    changes.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (changes.length - 1) / changes.length,
-  );
+  const variance = changes.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (changes.length - 1);
+  const error = Math.sqrt((variance + ROUNDING) / changes.length);
   const margin = studentT(changes.length - 1) * error;
   if (mean - margin <= 0) return { level, growthPerWeek, verdict: 'not_with_this_trend', ...none };
   const daysAt = (perWeek: number): number => ((capacity - level) / perWeek) * WEEK;

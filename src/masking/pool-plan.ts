@@ -96,17 +96,20 @@ const PIN_ATTEMPTS = 10;
 const DRAWN = 32;
 /** A session has one for each party. */
 const PINS_OF_SESSION = 2;
-/** Standard deviations beyond which nothing is looked at: less than 1e-14 of it lies there. */
-const SPREAD = 8;
+/** Standard deviations beyond which nothing is looked at: about 1e-9 of it lies there. */
+const SPREAD = 6;
+/** Pairs of counts that are rarer add nothing to a share of creates that anybody plans with. */
+const NEGLIGIBLE = 1e-11;
 /** Points by which one standard deviation is told; next to the whole pool, where it matters most, each count is one. */
 const POINTS = 8;
 const EXACT = 64;
 
-/** The plan for a load. Takes milliseconds, also for thousands of numbers. */
+/** The plan for a load. Takes milliseconds; where persons have thousands of sessions each, a tenth of a second. */
 export function planPool(load: PoolLoad, rules: PlanRules): PoolPlan {
   const constraints = constraintsOf(load, rules);
   const binding = constraints.reduce((most, each) => (needOf(each) > needOf(most) ? each : most));
-  const shorter = constraintsOf({ ...load, coolOffSeconds: 0 }, rules);
+  const shorter =
+    load.coolOffSeconds === 0 ? constraints : constraintsOf({ ...load, coolOffSeconds: 0 }, rules);
   const unmet = unmetBy(load, rules);
   return {
     numbers: binding.numbers,
@@ -186,12 +189,13 @@ function constraintsOf(load: PoolLoad, rules: PlanRules): ConstraintPlan[] {
   const plan = (constraint: PoolConstraint, suffices: (numbers: number) => boolean): void => {
     plans.push({ constraint, numbers: leastNumbers(suffices) });
   };
+  const byPersons = remembered((numbers) => personsShare(load, numbers));
   if (isOpen(load)) plan('unknown_callers', (numbers) => shareWithout(load, numbers) <= target);
-  else plan('persons', (numbers) => personsShare(load, numbers) <= target);
+  else plan('persons', (numbers) => byPersons(numbers) <= target);
   const { pinLength, callsAtOnce } = load;
   if (pinLength !== null) {
     // On top of what persons leave, so that both together keep to the target.
-    plan('pin_space', (numbers) => shareWithout(load, numbers) <= target);
+    plan('pin_space', (numbers) => byPersons(numbers) + pinShare(load, numbers) <= target);
     const most = sessionsUnguarded(rules, pinLength);
     if (most > 0) {
       const live = offered(load.sessionsPerHour, load.sessionSeconds);
@@ -243,6 +247,16 @@ function isSpread(load: PoolLoad): boolean {
   return load.pinLength !== null || load.second === null;
 }
 
+/** The search asks for the same pool several times over. */
+function remembered(share: (numbers: number) => number): (numbers: number) => number {
+  const known = new Map<number, number>();
+  return (numbers) => {
+    const value = known.get(numbers) ?? share(numbers);
+    known.set(numbers, value);
+    return value;
+  };
+}
+
 function needOf({ numbers }: ConstraintPlan): number {
   return numbers ?? Infinity;
 }
@@ -263,8 +277,9 @@ function personsShare(load: PoolLoad, numbers: number): number {
   let share = 0;
   for (const one of first) {
     for (const other of second) {
-      if (one.held + other.held >= numbers) {
-        share += one.chance * other.chance * coverChance(one.held, other.held, numbers);
+      const chance = one.chance * other.chance;
+      if (chance > NEGLIGIBLE && one.held + other.held >= numbers) {
+        share += chance * coverChance(one.held, other.held, numbers);
       }
     }
   }
@@ -389,7 +404,7 @@ function truncatedPoisson(mean: number, most: number): Held[] {
 
 const LOG_FACTORIALS: number[] = [0, 0];
 /** Those that are kept; above, Stirling's series is exact to the last digits. */
-const MOST_KEPT = 2_048;
+const MOST_KEPT = MOST_PLANNED;
 
 function logFactorial(count: number): number {
   if (count > MOST_KEPT) {

@@ -78,6 +78,10 @@ export async function fullLife(store: Store): Promise<MaskingSession> {
       await store.calls.checkOwnDigits(session.virtualNumber, ANONYMOUS, digits, NOW, attempt);
     }
   }
+  store.poolHistory.created(draft(), { held: 1, livePins: null }, false, NOW);
+  await store.poolHistory.flush();
+  await store.poolHistory.read(NOW, 1);
+  await store.numberLoads.of([session.virtualNumber], NOW);
   await store.pinGuards.began(session.virtualNumber, NOW, NOW);
   await store.pinGuards.review(NOW);
   await store.pinGuards.of(session.virtualNumber, NOW);

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { E164 } from '../../../src/masking/phone-number.js';
 import type { PoolLook } from '../../../src/masking/pool.js';
+import type { PoolLoad } from '../../../src/masking/pool-plan.js';
 import type { Store } from '../../../src/store/index.js';
+import { seeded, simulate } from '../../unit/masking/pool-simulation.js';
 import { ALICE, BOB, CAROL, DID, DID2, did, draft, Fixture, NOW, pinDraft, STRANGER } from './fixture.js';
 
 const HOUR = 3_600_000;
@@ -120,6 +122,42 @@ describe('the history of pools', () => {
     expect(days).toBeGreaterThan(41);
     expect(days).toBeLessThanOrEqual(42);
   });
+});
+
+test('the store turns away as many creates as the simulation that plans are held to', async () => {
+  const numbers = Array.from({ length: 5 }, (_, index) => `+1555000900${index}` as E164);
+  const store = await fixture.fresh(...numbers);
+  const persons = { persons: 12, busyFactor: 1, atOnce: null };
+  const load: PoolLoad = {
+    ...{ sessionsPerHour: 90, sessionSeconds: 900, coolOffSeconds: 300, first: persons, second: persons },
+    ...{ pinLength: null, callsAtOnce: null },
+  };
+  const random = seeded(11);
+  const one = (role: string): E164 =>
+    `+4477009${role}${String(Math.floor(random() * 12)).padStart(3, '0')}` as E164;
+  let [now, turnedAway] = [NOW, 0];
+  const creates = 800;
+  for (let index = 0; index < creates; index += 1) {
+    now += -Math.log(1 - random()) * 40_000;
+    const settings = {
+      sessionExpiry: Math.ceil(-Math.log(1 - random()) * load.sessionSeconds),
+      virtualNumberCooloffPeriod: load.coolOffSeconds,
+    };
+    const wanted = draft({ now: Math.round(now), firstParty: one('10'), secondParty: one('20'), settings });
+    await store.sessions.create(wanted).catch((error: unknown) => {
+      if ((error as { code?: string }).code !== 'ERR_NUMBER_POOL_EXHAUSTED') throw error;
+      turnedAway += 1;
+    });
+  }
+  const simulated = simulate(load, {
+    numbers: numbers.length,
+    creates: 8_000,
+    warmUp: 500,
+    seed: 12,
+  }).without;
+  expect(simulated).toBeGreaterThan(0.1);
+  expect(turnedAway / creates / simulated).toBeGreaterThan(0.8);
+  expect(turnedAway / creates / simulated).toBeLessThan(1.2);
 });
 
 test('a single-party session and its cool-off have a number’s unknown callers', async () => {

@@ -138,12 +138,12 @@ describe('Masking/Pool/Forecast/', () => {
       ...{ idle_numbers: 0, created_last_day: 100, exhausted_last_day: 0, created_last_week: 700 },
       ...{ observed_hours: 600, observed_days: 28, runs_out_of: 'pin_guard' },
       explanation:
-        'GB: PINs of 4 digits on a number until strangers are guarded (40 of 49): used up in 9 days (9 days to 9 days).',
+        'GB: PINs of 4 digits on a number until strangers are guarded (40 of 49): used up in 9 days (8.8 days to 9.2 days).',
       numbers_to_add: 2,
     });
     expect((pool!['resources'] as Body[])[0]).toEqual({
       ...{ resource: 'pin_guard', pin_length: 4, level: 40, capacity: 49, growth_per_week: 7 },
-      ...{ verdict: 'runs_out', days: 9, earliest_days: 9, latest_days: 9, numbers_needed: 12 },
+      ...{ verdict: 'runs_out', days: 9, earliest_days: 8.81, latest_days: 9.2, numbers_needed: 12 },
       explanation: expect.stringContaining('used up in 9 days') as string,
     });
   });

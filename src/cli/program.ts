@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor.js';
 import { explainCommand } from './commands/explain.js';
 import { numbersCommand } from './commands/numbers.js';
 import { personsCommand } from './commands/persons.js';
+import { poolCommand } from './commands/pool.js';
 import { recordingsCommand } from './commands/recordings.js';
 import { sessionsCommand } from './commands/sessions.js';
 import { statsCommand } from './commands/stats.js';
@@ -24,6 +25,7 @@ Examples:
   maskline sessions create --first-party +14155550101 --second-party +14155550102
   maskline sessions list --status active --all
   maskline explain --to +15550009999 --from +14155550101      what would happen to that call?
+  maskline pool plan                                          do the numbers last, and until when?
   maskline tail                                               calls as they happen
   maskline calls traces --outcome refused
   maskline calls why 0b6e4a1c-6a3f-4a53-9d0e-1d2f3a4b5c6d      why did that call go wrong?
@@ -67,6 +69,7 @@ export function programIn(world: World): Command {
     recordingsCommand,
     callbacksCommand,
     statsCommand,
+    poolCommand,
     personsCommand,
     auditCommand,
     doctorCommand,

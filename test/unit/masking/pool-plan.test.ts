@@ -90,6 +90,15 @@ describe('the plan, held to a simulation of the real choice', { timeout: 240_000
     }
   });
 
+  it('is not far from it where both sides are busy', () => {
+    const wanted = load({ second: of(100) });
+    for (const numbers of [11, 13]) {
+      const { without } = simulate(wanted, { ...CREATES, numbers });
+      expect(shareWithout(wanted, numbers) / without).toBeGreaterThan(0.9);
+      expect(shareWithout(wanted, numbers) / without).toBeLessThan(2.2);
+    }
+  });
+
   it('PINs stay few enough for the guard, and only just', () => {
     const wanted = load({ sessionsPerHour: 300, first: of(5_000), pinLength: 4 });
     const plan = planPool(wanted, RULES);
@@ -111,6 +120,16 @@ describe('the plan, held to a simulation of the real choice', { timeout: 240_000
     expect(simulate(wanted, { ...options, numbers: tooFew(plan.numbers ?? 0) }).crowded).toBeGreaterThan(
       0.01,
     );
+  });
+
+  it('allows for the room that the choice overlooks in a large pool', () => {
+    const plan = planPool(load({ sessionsPerHour: 400, first: STRANGERS, pinLength: 4 }), {
+      ...RULES,
+      // One session on a number, so that room is hard to find.
+      wrongPins: 25,
+    });
+    const wereItSeen = leastNumbers((numbers) => poissonTail(200, numbers) <= RULES.target);
+    expect(plan.numbers).toBeGreaterThan(wereItSeen ?? Infinity);
   });
 
   it('the space of PINs is enough without care for the guard', () => {

@@ -112,7 +112,12 @@ export function simulate(load: PoolLoad, options: SimulationOptions): Simulated 
   }
   return { creates: options.creates, without: without / options.creates, crowded: crowded / options.creates };
 
-  function ordered(all: readonly E164[], first: Person, second: Person | undefined, at: number): E164[] {
+  function* ordered(
+    all: readonly E164[],
+    first: Person,
+    second: Person | undefined,
+    at: number,
+  ): Generator<E164> {
     const isPin = load.pinLength !== null;
     const request: AllocationRequest = {
       firstParty: first.number,
@@ -131,19 +136,22 @@ export function simulate(load: PoolLoad, options: SimulationOptions): Simulated 
     });
     const pinsOn = (number: E164): number => on.get(number)!.pins.size;
     if (!isPin || all.length <= DRAWN) {
-      return allocate(
+      yield* allocate(
         request,
         all.map((number) => candidate(number, isPin ? pinsOn(number) : 0)),
       );
+      return;
     }
     const drawn = new Set<E164>();
     while (drawn.size < DRAWN) drawn.add(all[Math.floor(random() * all.length)]!);
+    yield* allocate(
+      request,
+      [...drawn].map((number) => candidate(number, pinsOn(number))),
+    );
     const rest = all.filter((number) => !drawn.has(number));
-    return [[...drawn], rest].flatMap((part) =>
-      allocate(
-        request,
-        part.map((number) => candidate(number, pinsOn(number))),
-      ),
+    yield* allocate(
+      request,
+      rest.map((number) => candidate(number, pinsOn(number))),
     );
   }
 }

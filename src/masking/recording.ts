@@ -11,6 +11,12 @@ export type RecordingState = 'completed' | 'partial' | 'failed';
 /** What is wrong with a recording; "" for nothing. */
 export type RecordingProblem = '' | 'missing' | 'empty' | 'unreadable' | 'short' | 'cut';
 
+/** How much is in an object, and its MD5 in hexadecimal digits. */
+export interface ObjectFacts {
+  readonly bytes: number;
+  readonly md5: string;
+}
+
 /** The recording of one interaction. Instants are milliseconds since the epoch. */
 export interface Recording {
   /** The interaction's id, and the name of the file without its format. */
@@ -30,6 +36,8 @@ export interface Recording {
   readonly bytes: number;
   /** When it was entered: some seconds after the call at least. */
   readonly addedAt: number;
+  /** Its object in the bucket, and since when that is there; absent while the audio is in the folder alone. */
+  readonly stored?: ObjectFacts & { readonly at: number };
 }
 
 /** What a look at a recording's file found. */

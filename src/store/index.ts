@@ -40,6 +40,7 @@ export {
   type RecordingAddress,
   type RecordingQuery,
 } from './recording-repository.js';
+export { RecordingTransfers, type TransferKind } from './recording-transfers.js';
 export { isOutage, RedisConnection, type RedisClient, type RedisConnectionOptions } from './redis.js';
 export { parseRedisUrl, type RedisTarget } from './redis-url.js';
 export { Scripts } from './scripts.js';

@@ -198,3 +198,7 @@ export function recordingPointerKey(id: string): string {
 
 /** Recordings that are to be looked at, by when. */
 export const RECORDINGS_DUE_KEY = `${PREFIX}:{recordings}:due`;
+
+/** File names of recordings that are to go to the bucket, and of those whose objects are to go from there, by when. */
+export const RECORDING_UPLOADS_KEY = `${PREFIX}:{recordings}:uploads`;
+export const RECORDING_REMOVALS_KEY = `${PREFIX}:{recordings}:removals`;

@@ -7,6 +7,7 @@ import { listingKey, numberKey, recordingPointerKey, RECORDINGS_DUE_KEY } from '
 import type { Listing, Span } from './listing.js';
 import type { Outbox } from './outbox.js';
 import type { RedisClient } from './redis.js';
+import { StoreUnavailableError } from './errors.js';
 import { guarded, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 
@@ -34,6 +35,8 @@ export interface DueRecording extends RecordingAddress {
   readonly file: string;
 }
 
+/** Times that a document is read again because somebody else changed it. */
+const MOST_CHANGES = 5;
 /** Milliseconds after which what was taken and not done is given out again. */
 const VISIBILITY = 30_000;
 const ALL = 'all';
@@ -101,6 +104,20 @@ export class RecordingRepository {
     // Also when it was entered before: whoever entered it may have been killed ahead of this.
     else await this.#listing.add(this.#listingsOf(kept, false), entryOf(kept), kept.addedAt, null);
     return kept;
+  }
+
+  /** Notes that a recording is in the bucket. False when the recording is not known any more. */
+  async noteStored(recording: Recording, stored: NonNullable<Recording['stored']>): Promise<boolean> {
+    const { id, virtualNumber: number } = recording;
+    for (let tries = 0; tries < MOST_CHANGES; tries += 1) {
+      const sealed = await this.#scripts.run('read-recording', [numberKey(number)], [id]);
+      if (typeof sealed !== 'string') return false;
+      const changed = { ...(JSON.parse(this.#vault.open(sealed, context(number))) as Recording), stored };
+      const args = [id, sealed, this.#vault.seal(JSON.stringify(changed), context(number))];
+      const reply = await this.#scripts.run('note-stored', [numberKey(number)], args);
+      if (reply === 1) return true;
+    }
+    throw new StoreUnavailableError('a recording was changed again and again');
   }
 
   /** Throws UnreadableDocumentError. */

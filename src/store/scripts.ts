@@ -42,6 +42,7 @@ export type ScriptName =
   | 'need-prompts'
   | 'needed-prompts'
   | 'note-session'
+  | 'note-stored'
   | 'note-trace'
   | 'number-load'
   | 'page-of-day'

@@ -28,6 +28,7 @@ import { PersonEraser } from './person-eraser.js';
 import { PoolHistory } from './pool-history.js';
 import { PromptUrls } from './prompt-urls.js';
 import { RecordingRepository } from './recording-repository.js';
+import { RecordingTransfers } from './recording-transfers.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis.js';
 import { Scripts, type ScriptWatch } from './scripts.js';
 import { SessionExpiry } from './session-expiry.js';
@@ -88,6 +89,7 @@ export class Store {
   readonly callLog: CallLog;
   readonly liveCalls: LiveCalls;
   readonly recordings: RecordingRepository;
+  readonly transfers: RecordingTransfers;
   readonly commands: CommandQueue;
   readonly leases: LeaseRepository;
   readonly nodes: NodeRepository;
@@ -135,6 +137,7 @@ export class Store {
     this.callLog = new CallLog(client, scripts, vault, listing, options.retention ?? NINETY_DAYS);
     this.liveCalls = new LiveCalls(client, this.nodes, this.callLog);
     this.recordings = new RecordingRepository(client, scripts, vault, this.outbox, listing);
+    this.transfers = new RecordingTransfers(client, scripts);
     this.persons = new PersonEraser({
       ...{
         client,

@@ -141,6 +141,8 @@ export class Controller {
       publicUrl: config.http.publicUrl,
       dataKeys: config.dataKeys,
       store: this.#store.recordings,
+      transfers: this.#store.transfers,
+      meter: this.#metrics,
       interactions: this.#store.callLog,
       leases: this.#store.leases,
       controllerId: this.#id,
@@ -306,6 +308,7 @@ export class Controller {
     ]);
     // Until here the API has told balancers, at /readyz, that this controller goes.
     await this.#closeApi(graceMs);
+    await this.#recordings.close();
     await this.#prompts.close();
     await this.#promptKeeper.stop();
     await this.#store.close();
@@ -387,11 +390,12 @@ export class Controller {
   async #snapshot(): Promise<Snapshot> {
     // A Redis that was never there rejects nothing.
     const known = <T>(asked: Promise<T>): Promise<T | null> => inTime(asked, SNAPSHOT_MS).catch(() => null);
-    const [redis, inventory, calls, callbacks] = await Promise.all([
+    const [redis, inventory, calls, callbacks, transfers] = await Promise.all([
       known(this.#store.ready().then(() => true)),
       known(this.#store.numbers.inventory()),
       known(this.#store.admissions.running()),
       known(this.#callbacks.standing()),
+      known(this.#recordings.objects.waiting()),
     ]);
     return {
       redisUp: redis === true,
@@ -402,6 +406,7 @@ export class Controller {
       })),
       numbers: countedNumbers(inventory ?? []),
       calls,
+      bucket: { up: this.#recordings.objects.isUp, waiting: transfers },
       callbacks:
         callbacks === null
           ? null
@@ -427,7 +432,7 @@ export class Controller {
       questions: { ok: questions, detail: questions ? 'listening' : 'closed' },
       ...Object.fromEntries(nodes),
       // Calls go on without it.
-      recordings: { ok: true, detail: this.#recordings.disk.detail },
+      recordings: { ok: true, detail: this.#recordings.detail },
       callbacks: { ok: true, detail: this.#callbacks.detail },
       controller: { ok: this.#started, detail: this.#started ? 'running' : 'starting or stopping' },
     };

@@ -39,7 +39,7 @@ export function callDirectory(
 /** Recordings as the API shows them. */
 export function recordingDirectory<Lease>(
   store: Pick<Store, 'callLog' | 'recordings'>,
-  service: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>,
+  service: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'objects' | 'urls'>,
 ): RecordingDirectory {
   const { recordings, callLog } = store;
   return {
@@ -50,6 +50,7 @@ export function recordingDirectory<Lease>(
       const pointer = await callLog.locate(uuid);
       return recordings.get(pointer?.interactionId ?? uuid);
     },
+    read: (recording, range) => service.objects.read(recording, range),
     remove: (recording) => service.keeper.remove(recording),
     mediaUrl: (recording, now) => service.urls.media(recording, now),
     accepts: (given, now) => service.urls.accepts(given, now),

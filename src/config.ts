@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { RequestLimits } from './api/limits.js';
 import type { CallbackSettings } from './callbacks/callbacks.js';
+import { BUCKET_SECRETS, BUCKET_VARIABLES, bucketOf } from './config-bucket.js';
 import { failures, seconds } from './config-callbacks.js';
 import { callLimitsOf, destinationRulesOf, LIMIT_VARIABLES } from './config-limits.js';
 import { ConfigError } from './config-error.js';
@@ -116,6 +117,7 @@ const SECRETS = [
   'QUESTION_SECRET',
   'DATA_KEYS',
   'SOFTPHONE_PASSWORD',
+  ...BUCKET_SECRETS,
 ] as const;
 
 const LOOPBACK = '127.0.0.0/8,::1/128';
@@ -157,6 +159,7 @@ const ENVIRONMENT = z.object({
   RECORDING_DISK_FLOOR_MB: value.integer('MiB, 0 for none', 0, 100_000_000, 1_024),
   RECORDING_WHEN_FULL: value.oneOf(['stop', 'remove-oldest'], 'stop'),
   RECORDING_URL_LIFETIME: value.integer('seconds', 60, 31_536_000, 86_400),
+  ...BUCKET_VARIABLES,
   API_RATE_LIMIT: value.integer('requests per 5 seconds, 0 for any number', 0, 1_000_000, 0),
   ...LIMIT_VARIABLES,
   LOCAL_ROUTES: value.integer('sessions, 0 for none', 0, 1_000_000, 0),
@@ -245,6 +248,7 @@ export function loadConfig(
       diskFloor: given.RECORDING_DISK_FLOOR_MB * 1_048_576,
       makeRoom: given.RECORDING_WHEN_FULL === 'remove-oldest',
       urlLifetime: given.RECORDING_URL_LIFETIME,
+      bucket: bucketOf(given),
     },
     browserPhones: browserPhonesOf(given),
     dataKeys: given.DATA_KEYS,

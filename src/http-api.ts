@@ -38,7 +38,7 @@ export interface HttpApiOptions {
     | 'pinGuard'
   >;
   readonly store: Store;
-  readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'urls'>;
+  readonly recordings: Pick<RecordingService<Lease>, 'files' | 'keeper' | 'objects' | 'urls'>;
   readonly callbacks: CallbackStore;
   readonly destinations: DestinationJudge;
   /** What this controller remembers of sessions, to be told of what is not true any more. */

@@ -5,6 +5,7 @@ import { MasklineError } from './errors.js';
 import type { Erased } from './masking/erased.js';
 import { digitsOf, type E164 } from './masking/phone-number.js';
 import type { Interaction } from './masking/interaction.js';
+import type { RecordingObjects } from './recordings/recording-objects.js';
 import type { RecordingService } from './recordings/recording-service.js';
 import type { Findings, Lease, Store } from './store/index.js';
 import type { Logger } from './telemetry/logger.js';
@@ -17,7 +18,10 @@ export class ErasureRunningError extends MasklineError {
 
 export interface PersonErasureOptions {
   readonly store: Pick<Store, 'persons' | 'traces' | 'recordings' | 'callLog'>;
-  readonly recordings: Pick<RecordingService<Lease>, 'keeper' | 'files'>;
+  readonly recordings: Pick<RecordingService<Lease>, 'keeper' | 'files'> & {
+    /** What removes them from a bucket; none by default. */
+    readonly objects?: Pick<RecordingObjects, 'undiscarded'>;
+  };
   /** Absolute path of the folder with call records. */
   readonly cdrFolder: string;
   readonly now: () => number;
@@ -66,8 +70,10 @@ export class PersonErasure {
       unreadable = findings.unreadable;
       complete = isNothing(findings);
     }
-    const erased: Erased = { ...sum, unreadable, complete };
-    log.info(erased, 'a person was erased');
+    // Whose they are nobody knows any more: while the bucket has to remove any, it may be this person's.
+    const objects = (await this.#options.recordings.objects?.undiscarded()) ?? 0;
+    const erased: Erased = { ...sum, unreadable, complete: complete && objects === 0 };
+    log.info({ ...erased, objects }, 'a person was erased');
     return erased;
   }
 
@@ -78,7 +84,16 @@ export class PersonErasure {
     const known = new Set(recordings.map(({ id }) => id));
     const others = interactions.filter(({ id, recording }) => recording !== '' && !known.has(id));
     let removed = recordings.length;
-    for (const interaction of others) removed += await this.#removeUnentered(interaction);
+    for (const interaction of others) {
+      // Its record names who called and the virtual number; whoever was called is heard in it as well.
+      const recording = await this.#options.store.recordings.get(interaction.id);
+      if (recording === null) {
+        removed += await this.#removeUnentered(interaction);
+        continue;
+      }
+      await keeper.remove(recording);
+      removed += 1;
+    }
     return removed;
   }
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 
 import type { ControllerReport } from '../calls/node-report.js';
@@ -238,7 +239,12 @@ export interface RecordingDirectory {
   list(query: RecordingQuery): Promise<{ readonly recordings: readonly Recording[]; readonly total: number }>;
   /** The recording of the call that has this leg. */
   ofCall(uuid: string): Promise<Recording | null>;
-  /** Record and file. */
+  /**
+   * The bytes of one that is in a bucket. Throws errors with the codes ERR_BUCKET, ERR_OBJECT_MISMATCH and
+   * ERR_OBJECT_MISSING.
+   */
+  read(recording: Recording, range: { readonly start: number; readonly end: number }): Promise<Readable>;
+  /** Record, file and object. */
   remove(recording: Recording): Promise<void>;
   /** Signed, for a while from `now` on. */
   mediaUrl(recording: Recording, now: number): string;

@@ -31,6 +31,7 @@ export const TEXT = {
   internal: 'Internal server error.',
   badSignature: 'The signature of this URL is wrong or has expired.',
   badRange: 'The range lies beyond the end of the file.',
+  recordingAway: 'The recording cannot be reached at the moment. Try again.',
   queueFull: 'Too many requests of this kind wait. Try again.',
   nodeUnreachable: 'The call cannot be reached at the moment. Try again.',
   poolExhausted: 'Number pool exhausted or not available.',

@@ -10,6 +10,6 @@ export interface Erased {
   readonly records: number;
   /** Documents that no data key opens any more: nobody can tell whom they name. */
   readonly unreadable: number;
-  /** False when there was something new each time that it was looked. */
+  /** False when there was something new each time that it was looked, or a bucket has yet to remove a recording. */
   readonly complete: boolean;
 }

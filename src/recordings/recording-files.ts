@@ -71,6 +71,17 @@ export class RecordingFiles {
     return (await stat(recordingPath(this.#folder, name)).catch(missingAs(null)))?.isFile() === true;
   }
 
+  /** Absolute path of a recording by its file name. Throws BadRecordingNameError. */
+  path(name: string): string {
+    return recordingPath(this.#folder, name);
+  }
+
+  /** Size and last change of the file, or null when it is not there. Throws as `look`. */
+  async facts(name: string): Promise<{ readonly bytes: number; readonly changedAt: number } | null> {
+    const found = await stat(recordingPath(this.#folder, name)).catch(missingAs(null));
+    return found === null ? null : { bytes: found.size, changedAt: Math.floor(found.mtimeMs) };
+  }
+
   /** Also when it is not there. Throws BadRecordingNameError, and the system's error. */
   async remove(name: string): Promise<void> {
     await rm(recordingPath(this.#folder, name), { force: true });

@@ -19,6 +19,10 @@ export interface RecordingJanitorOptions<Lease> {
   readonly retention: number | null;
   /** Whether the oldest go while the disk is below its floor. */
   readonly makeRoom: boolean;
+  /** Those whose files take up the disk, the oldest first, `limit` at most; by default the oldest of all. */
+  readonly oldestHere?: (limit: number) => Promise<readonly Recording[]>;
+  /** Lets files that should be in a bucket go there; does nothing by default. */
+  readonly recall?: (signal: AbortSignal) => Promise<void>;
   readonly disk: { readonly mayRecord: boolean; look(): Promise<void> };
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -94,15 +98,20 @@ export class RecordingJanitor<Lease> {
       if (old.length === 0) break;
       removed += await this.#remove(old, 'too old', signal);
     }
-    for (; makeRoom && !disk.mayRecord && removed < MOST_REMOVED && !signal.aborted;) {
-      const oldest = await store.oldest(now(), AT_A_TIME);
-      if (oldest.length === 0) break;
-      removed += await this.#remove(oldest, 'no room', signal);
-      await disk.look();
-    }
+    if (makeRoom && !disk.mayRecord) await this.#makeRoom(MOST_REMOVED - removed, signal);
     if (now() - this.#orphansAt >= ORPHANS_EVERY_MS && !signal.aborted) {
       this.#orphansAt = now();
+      await this.#options.recall?.(signal);
       await this.#reportOrphans();
+    }
+  }
+
+  async #makeRoom(most: number, signal: AbortSignal): Promise<void> {
+    const { store, disk, now, oldestHere = (limit: number) => store.oldest(now(), limit) } = this.#options;
+    const oldest = await oldestHere(most);
+    for (let at = 0; at < oldest.length && !disk.mayRecord && !signal.aborted; at += AT_A_TIME) {
+      await this.#remove(oldest.slice(at, at + AT_A_TIME), 'no room', signal);
+      await disk.look();
     }
   }
 

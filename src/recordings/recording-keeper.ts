@@ -3,7 +3,7 @@ import { verdictOn, type FileFound, type Recording, type Verdict } from '../mask
 import type { DueRecording, Logged } from '../store/index.js';
 import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { InteractionReader, RecordingStore } from './ports.js';
+import type { InteractionReader, ObjectKeeper, RecordingStore } from './ports.js';
 
 export interface RecordingKeeperOptions {
   readonly store: RecordingStore;
@@ -13,6 +13,8 @@ export interface RecordingKeeperOptions {
     repair(name: string): Promise<void>;
     remove(name: string): Promise<void>;
   };
+  /** Where recordings are kept in a bucket as well; none by default. */
+  readonly objects?: ObjectKeeper;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -46,7 +48,7 @@ export class RecordingKeeper {
     await this.#loop.stop();
   }
 
-  /** Removes a recording and its file. Each step can be done again; what a crash leaves is done later. */
+  /** Removes a recording with file and object. Each step can be done again; what a crash leaves is done later. */
   async remove(recording: Recording): Promise<void> {
     const { store, now } = this.#options;
     const due: DueRecording = {
@@ -90,15 +92,19 @@ export class RecordingKeeper {
   }
 
   async #removeFor(due: DueRecording): Promise<void> {
-    const { store, files, log } = this.#options;
+    const { store, files, objects, log } = this.#options;
+    // Without a bucket there may still be an object, of a time when there was one.
+    const hasObject =
+      objects !== undefined && (objects.isOn || (await store.get(due.interactionId))?.stored !== undefined);
     await files.remove(due.file);
     await store.forget(due);
+    if (hasObject) await objects.discard(due.file);
     await store.done(due);
     log.info({ call: due.interactionId, session: due.sessionId }, 'a recording was removed');
   }
 
   async #enter(due: DueRecording): Promise<void> {
-    const { store, interactions, files, now, log } = this.#options;
+    const { store, interactions, files, objects, now, log } = this.#options;
     const logged = await interactions.read(due, now());
     // Forgotten meanwhile: its file, if there is one, will be reported as nobody's.
     if (logged === null || logged.interaction.recording === '') {
@@ -120,6 +126,9 @@ export class RecordingKeeper {
       verdict === 'nothing' ? null : recordingFrom(logged, verdict, at),
       at,
     );
+    // Also when it was entered before: whoever entered it may have been killed ahead of this.
+    if (entered !== null && entered.state !== 'failed' && entered.stored === undefined)
+      await objects?.offer(file);
     await store.done(due);
     if (entered?.addedAt !== at) return;
     const { id, state, problem, durationMs, bytes } = entered;

@@ -38,6 +38,11 @@ export interface Snapshot {
   readonly calls: number | null;
   /** Callbacks that wait, and for how many seconds the oldest has; null when Redis did not say. */
   readonly callbacks: { readonly waiting: number; readonly oldest: number } | null;
+  /** The bucket for recordings. `up` is null when there is none, `waiting` also when Redis did not say. */
+  readonly bucket: {
+    readonly up: boolean | null;
+    readonly waiting: { readonly uploads: number; readonly removals: number } | null;
+  };
 }
 
 /**
@@ -100,6 +105,12 @@ export class Metrics implements CallMeter {
     SLOW,
     ['result'],
   );
+  readonly #transfers = this.#histogram(
+    'recording_transfer_duration_seconds',
+    'Recordings that were put into the bucket or removed from it.',
+    SLOW,
+    ['kind', 'result'],
+  );
   readonly #requests = this.#histogram(
     'http_request_duration_seconds',
     'Requests to the API, by the pattern of their route.',
@@ -127,9 +138,25 @@ export class Metrics implements CallMeter {
       [],
     );
     const oldest = this.#gauge('callback_oldest_age_seconds', 'How long the oldest callback has waited.', []);
+    const bucketUp = this.#gauge(
+      'recording_bucket_up',
+      '1 while the bucket for recordings did what this controller last asked of it.',
+      [],
+    );
+    const transfers = this.#gauge(
+      'recording_transfers_waiting',
+      'Recordings that wait to be put into the bucket, and objects that wait to be removed from it.',
+      ['kind'],
+    );
     this.#collect = async () => {
       const now = await snapshot();
-      for (const gauge of [nodeUp, held, numbers, running, waiting, oldest]) gauge.reset();
+      for (const gauge of [nodeUp, held, numbers, running, waiting, oldest, transfers]) gauge.reset();
+      if (now.bucket.up === null) bucketUp.remove();
+      else bucketUp.set(now.bucket.up ? 1 : 0);
+      if (now.bucket.waiting !== null) {
+        transfers.set({ kind: 'upload' }, now.bucket.waiting.uploads);
+        transfers.set({ kind: 'remove' }, now.bucket.waiting.removals);
+      }
       redisUp.set(now.redisUp ? 1 : 0);
       for (const { node, up, held: isHeld } of now.nodes) {
         nodeUp.set({ node }, up ? 1 : 0);
@@ -205,6 +232,10 @@ export class Metrics implements CallMeter {
 
   callbackAttempted(result: 'delivered' | 'again' | 'failed', elapsedMs: number): void {
     this.#attempts.observe({ result }, elapsedMs / 1_000);
+  }
+
+  transferred(kind: 'upload' | 'remove', result: 'done' | 'failed', elapsedMs: number): void {
+    this.#transfers.observe({ kind, result }, elapsedMs / 1_000);
   }
 
   requestAnswered(request: Omit<AnsweredRequest, 'traceparent'>): void {

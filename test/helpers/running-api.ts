@@ -9,6 +9,7 @@ import { DEFAULT_PIN_GUARD } from '../../src/masking/pin-guard.js';
 import { ANY_COUNTRY } from '../../src/masking/destinations.js';
 import { FREE } from '../../src/masking/billing.js';
 import { RecordingFiles } from '../../src/recordings/recording-files.js';
+import { RecordingObjects } from '../../src/recordings/recording-objects.js';
 import { RecordingKeeper } from '../../src/recordings/recording-keeper.js';
 import { RecordingUrls } from '../../src/recordings/recording-urls.js';
 import { Store, type WithdrawalNews } from '../../src/store/index.js';
@@ -96,6 +97,12 @@ export class RunningApi {
           store: store.recordings,
           interactions: store.callLog,
           files,
+          now: Date.now,
+          log,
+        }),
+        objects: new RecordingObjects({
+          ...{ bucket: null, transfers: store.transfers, store: store.recordings, files },
+          meter: { transferred: () => undefined },
           now: Date.now,
           log,
         }),

@@ -8,7 +8,7 @@ const REMOVED = z
     sessions: z.int().describe('That the person was a party of; each with its calls, callbacks and events.'),
     interactions: z.int().describe("Calls that joined the person's phone, also in sessions of others."),
     callbacks: z.int().describe('Entries of callback logs, sent or not, that named the person.'),
-    recordings: z.int().describe('Record and file.'),
+    recordings: z.int().describe('Record, file and object.'),
     keys: z
       .int()
       .describe('What was kept under a name made of the number: routes, memories, counts of wrong PINs.'),
@@ -16,7 +16,9 @@ const REMOVED = z
     unreadable: z
       .int()
       .describe('Documents left because no data key opens them: nobody can tell whom they name.'),
-    complete: z.boolean().describe('False when something new was found each time; ask again.'),
+    complete: z
+      .boolean()
+      .describe('False when something new was found each time, or the bucket cannot be reached; ask again.'),
   })
   .meta({ id: 'Erased' });
 

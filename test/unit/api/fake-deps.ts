@@ -386,6 +386,7 @@ export class FakeDeps implements ApiDeps {
       return Promise.resolve({ recordings: [...this.kept.values()], total: this.kept.size });
     },
     ofCall: (uuid) => Promise.resolve(this.kept.get(uuid) ?? null),
+    read: () => Promise.reject(new CodedError('ERR_BUCKET')),
     remove: ({ id }) => {
       this.kept.delete(id);
       return Promise.resolve();

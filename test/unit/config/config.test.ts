@@ -59,7 +59,13 @@ describe('loadConfig', () => {
         refreshAfter: 3_600_000,
         maxFolderBytes: 1_073_741_824,
       },
-      recordings: { retentionDays: 90, diskFloor: 1_073_741_824, makeRoom: false, urlLifetime: 86_400 },
+      recordings: {
+        retentionDays: 90,
+        diskFloor: 1_073_741_824,
+        makeRoom: false,
+        urlLifetime: 86_400,
+        bucket: null,
+      },
       callbacks: {
         allowAddresses: [],
         retries: 1,

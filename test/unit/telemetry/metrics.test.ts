@@ -13,6 +13,7 @@ const SNAPSHOT: Snapshot = {
   ],
   calls: 3,
   callbacks: { waiting: 7, oldest: 1.5 },
+  bucket: { up: null, waiting: null },
 };
 
 const leg = (changes: Partial<LegRecord>): LegRecord => ({
@@ -68,6 +69,25 @@ describe('metrics', () => {
     ]) {
       expect(await linesOf(metrics, name), name).toEqual([]);
     }
+  });
+
+  it('tell of the bucket for recordings where there is one, and of nothing where there is none', async () => {
+    let snapshot = SNAPSHOT;
+    const metrics = new Metrics(() => Promise.resolve(snapshot), '1');
+    metrics.transferred('upload', 'failed', 2_500);
+    expect(await linesOf(metrics, 'recording_bucket_up')).toEqual([]);
+    expect(await linesOf(metrics, 'recording_transfers_waiting')).toEqual([]);
+    snapshot = { ...SNAPSHOT, bucket: { up: false, waiting: { uploads: 4, removals: 1 } } };
+    expect(await linesOf(metrics, 'recording_bucket_up')).toEqual(['maskline_recording_bucket_up 0']);
+    expect(await linesOf(metrics, 'recording_transfers_waiting')).toEqual([
+      'maskline_recording_transfers_waiting{kind="upload"} 4',
+      'maskline_recording_transfers_waiting{kind="remove"} 1',
+    ]);
+    expect(await linesOf(metrics, 'recording_transfer_duration_seconds_sum')).toEqual([
+      'maskline_recording_transfer_duration_seconds_sum{kind="upload",result="failed"} 2.5',
+    ]);
+    snapshot = { ...SNAPSHOT, bucket: { up: true, waiting: null } };
+    expect(await linesOf(metrics, 'recording_transfers_waiting')).toEqual([]);
   });
 
   it('count a call once, by its A leg, and each phone that was dialled by its trunk', async () => {

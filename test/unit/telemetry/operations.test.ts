@@ -13,6 +13,7 @@ async function series(): Promise<Map<string, Set<string>>> {
     () =>
       Promise.resolve({
         ...{ redisUp: true, calls: 1, callbacks: { waiting: 1, oldest: 1 } },
+        bucket: { up: true, waiting: { uploads: 1, removals: 1 } },
         nodes: [{ node: 'fs:8021', up: true, held: true }],
         numbers: [{ country: 'US', enabled: true, count: 1 }],
       }),
@@ -36,6 +37,7 @@ async function series(): Promise<Map<string, Set<string>>> {
   metrics.heard(1);
   metrics.redisAnswered('route', 1, true);
   metrics.callbackAttempted('failed', 1);
+  metrics.transferred('upload', 'done', 1);
   metrics.questionTaken('answered', 1);
   metrics.requestAnswered({ method: 'GET', route: '/', status: 200, elapsedMs: 1 });
   metrics.sessionCreated(null);

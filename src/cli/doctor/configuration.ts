@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import { BUCKET_VARIABLES } from '../../config-bucket.js';
 import { configProblems, loadConfig, type Config } from '../../config.js';
 import type { Environment, Variables } from '../environment.js';
 import { Check, type Finding } from './findings.js';
@@ -51,11 +52,18 @@ function filled(variables: Variables, unusable: ReadonlySet<string>): Variables 
   };
   // The browser's phones want several variables to fit together, and nothing here is judged by them.
   const wanting = unusable.size === 0 ? [] : ['BROWSER_PHONES_URL', ...unusable];
-  const gaps = wanting.flatMap((name) => [
-    [name, fillings[name]],
-    [`${name}_FILE`, undefined],
-  ]);
-  return { ...variables, ...(Object.fromEntries(gaps) as Variables) };
+  const without = (names: readonly string[]): Variables => ({
+    ...variables,
+    ...(Object.fromEntries(
+      names.flatMap((name) => [
+        [name, fillings[name]],
+        [`${name}_FILE`, undefined],
+      ]),
+    ) as Variables),
+  });
+  // So does the bucket, which is judged: it goes when what is left of it does not fit together either.
+  const isWhole = configProblems(without(wanting)).size === 0;
+  return without(isWhole ? wanting : [...wanting, ...Object.keys(BUCKET_VARIABLES)]);
 }
 
 /** docker-compose.yml builds REDIS_URL of REDIS_PASSWORD, and names folders inside the container. */

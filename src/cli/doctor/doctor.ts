@@ -1,5 +1,6 @@
 import { inTime } from '../../in-time.js';
 import type { Environment } from '../environment.js';
+import { judgeBucket, lookAtBucket } from './bucket.js';
 import { judgeClocks } from './clocks.js';
 import { examineConfiguration, type Examined } from './configuration.js';
 import { judgeEventSocket, judgeNames } from './event-socket.js';
@@ -21,7 +22,8 @@ const LOOK_MS = 15_000;
 
 /**
  * All checks, family by family, in the order in which they are told. Every look runs, whatever the others find, and all
- * of them at the same time. Only reads, but for a file of no bytes that it makes in each folder and takes away at once.
+ * of them at the same time. Only reads, but for a file of no bytes that it makes in each folder, and an object of 64 in
+ * the bucket for recordings, and takes away at once.
  */
 export async function* diagnose(environment: Environment): AsyncGenerator<readonly Finding[]> {
   const examined = examineConfiguration(environment);
@@ -32,6 +34,7 @@ export async function* diagnose(environment: Environment): AsyncGenerator<readon
   const ports = look(lookAtPorts(config));
   const publicUrl = look(lookAtPublicUrl(config));
   const folders = look(lookAtFolders(config));
+  const bucket = look(lookAtBucket(config));
 
   yield [...examined.findings, judgeNode(process.versions.node)];
   yield judgeRedis(await redis, config, unusable);
@@ -44,6 +47,7 @@ export async function* diagnose(environment: Environment): AsyncGenerator<readon
   yield judgeTrunks(looks, await trunks, unusable);
   yield await Promise.all(looks.map(async (each) => judgeSipPort(each, await look(askTrunkProfile(each)))));
   yield judgeFolders((await folders) ?? [], looks, config, unusable);
+  yield judgeBucket(await bucket, config, unusable);
   yield await Promise.all(
     looks.map(async (each) => judgePrompts(each, (await look(lookAtPrompts(each))) ?? new Map())),
   );

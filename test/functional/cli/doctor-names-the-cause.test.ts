@@ -12,6 +12,7 @@ import { SimulatedFreeSwitch } from '../../../sandbox/simulated-freeswitch.js';
 import { spawnCli, type CliOptions, type CliResult } from '../../helpers/cli.js';
 import { freeTcpPort } from '../../helpers/ports.js';
 import { RedisServer } from '../../helpers/redis-server.js';
+import { S3Server } from '../../helpers/s3-server.js';
 import { SimBed } from '../../helpers/sim-bed.js';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
@@ -121,6 +122,23 @@ describe('maskline doctor', { timeout: 60_000 }, () => {
     for (const text of [...secrets.map((name) => healthy[name]!), FIRST.slice(1)]) {
       expect(stdout + stderr).not.toContain(text);
     }
+  });
+
+  it('a bucket for recordings that works, and what is wrong with one that does not', async () => {
+    const server = await S3Server.start();
+    closing.push(() => server.close());
+    const right = await examined(server.environment());
+    expect(right.line('bucket for recordings')).toContain('an object was written, read and deleted');
+    expect([right.code, (await server.objects()).size]).toEqual([0, 0]);
+    const wrong = { ...server.environment(), RECORDING_S3_SECRET_KEY: 'kept/secret+for=us' };
+    const refused = await examined(wrong);
+    expect(refused.line('bucket for recordings')).toContain('it refuses the secret key');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout + refused.stderr).not.toContain('kept/secret');
+    const none = await examined({ ...server.environment(), RECORDING_S3_BUCKET: 'there-is-none' });
+    expect(none.line('bucket for recordings')).toContain('there is no such bucket');
+    const away = server.environment(`http://127.0.0.1:${await freeTcpPort()}`);
+    expect((await examined(away)).line('bucket for recordings')).toContain('nothing listens there');
   });
 
   it('a bad value in the configuration, every one of them, and goes on with the rest', async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { judgeClocks } from '../../../../src/cli/doctor/clocks.js';
+import { judgeBucket } from '../../../../src/cli/doctor/bucket.js';
 import { examineConfiguration } from '../../../../src/cli/doctor/configuration.js';
 import { judgeEventSocket, judgeNames } from '../../../../src/cli/doctor/event-socket.js';
 import { findingLine, type Finding } from '../../../../src/cli/doctor/findings.js';
@@ -217,6 +218,60 @@ describe('the doctor’s judgement', () => {
     expect(judged(folder({ exists: false, refusal: 'EACCES' }))[0]).toContain(
       'it is not there, and cannot be made',
     );
+  });
+
+  it('the bucket: what it refuses, and what a deletion leaves there', () => {
+    const at = (endpoint: string): typeof config =>
+      examineConfiguration({
+        variables: {
+          ...{ ...VARIABLES, RECORDING_S3_BUCKET: 'calls', RECORDING_S3_ENDPOINT: endpoint },
+          ...{ RECORDING_S3_ACCESS_KEY: 'AKIA', RECORDING_S3_SECRET_KEY: 'kept/secret' },
+        },
+        file: null,
+      }).config;
+    const judged = (
+      trouble: string | null,
+      step: 'write' | 'read' | 'delete' = 'write',
+      more: { endpoint?: string; keepsVersions?: boolean } = {},
+    ): string[] =>
+      bad(
+        judgeBucket(
+          { step, trouble, keepsVersions: more.keepsVersions ?? false },
+          at(more.endpoint ?? 'https://s3.example.com'),
+          ALL_FINE,
+        ),
+      );
+    expect(judged(null, 'delete')).toEqual([]);
+    expect(judged('NoSuchBucket')).toEqual([
+      'FAIL  bucket for recordings — calls at https://s3.example.com: there is no such bucket; recordings wait in RECORDINGS_DIR; create it, or correct RECORDING_S3_BUCKET',
+    ]);
+    expect(judged('SignatureDoesNotMatch')[0]).toContain('correct RECORDING_S3_SECRET_KEY');
+    expect(judged('AccessDenied', 'delete')[0]).toContain('may not delete objects');
+    expect(judged('AccessDenied', 'delete')[0]).toContain('allow them s3:DeleteObject');
+    expect(judged('SELF_SIGNED_CERT_IN_CHAIN')[0]).toContain('NODE_EXTRA_CA_CERTS');
+    expect(judged('SlowDown')[0]).toContain('it says SlowDown when we write');
+    expect(judged(null, 'delete', { keepsVersions: true })[0]).toContain(
+      'what is deleted or erased stays there',
+    );
+    expect(judged(null, 'delete', { endpoint: 'http://s3.example.com' })[0]).toContain('unencrypted');
+    expect(judged(null, 'delete', { endpoint: 'http://127.0.0.1:9000' })).toEqual([]);
+    expect(judgeBucket(null, config, ALL_FINE)).toEqual([]);
+  });
+
+  it('the bucket, with variables that do not fit together, or beside others that are wrong', () => {
+    const look = (changes: Record<string, string>) =>
+      examineConfiguration({
+        variables: {
+          ...{ ...VARIABLES, RECORDING_S3_BUCKET: 'calls', RECORDING_S3_ENDPOINT: 'https://s3.example.com' },
+          ...{ RECORDING_S3_ACCESS_KEY: 'AKIA', RECORDING_S3_SECRET_KEY: 'kept/secret', ...changes },
+        },
+        file: null,
+      });
+    const unfit = look({ RECORDING_S3_SECRET_KEY: '' });
+    expect(bad(unfit.findings)[0]).toContain('RECORDING_S3_SECRET_KEY — is not set');
+    expect(judgeBucket(null, unfit.config, unfit.unusable)).toMatchObject([{ level: 'skipped' }]);
+    expect(look({ TRUNKS: 'a b' }).config.recordings.bucket?.name).toBe('calls');
+    expect(look({ TRUNKS: 'a b', RECORDING_S3_SECRET_KEY: '' }).config.recordings.bucket).toBeNull();
   });
 
   it('names: two nodes of one name', () => {

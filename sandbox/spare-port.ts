@@ -24,7 +24,9 @@ export async function sparePort(): Promise<number> {
     const first = await ownBlock;
     for (let look = 1; look < BLOCK; look += 1) {
       given = (given % (BLOCK - 1)) + 1;
-      if (await isSpare(first + given)) return first + given;
+      // Others ask while this one is looked at.
+      const port = first + given;
+      if (await isSpare(port)) return port;
     }
     ownBlock = undefined;
   }

@@ -10,16 +10,17 @@ const PROGRAM = `
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { sparePort } from ${JSON.stringify(MODULE)};
-// Several that are asked for at once are several.
-const ports = await Promise.all([sparePort(), sparePort(), sparePort()]);
-while (ports.length < ${EACH}) {
-  const port = await sparePort();
-  // What holds it later: it is not given out again while it is held.
+const ports = [];
+// What holds a port later: it is not given out again while it is held.
+const hold = async (port) => {
   const holder = createServer().listen(port, '127.0.0.1');
   await once(holder, 'listening');
   holder.unref();
   ports.push(port);
-}
+};
+// Several that are asked for at once are several.
+for (const port of await Promise.all([sparePort(), sparePort(), sparePort()])) await hold(port);
+while (ports.length < ${EACH}) await hold(await sparePort());
 process.stdout.write(JSON.stringify(ports));
 `;
 

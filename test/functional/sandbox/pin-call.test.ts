@@ -39,7 +39,8 @@ it('answers, prompts, collects up to #, and connects', async () => {
   await bed.events.event('CHANNEL_HANGUP_COMPLETE', (event) => event['Unique-ID'] === call.uuid);
   const folder = join(bed.dir, 'cdr');
   for (const file of await readdir(folder))
-    expect(await readFile(join(folder, file), 'utf8')).not.toContain('1234');
+    // Instants in microseconds hold any four digits now and then.
+    expect(await readFile(join(folder, file), 'utf8')).not.toMatch(/(?<!\d)1234(?!\d)/);
 });
 
 it('a wrong PIN is asked for again, a missing one times out', async () => {

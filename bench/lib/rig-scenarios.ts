@@ -1,5 +1,20 @@
 /** Milliseconds of the prompt before a caller begins to key. */
 const KEYS_AFTER_MS = 500;
+/** Milliseconds of audio in a packet: long ones, whose timers leave the machine to the calls, and those that keys come in. */
+const [LONG_PACKETS, KEY_PACKETS] = [120, 20];
+
+/** What a phone says of its audio. `ptime` in milliseconds. */
+function offer(user: string, ptime: number): string {
+  return `v=0
+o=${user} 1 1 IN IP4 [local_ip]
+s=-
+c=IN IP4 [local_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=ptime:${ptime}`;
+}
 
 /**
  * A caller who dials, talks for `holdMs` milliseconds and hangs up. With `keys`, a capture of keys (RFC 4733) that last
@@ -28,15 +43,7 @@ Max-Forwards: 70
 Content-Type: application/sdp
 Content-Length: [len]
 
-v=0
-o=caller 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=ptime:${keys === null ? 120 : 20}
+${offer('caller', keys === null ? LONG_PACKETS : KEY_PACKETS)}
 
 ]]></send>
 <recv response="100" optional="true"/>
@@ -90,15 +97,7 @@ Contact: <sip:phone@[local_ip]:[local_port]>
 Content-Type: application/sdp
 Content-Length: [len]
 
-v=0
-o=phone 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio [media_port] RTP/AVP 0 101
-a=rtpmap:0 PCMU/8000
-a=rtpmap:101 telephone-event/8000
-a=ptime:120
+${offer('phone', LONG_PACKETS)}
 
 ]]></send>
 <recv request="ACK"/>

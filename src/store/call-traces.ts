@@ -169,15 +169,14 @@ export class CallTraces implements CallTracer {
       ...(others.length === 0 ? {} : { alsoIn: others }),
     });
     const read = await Promise.all(entries.map((id) => this.read(id)));
-    if (query.isLive !== true) {
-      // A trace may be forgotten before it leaves the listing.
-      return { traces: read.filter((trace) => trace !== null), total };
-    }
-    const live = read.filter((trace) => trace !== null && !isOver(trace, this.#now()));
+    // A trace may be forgotten before it leaves the listing.
+    const kept = read.filter((trace) => trace !== null);
+    if (query.isLive !== true) return { traces: kept, total };
+    const live = kept.filter((trace) => !isOver(trace, this.#now()));
     // Two controllers may have told of a call's end and of its beginning in the wrong order.
-    const left = entries.filter((id) => !live.some((trace) => trace?.call.id === id));
+    const left = entries.filter((id) => !live.some(({ call }) => call.id === id));
     await Promise.all(left.map((id) => this.#listing.remove([by(LIVE)], id)));
-    return { traces: live.filter((trace) => trace !== null), total: total - left.length };
+    return { traces: live, total: total - left.length };
   }
 
   /** Resolves once what was noted is written, or could not be. */

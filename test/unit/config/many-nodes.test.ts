@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 
 import { loadForwarderConfig } from '../../../src/config-forwarder.js';
 import { loadConfig, type Config } from '../../../src/config.js';
+import { placeIdleFreeSwitch, runStartScript } from '../../helpers/start-script.js';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 
@@ -182,25 +181,16 @@ describe.each([
   });
 
   it('starts FreeSWITCH, on an address that its health check and the controllers reach', async () => {
-    await mkdir(join(folder, 'mod'), { recursive: true });
-    await writeFile(join(folder, 'mod', 'mod_sofia.so'), '');
-    await writeFile(join(folder, 'freeswitch'), '#!/bin/sh\nexit 0\n');
-    await chmod(join(folder, 'freeswitch'), 0o755);
+    await placeIdleFreeSwitch(folder);
     for (const environment of started.nodes) {
       const run = join(folder, environment['NODE_NAME'] ?? '');
-      await promisify(execFile)('sh', [join(ROOT, 'freeswitch/start.sh')], {
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          ...environment,
-          // Of this machine.
-          ...{ RUN_DIR: run, CDR_DIR: join(run, 'cdr'), RECORDINGS_DIR: join(run, 'recordings') },
-          ...{ PROMPTS_DIR: join(run, 'prompts'), TRUNKS_DIR: join(ROOT, 'freeswitch/trunks') },
-          ...{ FREESWITCH_BIN: join(folder, 'freeswitch'), FREESWITCH_MOD_DIR: join(folder, 'mod') },
-        },
+      await runStartScript(folder, {
+        ...environment,
+        // Of this machine.
+        ...{ RUN_DIR: run, CDR_DIR: join(run, 'cdr'), RECORDINGS_DIR: join(run, 'recordings') },
+        ...{ PROMPTS_DIR: join(run, 'prompts'), TRUNKS_DIR: join(ROOT, 'freeswitch/trunks') },
       });
-      const variables = await readFile(join(run, 'conf', 'vars.xml'), 'utf8').catch(() => '');
-      const rendered =
-        variables === '' ? await readFile(join(run, 'conf', 'freeswitch.xml'), 'utf8') : variables;
+      const rendered = await readFile(join(run, 'conf', 'vars.xml'), 'utf8');
       expect(rendered).toContain(environment['EVENT_SOCKET_IP']);
     }
   });

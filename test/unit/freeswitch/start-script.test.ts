@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const START = new URL('../../../freeswitch/start.sh', import.meta.url).pathname;
+import { placeIdleFreeSwitch, runStartScript, START } from '../../helpers/start-script.js';
+
 const PEM = [
   '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----',
   '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
@@ -16,27 +15,18 @@ let folder: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maskline-start-'));
-  await mkdir(join(folder, 'mod'));
-  await writeFile(join(folder, 'mod', 'mod_sofia.so'), '');
-  // In FreeSWITCH's place: the configuration is written, and nothing runs.
-  await writeFile(join(folder, 'freeswitch'), '#!/bin/sh\nexit 0\n');
-  await chmod(join(folder, 'freeswitch'), 0o755);
+  await placeIdleFreeSwitch(folder);
 });
 
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Runs start.sh; throws what it says when it refuses. */
-async function start(environment: Record<string, string> = {}): Promise<void> {
-  await promisify(execFile)('sh', [START], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      FREESWITCH_PASSWORD: 'an-event-socket-password',
-      QUESTION_SECRET: 'a-question-secret-of-tests',
-      RUN_DIR: join(folder, 'run'),
-      FREESWITCH_BIN: join(folder, 'freeswitch'),
-      FREESWITCH_MOD_DIR: join(folder, 'mod'),
-      ...environment,
-    },
+function start(environment: Record<string, string> = {}): Promise<void> {
+  return runStartScript(folder, {
+    FREESWITCH_PASSWORD: 'an-event-socket-password',
+    QUESTION_SECRET: 'a-question-secret-of-tests',
+    RUN_DIR: join(folder, 'run'),
+    ...environment,
   });
 }
 

@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The script that renders FreeSWITCH's configuration and starts it. */
+export const START = new URL('../../freeswitch/start.sh', import.meta.url).pathname;
+
+/** Puts into `folder` what start.sh takes for a FreeSWITCH: the configuration is written, and nothing runs. */
+export async function placeIdleFreeSwitch(folder: string): Promise<void> {
+  await mkdir(join(folder, 'mod'));
+  await writeFile(join(folder, 'mod', 'mod_sofia.so'), '');
+  await writeFile(join(folder, 'freeswitch'), '#!/bin/sh\nexit 0\n');
+  await chmod(join(folder, 'freeswitch'), 0o755);
+}
+
+/** Runs start.sh with the FreeSWITCH that was put into `folder`; throws what it says when it refuses. */
+export async function runStartScript(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  await promisify(execFile)('sh', [START], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      FREESWITCH_BIN: join(folder, 'freeswitch'),
+      FREESWITCH_MOD_DIR: join(folder, 'mod'),
+      ...environment,
+    },
+  });
+}

@@ -23,7 +23,7 @@ import { RealBed } from './helpers/real-bed.js';
 import { answerSipCall, mediaPortIn, placeSipCall, register } from './helpers/sip-dialog.js';
 import { headerOf } from './helpers/sip-messages.js';
 import { Person, TONE_OF_B } from './helpers/two-people.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 // A browser, FreeSWITCH and a controller on two cores: each step has its own deadline.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 180_000 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RealBed } from './helpers/real-bed.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 describe('a caller hangs up while the question about the call is being decided', () => {
   let bed: RealBed;

@@ -7,7 +7,7 @@ import type { LegRecord } from '../../src/masking/interaction.js';
 import { freeTcpPort } from '../helpers/ports.js';
 import { silentLog } from '../helpers/silent-log.js';
 import { RealBed, type RealLane } from './helpers/real-bed.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 import { withTwoPeople } from './helpers/two-people.js';
 
 const spoolOf = async (bed: RealBed): Promise<string[]> =>

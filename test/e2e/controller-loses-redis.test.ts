@@ -4,7 +4,7 @@ import { PIN, pinSession } from '../scenarios/scenario.js';
 import { RealBed } from './helpers/real-bed.js';
 import { withTwoPeople } from './helpers/two-people.js';
 import { figure } from '../helpers/figure.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 /** What a controller without Redis may cost a caller is 3 s; twice that, for a busy machine. */
 const BOUND_MS = 6_000;

@@ -3,7 +3,7 @@ import { PIN, pinSession } from '../scenarios/scenario.js';
 import { RealBed } from './helpers/real-bed.js';
 import { isConnected } from './helpers/tcp-table.js';
 import { withTwoPeople } from './helpers/two-people.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 /** A caller must not be left without an answer; much longer than an announcement, much shorter than a timer. */
 const WITHIN_SECONDS_MS = 15_000;

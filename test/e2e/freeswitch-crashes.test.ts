@@ -6,7 +6,7 @@ import type { Interaction } from '../../src/masking/interaction.js';
 import { Receiver } from '../helpers/receiver.js';
 import { RealBed, type RealLane } from './helpers/real-bed.js';
 import { answerSipCall } from './helpers/sip-dialog.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 import { withTwoPeople, type TwoPeople } from './helpers/two-people.js';
 
 /** The node comes back, its controller finds it again, and looks twice. */

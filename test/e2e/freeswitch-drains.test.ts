@@ -5,7 +5,7 @@ import { PIN, pinSession } from '../scenarios/scenario.js';
 import { RealBed, type RealLane } from './helpers/real-bed.js';
 import { placeSipCall } from './helpers/sip-dialog.js';
 import { withTwoPeople, type TwoPeople } from './helpers/two-people.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 /** Calls that are left when a drain has ended otherwise take FreeSWITCH about 15 s to hang up. */
 const END_MS = 45_000;

@@ -7,7 +7,7 @@ import { RealBed, type RealLane } from './helpers/real-bed.js';
 import { SipAgent } from './helpers/sip-agent.js';
 import { placeSipCall, register } from './helpers/sip-dialog.js';
 import { withTwoPeople } from './helpers/two-people.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 /** Long enough not to be in a log by chance, as four digits are in every instant and port. */
 const PINS = { first: '90817263', second: '53942716', wrong: '71834265' };

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Receiver } from '../helpers/receiver.js';
 import { RealBed, type RealLane } from './helpers/real-bed.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 import { withTwoPeople, type TwoPeople } from './helpers/two-people.js';
 
 /** Longer than anything that is tried against Redis goes on: what failed by then comes from the disk. */

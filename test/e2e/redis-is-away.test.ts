@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RealBed } from './helpers/real-bed.js';
 import { withTwoPeople } from './helpers/two-people.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 /** A caller must not be left without an answer; much longer than an announcement, much shorter than a timer. */
 const WITHIN_SECONDS_MS = 20_000;

@@ -11,7 +11,7 @@ import {
   type Credentials,
 } from './helpers/sip-dialog.js';
 import { Person, TONE_OF_A, TONE_OF_B } from './helpers/two-people.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 const { first, second, stranger } = laneNumbers(1);
 const PASSWORD = 'a-softphone-password';

@@ -16,7 +16,7 @@ import { RtpSocket } from './helpers/rtp-socket.js';
 import { SipAgent } from './helpers/sip-agent.js';
 import { answerSipCall, mediaPortIn, placeSipCall } from './helpers/sip-dialog.js';
 import { TlsLink } from './helpers/tls-link.js';
-import { until } from './helpers/until.js';
+import { until } from '../helpers/until.js';
 
 const SUITE = 'AES_CM_128_HMAC_SHA1_80';
 const RTP_HEADER = 12;

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-import { until } from '../e2e/helpers/until.js';
+import { until } from './until.js';
 import { freeTcpPort } from './ports.js';
 import { RedisServer } from './redis-server.js';
 

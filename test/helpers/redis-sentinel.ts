@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { Redis } from 'ioredis';
 
-import { until } from '../e2e/helpers/until.js';
+import { until } from './until.js';
 import { freeTcpPort } from './ports.js';
 import { RedisServer } from './redis-server.js';
 

@@ -3,11 +3,11 @@ import type { RequestListener, Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import S3rver from '@20minutes/s3rver';
 
 import type { BucketSettings } from '../../src/recordings/recording-bucket.js';
+import { found } from './until.js';
 
 export const BUCKET = 'recordings-of-a-test';
 /** The only keys that s3rver has. */
@@ -78,22 +78,23 @@ export class S3Server {
   /** All objects, by key. */
   async objects(): Promise<ReadonlyMap<string, Buffer>> {
     const root = join(this.folder, BUCKET);
-    const found = new Map<string, Buffer>();
+    const objects = new Map<string, Buffer>();
     for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith(SUFFIX)) continue;
       const path = join(entry.parentPath, entry.name);
-      found.set(relative(root, path).slice(0, -SUFFIX.length), await readFile(path));
+      // One that is removed while they are listed is not there.
+      const content = await readFile(path).catch(unlessGone);
+      if (content !== null) objects.set(relative(root, path).slice(0, -SUFFIX.length), content);
     }
-    return found;
+    return objects;
   }
 
   /** Waits until as many objects are there. */
   async has(count: number): Promise<ReadonlyMap<string, Buffer>> {
-    for (;;) {
+    return found(`there are ${count} objects in the bucket`, async () => {
       const objects = await this.objects();
-      if (objects.size === count) return objects;
-      await sleep(20);
-    }
+      return objects.size === count ? objects : null;
+    });
   }
 
   countOf(method: string): number {
@@ -123,4 +124,9 @@ export class S3Server {
       return putContent(path, Readable.from([all.subarray(0, all.length / 2)]));
     };
   }
+}
+
+function unlessGone(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { until } from '../e2e/helpers/until.js';
+import { until } from '../helpers/until.js';
 import { Receiver } from '../helpers/receiver.js';
 import type { Stack } from '../helpers/stack.js';
 import type { CallerStep, Lane, TestBed } from './bed.js';

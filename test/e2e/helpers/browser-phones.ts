@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 
 import { startChromium } from '../../helpers/chromium.js';
-import { until } from './until.js';
+import { until } from '../../helpers/until.js';
 
 /** What the fake microphone hears, and the page's own steady tone, in hertz. */
 export const MICROPHONE_HZ = 440;

@@ -4,7 +4,7 @@ import { RtpSocket } from './rtp-socket.js';
 import { SipAgent } from './sip-agent.js';
 import { answerSipCall, mediaPortIn, placeSipCall, type SipDialog } from './sip-dialog.js';
 import { toneShare } from './tone.js';
-import { until } from './until.js';
+import { until } from '../../helpers/until.js';
 
 /** What each party speaks with, in hertz; neither has a harmonic at the other's. */
 export const TONE_OF_A = 400;

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { SimBed } from '../../helpers/sim-bed.js';
 import { AUTH_ID } from '../../helpers/stack.js';
+import { found } from '../../helpers/until.js';
 import { plivoClient, refusalOf, type Answer, type PlivoClient } from './plivo-client.js';
 
 const UNKNOWN = '11111111-2222-4333-8444-555555555555';
@@ -16,15 +16,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => bed.close());
-
-/** What `look` finds, as soon as it finds something. The test's own limit ends the wait. */
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(50);
-  }
-}
 
 describe('calls and recordings', () => {
   it('of a recorded call are listed, read and deleted', async () => {
@@ -64,7 +55,10 @@ describe('calls and recordings', () => {
     const none = await client.calls.list({ fromNumber: lane.first, billDuration__gt: 3_600 });
     expect(none).toHaveLength(0);
 
-    const recording = await until(async () => (await client.recordings.list({ callUuid: id }))[0]);
+    const recording = await found(
+      'the recording is listed',
+      async () => (await client.recordings.list({ callUuid: id }))[0],
+    );
     expect(recording).toMatchObject({
       callUuid: id,
       recordingFormat: 'wav',
@@ -99,7 +93,10 @@ describe('calls and recordings', () => {
     await lane.session();
     await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
     const call = lane.call({ from: lane.first });
-    const outbound = await until(async () => (await client.calls.listLiveCalls({ fromNumber: lane.did }))[0]);
+    const outbound = await found(
+      'the call is listed as live',
+      async () => (await client.calls.listLiveCalls({ fromNumber: lane.did }))[0],
+    );
     const id = String(outbound['callUuid']);
     expect(await client.calls.getLiveCall(id)).toMatchObject({
       callUuid: id,
@@ -115,7 +112,9 @@ describe('calls and recordings', () => {
 
     await client.calls.hangup(id);
     expect((await call).endedByCaller).toBe(false);
-    const ended = await until(() => client.calls.get(id).catch(unlessNotFound));
+    const ended = await found('the call is listed as ended', () =>
+      client.calls.get(id).catch(unlessNotFound),
+    );
     expect(ended).toMatchObject({ hangupSource: 'API Request', callDirection: 'outbound' });
     expect(await refusalOf(client.calls.getLiveCall(id))).toMatchObject({ status: 404 });
     expect(await client.calls.listLiveCalls()).toHaveLength(0);
@@ -126,7 +125,8 @@ describe('calls and recordings', () => {
     const { id: sessionId } = await lane.session();
     await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
     const call = lane.call({ from: lane.first });
-    const { callUuid } = await until(
+    const { callUuid } = await found(
+      'the call is listed as live',
       async () => (await client.calls.listLiveCalls({ fromNumber: lane.did }))[0],
     );
     expect(await client.maskingSession.deleteMaskingSession(sessionId)).toMatchObject({
@@ -142,7 +142,9 @@ describe('calls and recordings', () => {
     await client.calls.hangup(String(callUuid));
     expect((await call).endedByCaller).toBe(false);
     // Until the leg's record is written, the session is still in the call.
-    await until(() => client.calls.get(String(callUuid)).catch(unlessNotFound));
+    await found('the call is listed as ended', () =>
+      client.calls.get(String(callUuid)).catch(unlessNotFound),
+    );
     const got = await client.maskingSession.getMaskingSession(sessionId);
     expect(got['response']).toMatchObject({ status: 'expired' });
   });

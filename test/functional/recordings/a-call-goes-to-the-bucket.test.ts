@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
@@ -8,8 +7,12 @@ import { S3Server } from '../../helpers/s3-server.js';
 import { SimBed } from '../../helpers/sim-bed.js';
 import { AUTH_ID } from '../../helpers/stack.js';
 import { TcpProxy } from '../../helpers/tcp-proxy.js';
+import { found, until } from '../../helpers/until.js';
 
 type Json = Record<string, unknown>;
+
+/** After an outage: controllers try again in growing steps. */
+const BACK_WITHIN_MS = 60_000;
 
 let server: S3Server;
 let network: TcpProxy;
@@ -41,21 +44,13 @@ async function ask(controller: number, method: string, path: string, headers: Re
     : fetch(`${url}${path}`, { method, headers: { authorization: `Basic ${credentials}`, ...headers } });
 }
 
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    await sleep(50);
-  }
-}
-
 /** A recorded call of some seconds; its recording as the API shows it once it was entered. */
 async function recorded(): Promise<{ id: string; url: string; session: string }> {
   const lane = await bed.lane();
   const session = await lane.session({ record: true, record_file_format: 'wav' });
   await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
   await lane.call({ from: lane.first, steps: [{ wait: 1_500 }, { hangup: true }] });
-  const shown = await until(async () => {
+  const shown = await found('the recording is entered', async () => {
     const answer = await ask(0, 'GET', `/v1/Account/${AUTH_ID}/Recording/?session=${session.id}`);
     const { objects = [] } = (await answer.json()) as { objects?: Json[] };
     return objects[0] ?? null;
@@ -65,11 +60,15 @@ async function recorded(): Promise<{ id: string; url: string; session: string }>
 
 /** Waits until the recording is in the bucket alone; answers its bytes. */
 async function moved(id: string): Promise<Buffer> {
-  return until(async () => {
-    const object = (await server.objects()).get(`calls/${id}.wav`);
-    const files = await readdir(bed.stack.recordingsDir);
-    return object === undefined || files.includes(`${id}.wav`) ? null : object;
-  });
+  return found(
+    'the recording is in the bucket alone',
+    async () => {
+      const object = (await server.objects()).get(`calls/${id}.wav`);
+      const files = await readdir(bed.stack.recordingsDir);
+      return object === undefined || files.includes(`${id}.wav`) ? null : object;
+    },
+    BACK_WITHIN_MS,
+  );
 }
 
 const metric = async (name: string): Promise<number> => {
@@ -126,13 +125,20 @@ test('a bucket that is away keeps no call from being made, recorded and heard', 
   await moved(there);
   network.cut();
   const { id, url } = await recorded();
-  await until(async () => ((await metric('recording_bucket_up')) === 0 ? true : null));
+  await until(
+    'the controller sees that it is away',
+    async () => (await metric('recording_bucket_up')) === 0,
+    BACK_WITHIN_MS,
+  );
   // On a busy machine Redis may be late for a scrape, and a node's lease change hands.
-  await until(async () => ((await metric('recording_transfers_waiting{kind="upload"}')) === 1 ? true : null));
-  await until(async () => {
+  await until(
+    'one upload waits',
+    async () => (await metric('recording_transfers_waiting{kind="upload"}')) === 1,
+  );
+  await until('it is ready without its bucket', async () => {
     const ready = await ask(0, 'GET', '/readyz');
     const text = await ready.text();
-    return ready.status === 200 && text.includes('the bucket cannot be used') ? true : null;
+    return ready.status === 200 && text.includes('the bucket cannot be used');
   });
   expect((await ask(0, 'GET', url)).status).toBe(200);
   const away = await ask(0, 'GET', thereUrl);
@@ -144,17 +150,25 @@ test('a bucket that is away keeps no call from being made, recorded and heard', 
   expect((await ask(0, 'GET', thereUrl)).status).toBe(404);
   network.restore();
   await moved(id);
-  await until(async () => ((await server.objects()).has(`calls/${there}.wav`) ? null : true));
-  await until(async () => ((await metric('recording_bucket_up')) === 1 ? true : null));
-}, 120_000);
+  await until(
+    'the removed one is gone',
+    async () => !(await server.objects()).has(`calls/${there}.wav`),
+    BACK_WITHIN_MS,
+  );
+  await until(
+    'the controller sees that it is back',
+    async () => (await metric('recording_bucket_up')) === 1,
+    BACK_WITHIN_MS,
+  );
+}, 300_000);
 
 test('controllers that are killed between the upload and its note leave that to the next', async () => {
   // The server has the object, and nobody hears of it.
   server.unanswered.add('PUT');
   const puts = server.countOf('PUT');
   const { id, url } = await recorded();
-  await until(() => Promise.resolve(server.countOf('PUT') > puts || null));
-  await until(async () => ((await server.objects()).has(`calls/${id}.wav`) ? true : null));
+  await until('it is uploaded', () => server.countOf('PUT') > puts);
+  await until('the object is there', async () => (await server.objects()).has(`calls/${id}.wav`));
   await bed.killController(0);
   await bed.killController(1);
   server.unanswered.clear();

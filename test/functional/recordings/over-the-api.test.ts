@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { SimBed } from '../../helpers/sim-bed.js';
 import { AUTH_ID } from '../../helpers/stack.js';
+import { found } from '../../helpers/until.js';
 
 let bed: SimBed;
 beforeAll(async () => {
@@ -27,14 +27,6 @@ async function ask(controller: number, method: string, path: string, headers: Re
       });
 }
 
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    await sleep(50);
-  }
-}
-
 test('a recorded call is found, heard in ranges by a signed URL, and deleted', async () => {
   const lane = await bed.lane();
   const session = await lane.session({ record: true, record_file_format: 'wav' });
@@ -42,7 +34,7 @@ test('a recorded call is found, heard in ranges by a signed URL, and deleted', a
   await lane.call({ from: lane.first, steps: [{ wait: 2_000 }, { hangup: true }] });
   await lane.interactions(session.id, 1);
 
-  const shown = await until(async () => {
+  const shown = await found('the recording is entered', async () => {
     const { objects } = (await (await ask(0, 'GET', `/Recording/?session=${session.id}`)).json()) as {
       objects: Json[];
     };
@@ -95,7 +87,7 @@ test.each([0, 1])(
     const session = await lane.session();
     await lane.callee(lane.second, { kind: 'answer', afterMs: 200 });
     const call = lane.call({ from: lane.first });
-    const up = await until(async () => {
+    const up = await found('the call is listed as live', async () => {
       const path = `/Call/?status=live&from_number=${encodeURIComponent(lane.did)}`;
       const { calls } = (await (await ask(index, 'GET', path)).json()) as { calls: string[] };
       return calls[0] ?? null;

@@ -19,6 +19,7 @@ import type { Store } from '../../../src/store/index.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import { S3Server } from '../../helpers/s3-server.js';
 import { TcpProxy } from '../../helpers/tcp-proxy.js';
+import { found, until } from '../../helpers/until.js';
 import { addressOf, ALICE, BOB, did, DID, draft, Fixture, leg, NOW, startOf } from '../store/fixture.js';
 
 const CONTENT = silentWav(28_000, 2);
@@ -117,17 +118,10 @@ async function recorded(): Promise<string> {
   return id;
 }
 
-async function until<T>(look: () => Promise<T | null>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    await sleep(20);
-  }
-}
-
-const known = (id: string): Promise<Recording> => until(() => store.recordings.get(id));
+const known = (id: string): Promise<Recording> =>
+  found('the recording is entered', () => store.recordings.get(id));
 const stored = (id: string): Promise<Recording> =>
-  until(async () => {
+  found('the recording is noted as stored', async () => {
     const recording = await store.recordings.get(id);
     return recording?.stored === undefined ? null : recording;
   });
@@ -135,8 +129,8 @@ const waiting = async (): Promise<[uploads: number, removals: number]> => [
   await store.transfers.waiting('upload'),
   await store.transfers.waiting('remove'),
 ];
-const nothingWaits = (): Promise<true> =>
-  until(async () => ((await waiting()).join() === '0,0' ? (true as const) : null));
+const nothingWaits = (): Promise<void> =>
+  until('nothing waits', async () => (await waiting()).join() === '0,0');
 const filesHere = async (): Promise<string[]> =>
   (await readdir(folder)).filter((name) => name.endsWith('.wav'));
 
@@ -208,7 +202,7 @@ describe('a recording goes to the bucket', () => {
     const first = controller();
     first.keeper.start();
     await known(id);
-    await until(async () => ((await waiting())[0] === 1 ? true : null));
+    await until('one upload waits', async () => (await waiting())[0] === 1);
     // As far as it came: it had taken the transfer, and the object is there.
     await store.transfers.take('upload', clock, 1, 60_000);
     await new RecordingBucket(server.settings()).put(join(folder, `${id}.wav`), `${id}.wav`, going);
@@ -227,11 +221,11 @@ describe('a recording goes to the bucket', () => {
     const { start } = controller();
     start();
     const id = await recorded();
-    await until(() => Promise.resolve(lines.some((line) => line.includes('ERR_OBJECT_MISMATCH')) || null));
+    await until('it is found out', () => lines.some((line) => line.includes('ERR_OBJECT_MISMATCH')));
     expect((await store.recordings.get(id))?.stored).toBeUndefined();
     expect(await filesHere()).toEqual([`${id}.wav`]);
     server.losesTheEnd = false;
-    await until(async () => ((await waiting())[0] === 1 ? true : null));
+    await until('one upload waits', async () => (await waiting())[0] === 1);
     clock += 301_000;
     await stored(id);
     expect((await server.has(1)).get(`calls/${id}.wav`)).toEqual(CONTENT);
@@ -247,7 +241,7 @@ describe('while the bucket is away', () => {
     network.cut();
     const ids = [await recorded(), await recorded(), await recorded()];
     for (const id of ids) await known(id);
-    await until(() => Promise.resolve(objects.isUp === false || null));
+    await until('the bucket is found away', () => objects.isUp === false);
     await keeper.remove(removed);
     expect(await store.recordings.get(removed.id)).toBeNull();
     expect((await filesHere()).sort()).toEqual(ids.map((id) => `${id}.wav`).sort());
@@ -270,11 +264,11 @@ describe('while the bucket is away', () => {
     network.cut();
     first.start();
     const id = await recorded();
-    await until(() => Promise.resolve(first.objects.isUp === false || null));
+    await until('the bucket is found away', () => first.objects.isUp === false);
     controller({ endpoint: server.endpoint }).start();
     clock += 6_000;
     await stored(id);
-    await until(() => Promise.resolve(first.objects.isUp === true || null));
+    await until('the first hears of it', () => first.objects.isUp === true);
     expect(lines.filter((line) => line.includes('can be used again'))).toHaveLength(1);
   });
 
@@ -286,7 +280,7 @@ describe('while the bucket is away', () => {
       const wrong = controller(changes);
       wrong.start();
       const id = await recorded();
-      await until(() => Promise.resolve(wrong.objects.isUp === false || null));
+      await until('the bucket refuses', () => wrong.objects.isUp === false);
       await wrong.stop();
       expect(await filesHere()).toContain(`${id}.wav`);
     }
@@ -353,7 +347,7 @@ describe('an object goes', () => {
     // The same upload, as if it had arrived only now; whoever sent it gets no answer.
     await new RecordingBucket(server.settings()).put(file, `${id}.wav`, going);
     network.cut();
-    await until(() => Promise.resolve(objects.isUp === false || null));
+    await until('the bucket is found away', () => objects.isUp === false);
     network.restore();
     clock += 61_000;
     await server.has(0);
@@ -385,7 +379,7 @@ test('a full disk gets room from what is only there, never from what is in the b
   await nothingWaits();
   await objects.stop();
   const waits = await known(await recorded());
-  await until(async () => ((await waiting())[0] === 1 ? true : null));
+  await until('one upload waits', async () => (await waiting())[0] === 1);
   await keeper.stop();
   await janitor({ retention: null, free: 0 }).round();
   expect(await store.recordings.get(waits.id)).toBeNull();

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import { Receiver } from '../../helpers/receiver.js';
 import type { SimBed } from '../../helpers/sim-bed.js';
 import { AUTH_ID } from '../../helpers/stack.js';

@@ -4,7 +4,7 @@ import { inTime } from '../../../src/in-time.js';
 import { StoreUnavailableError } from '../../../src/store/errors.js';
 import { isOutage, Store } from '../../../src/store/index.js';
 import { numberKey } from '../../../src/store/keys.js';
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import { RedisCluster } from '../../helpers/redis-cluster.js';
 import { ALICE, DID2, KEY, NOW } from './fixture.js';
 import { fullLife } from './life.js';

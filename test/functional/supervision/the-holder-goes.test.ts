@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import { SimBed } from '../../helpers/sim-bed.js';
 import { figure } from '../../helpers/figure.js';
 import { LeaseView } from './lease-view.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import { CutProxy } from '../../faults/lib/cut-proxy.js';
 
 /** Long enough for a packet on loopback, should one come after all. */

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 
 import type { Recording } from '../masking/recording.js';
 import { PollLoop } from '../poll-loop.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { BucketError, ObjectMissingError } from './bucket-errors.js';
 import { BucketWatch } from './bucket-watch.js';
@@ -227,7 +228,7 @@ export class RecordingObjects {
 
   /** Does what was taken. Never rejects but for Redis: what it does not get done is due again. */
   async #settle(kind: 'upload' | 'remove', name: string, signal: AbortSignal): Promise<void> {
-    const { transfers, meter, now, log } = this.#options;
+    const { transfers, meter, now } = this.#options;
     const renewal = setInterval(() => {
       // Late at worst: another controller does the same, and nothing comes of it.
       transfers.hold(kind, name, now() + HOLD_MS).catch(() => undefined);
@@ -249,17 +250,27 @@ export class RecordingObjects {
         return;
       }
       meter.transferred(kind, 'failed', performance.now() - begun);
-      const isOfBucket = error instanceof BucketError;
-      if (isOfBucket) this.#watch.failed(error.reason);
-      else
-        log.error(
-          { err: error, call: idOf(name), kind },
-          'a recording and its object could not be dealt with',
-        );
-      await transfers.schedule(kind, name, now() + (isOfBucket ? AGAIN_MS : AGAIN_ALONE_MS));
+      // When Redis is away for this too, it is due again when its hold has ended.
+      await transfers.schedule(kind, name, now() + this.#pauseAfter(error, kind, name));
     } finally {
       clearInterval(renewal);
     }
+  }
+
+  /** Milliseconds after which what failed is due again: soon when it failed for a reason that all share. */
+  #pauseAfter(error: unknown, kind: 'upload' | 'remove', name: string): number {
+    const { log } = this.#options;
+    const call = idOf(name);
+    if (error instanceof BucketError) {
+      this.#watch.failed(error.reason);
+      return AGAIN_MS;
+    }
+    if (error instanceof StoreUnavailableError) {
+      log.warn({ err: error, call, kind }, 'a recording and its object wait for Redis');
+      return AGAIN_MS;
+    }
+    log.error({ err: error, call, kind }, 'a recording and its object could not be dealt with');
+    return AGAIN_ALONE_MS;
   }
 
   async #remove(name: string, signal: AbortSignal): Promise<number> {

@@ -1,9 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { E164 } from '../../../src/masking/phone-number.js';
@@ -11,7 +9,7 @@ import { PersonErasure } from '../../../src/person-erasure.js';
 import { RecordingFiles } from '../../../src/recordings/recording-files.js';
 import { RecordingKeeper } from '../../../src/recordings/recording-keeper.js';
 import { Store } from '../../../src/store/index.js';
-import { freeTcpPort } from '../../helpers/ports.js';
+import { RedisCluster } from '../../helpers/redis-cluster.js';
 import { openedDump, rewrittenFile, whatNames } from '../../helpers/redis-scan.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
 import {
@@ -204,40 +202,12 @@ test('what cannot be opened is counted, and left', async () => {
 });
 
 test('on a Redis Cluster of several masters', { timeout: 60_000 }, async () => {
-  const servers = await Promise.all(
-    [0, 1, 2].map(async () =>
-      Fixture.start([
-        ...['--cluster-enabled', 'yes', '--cluster-port', String(await freeTcpPort())],
-        ...['--cluster-announce-ip', '127.0.0.1'],
-      ]),
-    ),
-  );
+  const cluster = await RedisCluster.start();
+  const store = new Store({ url: cluster.url, dataKeys: [KEY] });
   try {
-    const admins = servers.map(({ redis }) => new Redis(redis.port, '127.0.0.1'));
-    const busPort = async (admin: Redis): Promise<number> =>
-      Number((await admin.config('GET', 'cluster-port'))[1]);
-    for (const [index, admin] of admins.entries()) {
-      await admin.cluster(
-        'ADDSLOTSRANGE',
-        Math.floor((index * 16_384) / 3),
-        Math.floor(((index + 1) * 16_384) / 3) - 1,
-      );
-      if (index > 0)
-        await admins[0]!.call(
-          'CLUSTER',
-          'MEET',
-          '127.0.0.1',
-          servers[index]!.redis.port,
-          await busPort(admin),
-        );
-    }
-    for (const admin of admins) {
-      while (!/cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await admin.cluster('INFO')))
-        await sleep(50);
-    }
-    const store = new Store({ url: `redis+cluster://127.0.0.1:${servers[0]!.redis.port}`, dataKeys: [KEY] });
     await store.ready();
     await lives(store, folder);
+    const admins = cluster.masters.map((master) => cluster.admin(master));
     const sizes = await Promise.all(admins.map((admin) => admin.dbsize()));
     expect(sizes.filter((size) => size > 0).length).toBeGreaterThan(1);
     expect(await erasureOf(store).erase(ALICE)).toMatchObject({
@@ -246,9 +216,8 @@ test('on a Redis Cluster of several masters', { timeout: 60_000 }, async () => {
       complete: true,
     });
     for (const admin of admins) expect(await whatNames(admin, ALICE, KEY)).toEqual([]);
-    await store.close();
-    for (const admin of admins) admin.disconnect();
   } finally {
-    await Promise.all(servers.map((server) => server.stop()));
+    await store.close();
+    await cluster.stop();
   }
 });

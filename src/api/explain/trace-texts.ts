@@ -121,8 +121,7 @@ function endText(end: Step<'ended'>): string {
   if (isUnavailable(end)) return 'No controller answered in time: the call ends.';
   const { leg, by, cause, sipStatus } = end;
   const status = sipStatus === null || sipStatus === 200 ? '' : `, SIP ${sipStatus}`;
-  const whose = by === 'system' ? 'by the system' : by === leg ? 'from this side' : 'from the other side';
-  return `${LEG[leg]} ends ${whose} (${cause}${status}).`;
+  return `${LEG[leg]} ends: ${ENDED_BY[by]} (${cause}${status}).`;
 }
 
 /** Causes of calls that were dialled in vain, in words; others by their name. */

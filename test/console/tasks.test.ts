@@ -159,6 +159,10 @@ describe('numbers, recordings, statistics', () => {
   it('numbers tell how near a pool is to its end', async () => {
     const page = await bed().open('#/numbers');
     await page.getByText('3 creates of the last 24 hours found no number').waitFor();
+    const forecast = page.getByRole('table', { name: 'Forecast by pool' });
+    await forecast.getByText('used up soon').waitFor();
+    await forecast.getByText('GB: numbers for the busiest persons (9 of 12): used up in 14 days').waitFor();
+    await forecast.getByRole('row').filter({ hasText: 'US' }).getByText('not used').waitFor();
     await page.getByLabel('Number, alias, country or trunk').fill('+1555');
     await page.getByLabel('Number, alias, country or trunk').press('Enter');
     await page.getByText('+15550001013').waitFor();

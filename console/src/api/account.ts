@@ -6,6 +6,7 @@ import type {
   NumbersPage,
   Overview,
   Page,
+  PoolForecastObject,
   RecordingObject,
   SessionEvent,
   SessionObject,
@@ -44,6 +45,11 @@ export class AccountApi {
   overview = (): Promise<Overview> => this.client.get('/console/api/overview');
 
   numbers = (query: Query): Promise<NumbersPage> => this.client.get('/console/api/numbers', { query });
+
+  /** The most urgent first. */
+  poolForecast = async (): Promise<readonly PoolForecastObject[]> =>
+    (await this.client.get<{ objects: readonly PoolForecastObject[] }>(`${this.base}/Masking/Pool/Forecast/`))
+      .objects;
 
   calls = (query: Query): Promise<Page<CallTraceSummary>> =>
     this.client.get(`${this.base}/Masking/Explain/Call/`, { query });

@@ -2,6 +2,7 @@ import type { AuditObject } from '../../../src/api/audit/audit-object.js';
 import type { CallbackObject } from '../../../src/api/callbacks/callback-object.js';
 import type { Overview } from '../../../src/api/console/overview.js';
 import type { Explanation } from '../../../src/api/explain/explanation.js';
+import type { PoolForecastObject } from '../../../src/api/pool/forecast-object.js';
 import type { RecordingObject } from '../../../src/api/recordings/recording-object.js';
 import type { SessionObject } from '../../../src/api/sessions/session-schema.js';
 import type { StatisticsObject } from '../../../src/api/statistics/statistics-object.js';
@@ -11,6 +12,7 @@ export type {
   CallbackObject,
   Explanation,
   Overview,
+  PoolForecastObject,
   RecordingObject,
   SessionObject,
   StatisticsObject,

@@ -12,6 +12,7 @@ import { hrefOf } from '../state/address.js';
 import { count, oneIn, phone, plural } from '../text/format.js';
 import type { Tone } from '../text/words.js';
 import { PAGE_SIZE } from '../api/account.js';
+import { PoolForecastPanel } from './pool-forecast.js';
 
 /** From here on a pool is near its end for somebody. */
 const NEAR = 0.8;
@@ -52,6 +53,7 @@ export function NumbersPage() {
       <Loaded resource={resource} what="numbers">
         {({ pool, creates }) => (pool.length === 0 ? null : <Pools pool={pool} creates={creates} />)}
       </Loaded>
+      <PoolForecastPanel />
       <Filters key={JSON.stringify(filters)}>
         <TextField
           label="Number, alias, country or trunk"

@@ -79,7 +79,10 @@ export class S3Server {
   async objects(): Promise<ReadonlyMap<string, Buffer>> {
     const root = join(this.folder, BUCKET);
     const objects = new Map<string, Buffer>();
-    for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    // The folder of a prefix goes with its last object, and the listing of it fails.
+    const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(unlessGone);
+    if (entries === null) return this.objects();
+    for (const entry of entries) {
       if (!entry.isFile() || !entry.name.endsWith(SUFFIX)) continue;
       const path = join(entry.parentPath, entry.name);
       // One that is removed while they are listed is not there.

@@ -11,8 +11,11 @@ import { found, until } from '../../helpers/until.js';
 
 type Json = Record<string, unknown>;
 
-/** After an outage: controllers try again in growing steps. */
-const BACK_WITHIN_MS = 60_000;
+/**
+ * After an outage: controllers try again in growing steps, and what one of them held when a busy machine's watchdog ended it is
+ * free after 30 s.
+ */
+const BACK_WITHIN_MS = 120_000;
 
 let server: S3Server;
 let network: TcpProxy;
@@ -160,7 +163,7 @@ test('a bucket that is away keeps no call from being made, recorded and heard', 
     async () => (await metric('recording_bucket_up')) === 1,
     BACK_WITHIN_MS,
   );
-}, 300_000);
+}, 600_000);
 
 test('controllers that are killed between the upload and its note leave that to the next', async () => {
   // The server has the object, and nobody hears of it.

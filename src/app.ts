@@ -360,6 +360,7 @@ export class Controller {
         store: store.calls,
         sightings: store.nodes,
         names: () => this.#namesOf(endpoint, node.name),
+        knownNames: () => store.nodes.namesOf(endpoint),
         recordWaits: (uuid) => this.#cdrs.holds(uuid),
         now,
         log,

@@ -24,6 +24,8 @@ export interface ReconcilerOptions {
    * restart. Default: the one it has.
    */
   readonly names?: () => readonly string[] | Promise<readonly string[]>;
+  /** Every name that the node has had, read while it cannot tell the one it has. Default none. */
+  readonly knownNames?: () => Promise<readonly string[]>;
   /** True while the record of a channel waits to be taken: it says more than we know. Default never. */
   readonly recordWaits?: (uuid: string) => Promise<boolean>;
   /** Milliseconds since the epoch. */
@@ -33,6 +35,8 @@ export interface ReconcilerOptions {
   readonly intervalMs?: number;
   /** Milliseconds after which what was missing is looked at again: its record has had time to come. Default 3 s. */
   readonly againMs?: number;
+  /** Milliseconds for which every connection was refused, after which the node's calls are over. Default 10 s. */
+  readonly goneMs?: number;
 }
 
 /** An interaction this young may not have its channel in sight yet, in milliseconds. */
@@ -44,6 +48,9 @@ const CLOCKS_DIFFER = 2_000;
  * Ends interactions whose channel is gone and of which neither a hangup event nor a CDR has told:
  * FreeSWITCH crashed, or its spool was lost. Their end is the last instant at which something is known of
  * them, usually the last round that found their channel, with cause CRASH: what came after is not billed.
+ *
+ * A node that died and does not come back leaves nothing to look at. But while its host refuses connections no
+ * FreeSWITCH runs there, so its calls are over. Of a host that does not answer at all nothing is known.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -54,12 +61,16 @@ export class Reconciler {
   #timer: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
+  /** By the monotonic clock: since when each connection was refused. */
+  #refusedSince: number | null = null;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
   }
 
+  /** The node is connected. */
   start(): void {
+    this.#refusedSince = null;
     if (this.#timer !== undefined) return;
     const run = (): void => {
       this.#round = this.#round.then(() => this.reconcile()).then(() => this.#lookAgainSoon());
@@ -69,6 +80,7 @@ export class Reconciler {
   }
 
   async stop(): Promise<void> {
+    this.#refusedSince = null;
     clearInterval(this.#timer);
     clearTimeout(this.#again);
     this.#timer = undefined;
@@ -89,6 +101,16 @@ export class Reconciler {
         'calls of a node that died end with the last round that saw them',
       );
     }
+  }
+
+  /** The node is not connected; `refused`: see NodeLinkEvents. To be told of each attempt. Never rejects. */
+  async down(refused: boolean): Promise<void> {
+    if (!refused) this.#refusedSince = null;
+    else this.#refusedSince ??= performance.now();
+    const since = this.#refusedSince;
+    if (since === null || performance.now() - since < (this.#options.goneMs ?? 10_000)) return;
+    this.#round = this.#round.then(() => this.#endAll(since));
+    await this.#round;
   }
 
   /** One round. Never rejects; what could not be looked at is looked at in the next one. */
@@ -157,6 +179,34 @@ export class Reconciler {
     if ((await recordWaits?.(interactionId)) === true) return;
     await this.#end(interaction, name, before);
     this.#missing.delete(interactionId);
+  }
+
+  /**
+   * No FreeSWITCH is there. Ends what began before its last sighting, which its death is: what began later runs on a
+   * node that has its name now, and that nobody has looked at yet.
+   */
+  async #endAll(since: number): Promise<void> {
+    const { node, store, sightings, hold, knownNames, recordWaits, log } = this.#options;
+    try {
+      this.#open.clear();
+      for (const name of (await knownNames?.()) ?? []) {
+        // From here on the holder before us concludes nothing any more.
+        await sightings.confirm(name, proofOf(hold));
+        const seen = await sightings.lastSeen(name);
+        if (seen === null) continue;
+        for (const live of await store.liveOn(name)) {
+          // Stopped, or connected again, meanwhile.
+          if (this.#refusedSince !== since) return;
+          const { interactionId, startedAt } = live;
+          if (startedAt > seen + CLOCKS_DIFFER || (await recordWaits?.(interactionId)) === true) continue;
+          // One that was missing before the node died ended before it.
+          const missed = this.#missing.get(interactionId);
+          await this.#end(live, name, missed === undefined ? seen : missed);
+        }
+      }
+    } catch (error) {
+      log.warn({ err: error, node: node.name }, 'calls of a node that is gone could not be ended');
+    }
   }
 
   async #end(live: LiveInteraction, name: string, seen: number | null): Promise<void> {

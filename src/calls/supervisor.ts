@@ -54,6 +54,9 @@ export class NodeSupervisor {
     node.on('lost', (at) => {
       if (lease.proof !== null) void reconciler.lost(at);
     });
+    node.on('down', (_cause, refused) => {
+      if (lease.proof !== null) void reconciler.down(refused);
+    });
     node.on('up', () => {
       // The node may come up while it is being let go.
       if (lease.proof === null) return;

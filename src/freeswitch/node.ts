@@ -241,7 +241,7 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
     const { host, port } = this.#options;
     this.#log.warn({ err: cause, node: this.#name, host, port, retryMs: pause }, 'the node is not connected');
     this.#timer = setTimeout(() => this.#connect(), pause);
-    this.emit('down', cause);
+    this.emit('down', cause, isRefusal(cause));
     // Silence, or a command that failed, does not tell when it died.
     if (wasUp && cause instanceof EslClosedError) this.emit('lost', Date.now());
   }
@@ -268,6 +268,12 @@ async function startOf(commands: EslConnection): Promise<number> {
   const asked = Date.now();
   const seconds = (await commands.api('uptime s')).trim();
   return /^\d{1,9}$/.test(seconds) ? asked - (Number(seconds) + 1) * 1000 : 0;
+}
+
+/** The host is there, and nobody listens at the port; no answer at all says nothing of the node. */
+function isRefusal(error: Error | undefined): boolean {
+  const cause = error instanceof EslConnectError ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }
 
 function checkUuid(uuid: string): void {

@@ -33,6 +33,13 @@ export class NodeRepository implements SightingStore {
     return (await this.#scripts.run('remember-name', [NODE_NAMES_KEY], args)) as string[];
   }
 
+  /** Every name that is remembered of the node at `endpoint`, in no order. Throws StoreUnavailableError. */
+  async namesOf(endpoint: string): Promise<string[]> {
+    const entries = Object.entries(await guarded(() => this.#client.hgetall(NODE_NAMES_KEY)));
+    // `<ms since the epoch>|<endpoint>`, as in lua/remember-name.lua.
+    return entries.filter(([, noted]) => noted.replace(/^\d+\|/, '') === endpoint).map(([name]) => name);
+  }
+
   /** Every name that a node goes by or went by, in no order. Throws StoreUnavailableError. */
   async names(): Promise<string[]> {
     return guarded(() => this.#client.hkeys(NODE_NAMES_KEY));

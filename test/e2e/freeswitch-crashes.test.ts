@@ -156,3 +156,29 @@ describe('FreeSWITCH crashes (kill -9)', () => {
       }),
   );
 });
+
+describe('FreeSWITCH crashes and does not come back', () => {
+  let bed: RealBed;
+  beforeAll(async () => {
+    bed = await RealBed.start({ controllers: 1, lanes: 1 });
+  });
+  afterAll(() => bed.close());
+
+  it('ends its calls once its host has refused connections for a while', { timeout: 120_000 }, () =>
+    withTwoPeople(bed, async (lane, people) => {
+      const { id } = await lane.session();
+      await people.connect();
+      await sleep(TALK_MS);
+      const crashedAt = Date.now();
+      await bed.freeswitch.end('SIGKILL');
+      const interaction = await ended(bed, id);
+      expect(interaction).toMatchObject({ cause: 'CRASH', endedBy: 'system' });
+      expect(Math.abs(interaction.endedAt! - crashedAt)).toBeLessThan(1_500);
+      expect(interaction.legs.map((leg) => [leg.role, leg.cause])).toEqual([
+        ['a', 'CRASH'],
+        ['b', 'CRASH'],
+      ]);
+      expect((await lane.read(id))['status']).toBe('active');
+    }),
+  );
+});

@@ -157,6 +157,22 @@ describe('node', () => {
     expect(lost[0]).toBeGreaterThanOrEqual(diedAt);
   });
 
+  it('tells of attempts that were refused because nobody listens there, and of no other', async () => {
+    const { supervised: it_, fake, ups } = await supervised();
+    const refused: boolean[] = [];
+    it_.on('down', (_cause, wasRefused) => void refused.push(wasRefused));
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    await fake.stop();
+    await vi.waitFor(() => expect(refused.length).toBeGreaterThan(3));
+    // The first is the end of a connection that was there.
+    expect(refused.slice(0, 4)).toEqual([false, true, true, true]);
+    const wrong = await supervised(node, { password: 'wr0ng-word' });
+    const others: boolean[] = [];
+    wrong.supervised.on('down', (_cause, wasRefused) => void others.push(wasRefused));
+    await vi.waitFor(() => expect(others.length).toBeGreaterThan(1));
+    expect(others).not.toContain(true);
+  });
+
   it('a node that falls silent is not said to have died', async () => {
     const { supervised: it_, downs } = await supervised(node, { silenceMs: 80 });
     const lost: number[] = [];

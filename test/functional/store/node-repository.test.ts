@@ -33,6 +33,16 @@ describe('remember', () => {
     expect(await nodes.remember(ONE, 'a')).toEqual(['a', 'b']);
   });
 
+  test('tells which names an endpoint has, also to whoever does not know its name', async () => {
+    await nodes.remember(ONE, 'a');
+    await nodes.remember(ONE, 'b');
+    await nodes.remember(OTHER, 'c');
+    expect((await nodes.namesOf(ONE)).sort()).toEqual(['a', 'b']);
+    await nodes.remember(OTHER, 'b');
+    expect(await nodes.namesOf(ONE)).toEqual(['a']);
+    expect(await nodes.namesOf('127.0.0.1:8023')).toEqual([]);
+  });
+
   test('gives a name to the endpoint that had it last', async () => {
     await nodes.remember(ONE, 'a');
     expect(await nodes.remember(OTHER, 'a')).toEqual(['a']);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NodeHold } from '../../../src/lease-holder.js';
 import type { NodeLink } from '../../../src/calls/node-link.js';
@@ -436,5 +437,107 @@ describe('a node that died', () => {
       },
     });
     await expect(reconciler.lost(NOW)).resolves.toBeUndefined();
+  });
+});
+
+describe('a node that died and does not come back', () => {
+  const GONE_MS = 40;
+  const DIED = NOW + 12_000;
+
+  /** A reconciler of a node that died, with what is known of it. */
+  function watching(changes: Partial<ReconcilerOptions> = {}): Reconciler {
+    node.state = 'waiting';
+    return reconcilerWith({ goneMs: GONE_MS, knownNames: () => Promise.resolve(['node-1']), ...changes });
+  }
+
+  /** Connections are refused for as long as it takes. */
+  async function refuse(reconciler: Reconciler): Promise<void> {
+    await reconciler.down(true);
+    await sleep(GONE_MS + 20);
+    await reconciler.down(true);
+  }
+
+  beforeEach(() => void sightings.set('node-1', DIED));
+
+  it('has no calls any more once its host has refused connections for a while: they end when it died', async () => {
+    const reconciler = watching();
+    store.live = [live, { ...live, interactionId: 'young', startedAt: DIED - 500 }];
+    await reconciler.down(true);
+    expect(store.finished).toEqual([]);
+    await refuse(reconciler);
+    expect(store.finished.map(({ leg }) => [leg.uuid, leg.cause, leg.endedAt])).toEqual([
+      [UUID, 'CRASH', DIED],
+      ['young', 'CRASH', DIED],
+    ]);
+  });
+
+  it('keeps its calls while its host does not answer at all, also between two refusals', async () => {
+    const reconciler = watching();
+    await reconciler.down(true);
+    await reconciler.down(false);
+    await sleep(GONE_MS + 20);
+    await reconciler.down(true);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('keeps calls that began after its death: they run on a node that has its name now', async () => {
+    const reconciler = watching();
+    store.live = [{ ...live, startedAt: DIED + 2_500 }];
+    await refuse(reconciler);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('keeps its calls when nobody saw when it died', async () => {
+    sightings.clear();
+    await refuse(watching());
+    expect(store.finished).toEqual([]);
+  });
+
+  it('keeps calls under names that are not its own any more', async () => {
+    await refuse(watching({ knownNames: () => Promise.resolve(['another']) }));
+    expect(store.finished).toEqual([]);
+  });
+
+  it('keeps a call whose record waits to be taken', async () => {
+    await refuse(watching({ recordWaits: () => Promise.resolve(true) }));
+    expect(store.finished).toEqual([]);
+  });
+
+  it('does not prolong a call that was missing before it died', async () => {
+    const reconciler = watching();
+    node.state = 'up';
+    sightings.set('node-1', NOW - 30_000);
+    await round(reconciler, NOW);
+    node.state = 'waiting';
+    await reconciler.lost(DIED);
+    await refuse(reconciler);
+    expect(store.finished.map(({ leg }) => leg.endedAt)).toEqual([NOW - 30_000]);
+  });
+
+  it.each([
+    { how: 'by its own clock', lose: () => void (hold = { proof: null }) },
+    { how: 'because its next holder was there', lose: () => void (sightings.lost = true) },
+  ])('keeps its calls once the lease is lost, $how', async ({ lose }) => {
+    hold = HELD;
+    const reconciler = watching({
+      hold: {
+        get proof() {
+          return hold.proof;
+        },
+      },
+    });
+    lose();
+    await refuse(reconciler);
+    expect(store.finished).toEqual([]);
+  });
+
+  it('counts anew after it was there, and after it was let go', async () => {
+    const reconciler = watching();
+    await reconciler.down(true);
+    await sleep(GONE_MS + 20);
+    reconciler.start();
+    await reconciler.stop();
+    await reconciler.down(true);
+    expect(store.finished).toEqual([]);
   });
 });

@@ -351,6 +351,7 @@ export class Controller {
         records,
         tracer: store.traces,
         trunks,
+        hasOthers: freeswitch.nodes.length > 1,
         now,
         log,
       });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isTrunkFault, originateString } from '../freeswitch/dial-string.js';
+import { isTrunkFault, originateString, SOFTPHONE_TRUNK } from '../freeswitch/dial-string.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
 import type { E164 } from '../masking/phone-number.js';
@@ -24,6 +24,8 @@ export interface OriginationSource {
   /** Rejects when the node's next holder has taken jobs. */
   confirm(proof: HoldProof): Promise<void>;
   done(job: OriginationJob): Promise<void>;
+  /** A job that was claimed and not begun: from `at` on (milliseconds since the epoch) any node may have it. */
+  giveBack(job: OriginationJob, at: number): Promise<void>;
 }
 
 export interface NumberReader {
@@ -41,6 +43,8 @@ export interface FirstPartyDialerOptions {
   readonly records: CallRecords;
   readonly tracer: CallTracer;
   readonly trunks: readonly string[];
+  /** There are other nodes, and they may have trunks that this one has not. */
+  readonly hasOthers: boolean;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -62,6 +66,10 @@ const CHANNEL_POLL_MS = 20;
 const UUID_TAKEN = 'DESTINATION_OUT_OF_ORDER';
 /** Milliseconds between the tries with a UUID that is taken; a trunk may have that cause for reasons of its own. */
 const UUID_TAKEN_PAUSES_MS = [150, 200, 400, 800] as const;
+/** Of a session's age, for which a node without the trunk that comes first leaves the call to one that has it. */
+const FIRST_TRUNK_MS = 2_000;
+/** Until a call that is left to other nodes is given out again, at least and at most. */
+const PASSED_ON_MS = [200, 400] as const;
 /** Beyond the ring timeout, before an `originate` is given up, in milliseconds. */
 const ORIGINATE_MARGIN_MS = 150_000;
 
@@ -133,7 +141,8 @@ export class FirstPartyDialer {
 
   /** True when the job is settled, false when it is to come back. */
   async #dial(job: OriginationJob): Promise<boolean> {
-    const { node, hold, store, claims, sessions, numbers, tracer, trunks, now, log } = this.#options;
+    const { node, hold, store, claims, sessions, numbers, tracer, trunks, hasOthers, now, log } =
+      this.#options;
     const address: LegAddress = { ...job, node: node.name };
     const [found, record, known] = await Promise.all([
       sessions.get(job.sessionId),
@@ -152,6 +161,12 @@ export class FirstPartyDialer {
       if (await node.exists(job.interactionId)) return true;
     }
     const { session } = found;
+    const wanted = trunksInOrder(record?.trunk ?? '', trunks);
+    const inOrder = hasOthers && known === null ? await this.#ownOf(wanted, session) : wanted;
+    if (inOrder === null) {
+      await this.#passOn(job);
+      return false;
+    }
     const startedAt = known?.startedAt ?? now();
     proofOf(hold);
     const { result, why } = await claims.claim(
@@ -195,11 +210,33 @@ export class FirstPartyDialer {
       log.info({ call: call.id, session: session.id, why: result }, 'a call to a first party was not placed');
       return !waits;
     }
-    const inOrder = trunksInOrder(record?.trunk ?? '', trunks);
     tracer.note(call, { step: 'dialed', leg: 'a', trunks: inOrder }, now());
     log.debug({ call: call.id, session: session.id, did: job.number }, 'the first party is called');
     await this.#originate(session, firstParty, address, inOrder, startedAt);
     return true;
+  }
+
+  /** Those of the trunks that the node has; null when another node should place the call. */
+  async #ownOf(
+    wanted: readonly string[],
+    { createdAt }: Pick<MaskingSession, 'createdAt'>,
+  ): Promise<readonly string[] | null> {
+    const { node, now } = this.#options;
+    const has = await Promise.all(
+      wanted.map(async (name) => name === SOFTPHONE_TRUNK || (await node.gateway(name)) !== null),
+    );
+    const own = wanted.filter((_, index) => has[index]);
+    const isForOthers = own.length === 0 || (own[0] !== wanted[0] && now() - createdAt < FIRST_TRUNK_MS);
+    return isForOthers ? null : own;
+  }
+
+  /** Drawn, so that it is not always this node that looks first. */
+  async #passOn(job: OriginationJob): Promise<void> {
+    const { node, source, now, log } = this.#options;
+    const [least, most] = PASSED_ON_MS;
+    const told = { call: job.interactionId, session: job.sessionId, node: node.name };
+    log.debug(told, 'a call to a first party is left to a node that has its trunk');
+    await source.giveBack(job, now() + least + Math.floor(Math.random() * (most - least)));
   }
 
   /** One trunk after the other: `originate` can give the leg its UUID, the interaction's id, only once. */

@@ -70,6 +70,12 @@ export class OriginationQueue {
     throw new LeaseLostError('the next holder of the node places its calls');
   }
 
+  /** Nothing was done with a job that was claimed: it may be taken from `at` on, by any node. */
+  async giveBack(job: OriginationJob, at: number): Promise<void> {
+    // Not one that is done meanwhile.
+    await guarded(() => this.#client.zadd(ORIGINATIONS_DUE_KEY, 'XX', at, job.interactionId));
+  }
+
   /** The job was placed, or is given up: it does not come back. */
   async done(job: OriginationJob): Promise<void> {
     // The job itself first: an id without a job is dropped when it is met, a job without an id never is.

@@ -36,6 +36,18 @@ test('a job whose taker crashed comes back, one that is done does not', async ()
   expect(await queue.claim(NOW + 1_000, PROOF)).toEqual(NONE);
 });
 
+test('a job that was given back is given out from then on, and not one that is done', async () => {
+  await queue.push(job('a'), NOW);
+  await queue.claim(NOW, PROOF);
+  await queue.giveBack(job('a'), NOW + 300);
+  expect(await queue.claim(NOW + 299, PROOF)).toEqual(NONE);
+  expect(await queue.claim(NOW + 300, PROOF)).toEqual({ job: job('a'), dropped: [] });
+  await queue.done(job('a'));
+  await queue.giveBack(job('a'), NOW + 600);
+  expect(await queue.claim(NOW + 3_000, PROOF)).toEqual(NONE);
+  expect(await fixture.raw.keys('*')).toEqual(['maskline:{originations}:fences']);
+});
+
 test('a job that is too old is dropped and told of', async () => {
   await queue.push(job('old'), NOW);
   await queue.push(job('new'), NOW + 1);

@@ -47,8 +47,10 @@ class FakeNode extends EventEmitter implements NodeLink {
   hangup(uuid: string): Promise<boolean> {
     return Promise.resolve(this.channels.delete(uuid));
   }
-  gateway(): Promise<null> {
-    return Promise.resolve(null);
+  /** Trunks that the node has. */
+  gateways: readonly string[] = [];
+  gateway(name: string): Promise<{ state: 'up'; pingMs: null } | null> {
+    return Promise.resolve(this.gateways.includes(name) ? { state: 'up', pingMs: null } : null);
   }
   exists(uuid: string): Promise<boolean> {
     return Promise.resolve(this.channels.has(uuid));
@@ -156,11 +158,18 @@ describe('the dialer of first parties', () => {
 
   let hold: NodeHold;
   let lost: boolean;
+  let hasOthers: boolean;
+  /** Age of the session, milliseconds. */
+  let age: number;
+  let givenBack: { job: OriginationJob; at: number }[];
 
   beforeEach(() => {
     vi.useRealTimers();
     hold = HELD;
     lost = false;
+    hasOthers = false;
+    age = 60_000;
+    givenBack = [];
   });
 
   async function dial(
@@ -179,14 +188,19 @@ describe('the dialer of first parties', () => {
           done.push(finished);
           return Promise.resolve();
         },
+        giveBack: (left, at) => {
+          givenBack.push({ job: left, at });
+          return Promise.resolve();
+        },
       },
       store,
       claims: ports.claimsOn(store),
-      sessions: { get: () => Promise.resolve({ session }) },
+      sessions: { get: () => Promise.resolve({ session: { ...session, createdAt: NOW - age } }) },
       numbers: { get: () => Promise.resolve(aNumber({ trunk: 'spare' })) },
       records,
       tracer: NO_TRACER,
       trunks: ['main'],
+      hasOthers,
       now: () => NOW,
       log,
     });
@@ -222,6 +236,46 @@ describe('the dialer of first parties', () => {
     expect(await dial()).toEqual([job]);
     expect(node.originated.map((call) => /gateway\/(\w+)\//.exec(call)?.[1])).toEqual(['spare', 'main']);
     expect(store.finished).toEqual([]);
+  });
+
+  const trunksOf = (calls: readonly string[]): (string | undefined)[] =>
+    calls.map((call) => /gateway\/(\w+)\//.exec(call)?.[1]);
+
+  it('leaves a call to other nodes when this one has none of its trunks, and claims nothing', async () => {
+    hasOthers = true;
+    node.gateways = ['another'];
+    expect(await dial()).toEqual([]);
+    expect(node.originated).toEqual([]);
+    expect(store.begun).toEqual([]);
+    expect(givenBack).toEqual([{ job, at: expect.any(Number) as number }]);
+    expect(givenBack[0]!.at).toBeGreaterThan(NOW);
+  });
+
+  it('leaves a young call to a node with the trunk that comes first, and places an older one itself', async () => {
+    hasOthers = true;
+    node.gateways = ['main'];
+    age = 0;
+    expect(await dial()).toEqual([]);
+    expect(givenBack).toHaveLength(1);
+    age = 2_000;
+    expect(await dial()).toEqual([job]);
+    expect(trunksOf(node.originated)).toEqual(['main']);
+    expect(givenBack).toHaveLength(1);
+  });
+
+  it('places a call at once on a node that has its first trunk', async () => {
+    hasOthers = true;
+    node.gateways = ['spare'];
+    age = 0;
+    expect(await dial()).toEqual([job]);
+    expect(trunksOf(node.originated)).toEqual(['spare']);
+  });
+
+  it('leaves nothing to others when there is no other node: what stands in the way is in the record', async () => {
+    node.originateErrors = ['INVALID_GATEWAY', 'INVALID_GATEWAY'].map((cause) => new OriginateError(cause));
+    expect(await dial()).toEqual([job]);
+    expect(trunksOf(node.originated)).toEqual(['spare', 'main']);
+    expect(store.finished).toMatchObject([{ leg: { cause: 'INVALID_GATEWAY' } }]);
   });
 
   it('waits until FreeSWITCH has let go of the UUID of the first attempt', async () => {
@@ -351,5 +405,18 @@ describe('a supervisor', () => {
     await stopped;
     expect(start).toHaveBeenCalledTimes(3);
     expect(node.stopped).toBe(1);
+  });
+
+  it('tells the reconciler of connections that were refused, as long as it has the node', () => {
+    const told: boolean[] = [];
+    const reconciler = { down: (refused: boolean) => void told.push(refused) } as unknown as Reconciler;
+    const lease = { proof: HELD.proof };
+    const others = { node, records, log, dialer: idle, commands: idle };
+    new NodeSupervisor({ ...others, lease: lease as unknown as NodeLease, reconciler });
+    node.emit('down', undefined, true);
+    node.emit('down', undefined, false);
+    lease.proof = null;
+    node.emit('down', undefined, true);
+    expect(told).toEqual([true, false]);
   });
 });

@@ -424,10 +424,12 @@ export class Controller {
       () => ({ ok: true, detail: 'answers' }),
       () => ({ ok: false, detail: 'does not answer' }),
     );
-    const nodes = this.#supervisors.map((supervisor, index): [string, Readiness[string]] => {
-      const { state } = supervisor;
-      return [`freeswitch-${index}`, { ok: state === 'up' || state === 'standby', detail: state }];
-    });
+    // A node that is gone, or still to come, takes nothing from what the others are here for.
+    const isOneThere = this.#supervisors.some(({ state }) => state === 'up' || state === 'standby');
+    const nodes = this.#supervisors.map(({ state }, index): [string, Readiness[string]] => [
+      `freeswitch-${index}`,
+      { ok: isOneThere, detail: state },
+    ]);
     const questions = this.#questions.accepting;
     return {
       redis,

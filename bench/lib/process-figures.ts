@@ -14,6 +14,14 @@ export function cpuMsOf(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS;
 }
 
+/** Milliseconds for which all cores together have been busy, whoever kept them so, since the machine began. */
+export function busyMsOfMachine(): number {
+  const [, ...fields] = (readFileSync('/proc/stat', 'latin1').split('\n')[0] ?? '').split(/\s+/);
+  // user, nice, system, idle, iowait, irq, softirq, steal; what follows is in the first two already (proc(5)).
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = fields.map(Number);
+  return ((user + nice + system + irq + softirq + steal) * 1_000) / TICKS;
+}
+
 /** Resident memory of a process, KiB. */
 export function residentKib(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);

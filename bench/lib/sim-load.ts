@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly talkMs: number | null;
   /** The number that the n-th caller dials. */
   readonly dials: (n: number) => E164;
+  /** The first caller's n. Default 0. */
+  readonly from?: number;
 }
 
 export interface LoadResult {
@@ -48,7 +50,7 @@ export class SimLoad {
   }
 
   /** Places the calls; resolves once each is answered or refused, and over unless it is to be held. */
-  async run({ rate, calls, talkMs, dials }: LoadOptions): Promise<LoadResult> {
+  async run({ rate, calls, talkMs, dials, from = 0 }: LoadOptions): Promise<LoadResult> {
     this.#setups.length = 0;
     this.#begun.clear();
     let failed = 0;
@@ -57,8 +59,9 @@ export class SimLoad {
     for (let placed = 0; placed < calls;) {
       const due = Math.min(calls, Math.ceil(((performance.now() - start) / 1_000) * rate));
       for (; placed < due; placed += 1) {
-        this.#begun.set(second(placed), performance.now());
-        const call = this.#node.place({ from: first(placed), to: dials(placed) });
+        const n = from + placed;
+        this.#begun.set(second(n), performance.now());
+        const call = this.#node.place({ from: first(n), to: dials(n) });
         settled.push(
           this.#settle(call, talkMs).then((isAnswered) => {
             if (!isAnswered) failed += 1;

@@ -42,7 +42,11 @@ export class Installation {
   ) {}
 
   static async start({ nodes, controllers, toCome = 0 }: Beginning): Promise<Installation> {
-    const stack = await Stack.prepare({ controllers: controllers + toCome, trunks: TRUNKS });
+    const stack = await Stack.prepare({
+      ...{ controllers: controllers + toCome, trunks: TRUNKS },
+      // Nobody starts a controller again that the watchdog has killed because the machine stood still.
+      environment: { WATCHDOG_LIMIT_MS: '0' },
+    });
     const installation = new Installation(stack, StoreView.of(stack));
     const running = Array.from({ length: controllers }, (_, index) => index);
     try {

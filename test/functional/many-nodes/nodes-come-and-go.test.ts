@@ -19,13 +19,17 @@ const GONE_WITHIN_MS = 45_000;
 
 let installation: Installation;
 let called: number;
-afterEach(() => installation.close(), 60_000);
+const opened: Installation[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0)) await each.close();
+}, 60_000);
 
 async function under(
   beginning: Beginning,
   steps: (carrier: Carrier) => Promise<void>,
 ): Promise<{ placed: readonly Placed[]; pairs: readonly Pair[] }> {
   installation = await Installation.start(beginning);
+  opened.push(installation);
   called = CALLED_FROM;
   const pairs = await introduce(installation, PAIRS);
   const carrier = new Carrier(installation.members, pairs);

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Interaction } from '../../../src/masking/interaction.js';
 import type { E164 } from '../../../src/masking/phone-number.js';
 import { LIMITS_KEY, liveKey, liveLegsKey, numberKey } from '../../../src/store/keys.js';
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import type { Pair, Placed } from './carrier.js';
 import type { Installation, Member } from './installation.js';
 

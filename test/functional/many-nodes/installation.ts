@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SimulatedFreeSwitch } from '../../../sandbox/simulated-freeswitch.js';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import { ControllerProcess } from '../../helpers/controller.js';
 import { freeTcpPort } from '../../helpers/ports.js';
 import { silentLog } from '../../helpers/silent-log.js';

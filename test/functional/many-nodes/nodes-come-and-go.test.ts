@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../../e2e/helpers/until.js';
+import { until } from '../../helpers/until.js';
 import { laneNumbers } from '../../helpers/lane-numbers.js';
 import { everyCallIsWritten, nothingIsLeft, theCallOf } from './books.js';
 import { Carrier, createSession, introduce, type Pair, type Placed } from './carrier.js';

@@ -1,19 +1,27 @@
 /**
- * From A's INVITE to B's INVITE, through our dialplan and controller and through a bare bridge, in
- * turns on one FreeSWITCH. Prints p50 and p99 of both and what ours adds; writes JSON beside it.
+ * From A's INVITE to B's INVITE, through our dialplan and controller and through a bare bridge, in turns on one
+ * FreeSWITCH, at several rates. Prints p50 and p99 of both, what ours adds, and how much of the machine was left; writes
+ * JSON beside it.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
+import { machineTimes, NO_CPU, percent, shareIdle } from './lib/machine.js';
+import { numberList, optionsFrom, wholeNumber } from './lib/options.js';
 import { Rig, type Route } from './lib/rig.js';
 import { percentile, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
-    rate: { type: 'string', default: '5' },
+    rates: { type: 'string', default: '5,20,50' },
+    // The name of the option when there was one rate.
+    rate: { type: 'string' },
     calls: { type: 'string', default: '300' },
+    seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '6' },
     output: { type: 'string', default: 'var/bench/setup.json' },
     help: { type: 'boolean', default: false },
@@ -22,8 +30,9 @@ const { values } = parseArgs({
 
 if (values.help) {
   process.stdout.write(
-    'npm run bench:setup -- [--rate 5] [--calls 300] [--rounds 6] [--output var/bench/setup.json]\n' +
-      'rate: calls in 1037 ms; calls: of each route, over all rounds. Needs FREESWITCH_BIN, sipp, redis-server.\n',
+    'npm run bench:setup -- [--rates 5,20,50] [--calls 300] [--seconds 5] [--rounds 6] [--output var/bench/setup.json]\n' +
+      'rates: calls in 1037 ms; calls: of each route at each rate over all rounds, at least; seconds: of each rate in a\n' +
+      'round, at least; --rate 5 is --rates 5. Needs FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
 }
@@ -32,38 +41,59 @@ if (freeswitchBinary() === null) {
   process.exit(2);
 }
 
-const rate = Number(values.rate);
-const rounds = Number(values.rounds);
-const perRound = Math.ceil(Number(values.calls) / rounds);
-const delays: Record<Route, number[]> = { bare: [], masked: [] };
-let failed = 0;
+const { rates, calls, seconds, rounds } = optionsFrom(() => ({
+  rates: numberList('rates', values.rate ?? values.rates, { from: 1, to: 500 }),
+  calls: wholeNumber('calls', values.calls, { from: 1, to: 100_000 }),
+  seconds: wholeNumber('seconds', values.seconds, { from: 1, to: 600 }),
+  rounds: wholeNumber('rounds', values.rounds, { from: 1, to: 1_000 }),
+}));
+
+const ROUTES = ['bare', 'masked'] as const satisfies readonly Route[];
+const NAMES: Readonly<Record<Route, string>> = { bare: 'bare bridge', masked: 'maskline' };
+/** Calls ahead of all: the first ones load code and open connections, which is not what a call costs. */
+const WARM_UP = 20;
+/** Milliseconds from A's INVITE after which B's is not waited for. */
+const LATEST_MS = 5_000;
+
+/** One rate on one route. */
+interface Figures {
+  readonly rate: number;
+  readonly route: Route;
+  /** Milliseconds, one value a call. */
+  readonly delays: number[];
+  /** Calls that never reached B. */
+  failed: number;
+  /** Shares of the machine's CPU that nobody had, 0 to 1, one value a round. */
+  readonly idle: number[];
+}
+const figures: Figures[] = rates.flatMap((rate) =>
+  ROUTES.map((route) => ({ rate, route, delays: [], failed: 0, idle: [] })),
+);
+const of = (rate: number, route: Route): Figures => {
+  const found = figures.find((each) => each.rate === rate && each.route === route);
+  if (found === undefined) throw new RangeError(`${rate} calls in 1037 ms are not measured`);
+  return found;
+};
+
+/** Calls of a rate in one round; each rate has the same sessions in its turn. */
+const countAt = (rate: number): number => Math.max(Math.ceil(calls / rounds), rate * seconds);
+const sessions = Math.max(...rates.map(countAt)) * rounds;
 
 const rig = await Rig.start();
 try {
-  process.stderr.write(`preparing ${perRound * rounds} sessions\n`);
-  await rig.createSessions(perRound * rounds + 20);
-  // The first calls load code and open connections; they are not what a call costs.
-  for (const route of ['bare', 'masked'] as const) {
+  process.stderr.write(`preparing ${sessions} sessions\n`);
+  await rig.createSessions(sessions + WARM_UP);
+  for (const route of ROUTES) {
+    const warm = { from: sessions, count: WARM_UP, rate: 10, holdMs: 100 };
     await (
-      await rig.place(route, `warm-${route}`, { from: perRound * rounds, count: 20, rate: 10, holdMs: 100 })
+      await rig.place(route, `warm-${route}`, warm)
     ).exited;
   }
   for (let round = 0; round < rounds; round += 1) {
-    const order: Route[] = round % 2 === 0 ? ['bare', 'masked'] : ['masked', 'bare'];
-    for (const route of order) {
-      process.stderr.write(`round ${round + 1} of ${rounds}: ${route}\n`);
-      const calls = { from: round * perRound, count: perRound, rate, holdMs: 300 };
-      const caller = await rig.place(route, `round-${round}-${route}`, calls);
-      await caller.exited;
-      // SIPp writes its log in blocks.
-      await sleep(1000);
-      const sent = instants(await caller.log(), 'sent', /^From: <sip:\+4477(\d+)@/m);
-      const seen = instants(await rig.phones.log(), 'received', /^INVITE sip:\+4916(\d+)@/m);
-      for (const [n, [at]] of sent) {
-        if (at === undefined) continue;
-        const arrived = seen.get(n)?.find((instant) => instant >= at && instant < at + 5000);
-        if (arrived === undefined) failed += 1;
-        else delays[route].push(arrived - at);
+    for (const rate of rates) {
+      for (const route of round % 2 === 0 ? ROUTES : ROUTES.toReversed()) {
+        process.stderr.write(`round ${round + 1} of ${rounds}: ${rate} calls in 1037 ms, ${NAMES[route]}\n`);
+        await measure(rate, route, round);
       }
     }
   }
@@ -71,24 +101,65 @@ try {
   await rig.close();
 }
 
-const row = (name: string, values: readonly number[]): string[] => [
-  name,
-  String(values.length),
-  percentile(values, 0.5).toFixed(2),
-  percentile(values, 0.99).toFixed(2),
+const rows = rates.flatMap((rate) => {
+  const difference = (p: number): string =>
+    (percentile(of(rate, 'masked').delays, p) - percentile(of(rate, 'bare').delays, p)).toFixed(2);
+  return [
+    ...ROUTES.map((route) => {
+      const { delays, failed, idle } = of(rate, route);
+      return [
+        ...[NAMES[route], String(rate), String(delays.length + failed)],
+        ...[percentile(delays, 0.5).toFixed(2), percentile(delays, 0.99).toFixed(2)],
+        ...[String(failed), percent(percentile(idle, 0.5))],
+      ];
+    }),
+    ['difference', String(rate), '', difference(0.5), difference(0.99), '', ''],
+  ];
+});
+const head = [
+  'A INVITE to B INVITE, ms',
+  'calls in 1037 ms',
+  'calls',
+  'p50',
+  'p99',
+  'never at B',
+  'CPU idle',
 ];
-const difference = (p: number): number => percentile(delays.masked, p) - percentile(delays.bare, p);
 process.stdout.write(
-  `${table([
-    ['A INVITE to B INVITE, ms', 'calls', 'p50', 'p99'],
-    row('bare bridge', delays.bare),
-    row('maskline', delays.masked),
-    ['difference', '', difference(0.5).toFixed(2), difference(0.99).toFixed(2)],
-  ])}\ncalls that never reached B: ${failed}; ${rate} calls in 1037 ms; ${cpus().length} cores\n`,
+  `${table([head, ...rows])}\nCPU idle: of the whole machine while calls came in, median of ${rounds} rounds; ` +
+    `${cpus().length} cores carry everything\n`,
 );
-await mkdir(new URL('../var/bench/', import.meta.url), { recursive: true });
-await writeFile(values.output, `${JSON.stringify({ rate, failed, delays }, null, 1)}\n`);
-process.exitCode = failed > 0 ? 1 : 0;
+for (const { rate, route, idle } of figures) {
+  const share = percentile(idle, 0.5);
+  if (!(share < NO_CPU)) continue;
+  process.stdout.write(
+    `${rate} calls in 1037 ms, ${NAMES[route]}: the machine itself was the limit, ${percent(share)} of its CPU was idle\n`,
+  );
+}
+await mkdir(dirname(values.output), { recursive: true });
+await writeFile(values.output, `${JSON.stringify({ calls, seconds, rounds, figures }, null, 1)}\n`);
+process.exitCode = figures.some(({ failed }) => failed > 0) ? 1 : 0;
+
+async function measure(rate: number, route: Route, round: number): Promise<void> {
+  const own = of(rate, route);
+  const count = countAt(rate);
+  const [seenBefore, before] = [(await rig.phones.log()).length, machineTimes()];
+  const caller = await rig.place(route, `round-${round}-${rate}-${route}`, {
+    ...{ from: round * count, count, rate, holdMs: 300 },
+  });
+  await caller.exited;
+  own.idle.push(shareIdle(before, machineTimes()));
+  // SIPp writes its log in blocks.
+  await sleep(1_000);
+  const sent = instants(await caller.log(), 'sent', /^From: <sip:\+4477(\d+)@/m);
+  const seen = instants((await rig.phones.log()).slice(seenBefore), 'received', /^INVITE sip:\+4916(\d+)@/m);
+  for (const [n, [at]] of sent) {
+    if (at === undefined) continue;
+    const arrived = seen.get(n)?.find((instant) => instant >= at && instant < at + LATEST_MS);
+    if (arrived === undefined) own.failed += 1;
+    else own.delays.push(arrived - at);
+  }
+}
 
 /** When each call's INVITE passed, by the call's number, in milliseconds with a fraction. */
 function instants(log: string, direction: 'sent' | 'received', call: RegExp): Map<string, number[]> {

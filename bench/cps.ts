@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
 import { cpuMsOf } from './lib/process-figures.js';
-import { Rig } from './lib/rig.js';
+import { PROCESSES, Rig } from './lib/rig.js';
 import { table } from './lib/statistics.js';
 
 const { values } = parseArgs({
@@ -121,12 +121,7 @@ await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, steps }, nul
 
 async function measure(way: Way, rate: number): Promise<Step> {
   process.stderr.write(`${rate} calls in 1037 ms: ${NAMES[way]}\n`);
-  const pids = {
-    freeswitch: rig.freeswitch.pid ?? 0,
-    controller: rig.stack.controllers[0]?.pid ?? 0,
-    redis: rig.stack.redis.pid ?? 0,
-  };
-  const used = (): number[] => Object.values(pids).map(cpuMsOf);
+  const used = (): number[] => PROCESSES.map((name) => cpuMsOf(rig.pids[name]));
   const connectedBefore = await rig.connected();
   const before = used();
   const count = Math.ceil(rate * seconds);

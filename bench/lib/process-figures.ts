@@ -3,6 +3,13 @@ import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { promisify } from 'node:util';
 
+import { MasklineError } from '../../src/errors.js';
+
+/** A process that is measured has ended. */
+export class ProcessGoneError extends MasklineError {
+  readonly code = 'ERR_BENCH_PROCESS_GONE';
+}
+
 /** Clock ticks of /proc in a second (sysconf(_SC_CLK_TCK)): 100 on every Linux that Node runs on. */
 const TICKS = 100;
 

@@ -7,8 +7,10 @@ import { freeUdpPort, Sipp } from '../../test/e2e/helpers/sipp.js';
 import { Stack } from '../../test/helpers/stack.js';
 import { openWatched } from './interruption.js';
 import { callerXml, PHONE } from './rig-scenarios.js';
+import type { Sample } from './held-calls.js';
 import { first, second } from './people.js';
-import { placeCalls, type SippResult } from './sipp-load.js';
+import { cpuMsOf, ProcessGoneError, residentKib } from './process-figures.js';
+import { placeCalls, refusalsIn, type SippResult } from './sipp-load.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 export const DID = '+15550009046';
@@ -22,6 +24,22 @@ const SECOND_PIN = '8822';
 /** Requests under way at once while sessions are made. */
 const BATCH = 20;
 
+/** Ports of FreeSWITCH's media: a call has four, two legs with RTP and RTCP each. Above them are the system's own. */
+const [FIRST_RTP_PORT, LAST_RTP_PORT] = [20_000, 32_766];
+/** Calls at a time that they are enough for. */
+export const MOST_CALLS = 3_000;
+
+/** What a call keeps busy. */
+export const PROCESSES = ['freeswitch', 'controller', 'redis'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
+
+export interface RigOptions {
+  /** The phones keep a log of their messages, which costs them more than the calls. Default true. */
+  readonly isTraced?: boolean;
+  /** Calls that FreeSWITCH has ports for at a time, at most MOST_CALLS. Default 500. */
+  readonly atOnce?: number;
+}
+
 /** A real FreeSWITCH, one controller, Redis, and SIPp on both sides, for benchmarks. */
 export class Rig {
   private constructor(
@@ -32,23 +50,21 @@ export class Rig {
     readonly close: () => Promise<void>,
   ) {}
 
-  /**
-   * Starts everything; when that fails, or the benchmark is interrupted, nothing of it is left. `isTraced`: the phones keep
-   * a log of their messages, which costs them more than the calls.
-   */
-  static async start({ isTraced = true }: { isTraced?: boolean } = {}): Promise<Rig> {
-    return openWatched((opened, close) => Rig.#open(isTraced, opened, close));
+  /** Starts everything; when that fails, or the benchmark is interrupted, nothing of it is left. */
+  static async start(options: RigOptions = {}): Promise<Rig> {
+    return openWatched((opened, close) => Rig.#open(options, opened, close));
   }
 
   static async #open(
-    isTraced: boolean,
+    { isTraced = true, atOnce = 500 }: RigOptions,
     opened: (() => Promise<unknown>)[],
     close: () => Promise<void>,
   ): Promise<Rig> {
     const stack = await Stack.prepare({
       controllers: 1,
       trunks: ['bench'],
-      environment: { LOG_LEVEL: 'info' },
+      // What is looked for are the limits of the machine, not those that one sets.
+      environment: { LOG_LEVEL: 'info', MAX_CALLS_PER_NUMBER: '100000', CALL_RATE_PER_NUMBER: '10000' },
     });
     opened.push(() => stack.close());
     const phonePort = await freeUdpPort();
@@ -57,7 +73,13 @@ export class Rig {
     await writeFile(join(dialplan, 'masking.xml'), await withBareBridge());
     const freeswitch = await RealFreeSwitch.beside(stack, {
       trunks: [{ name: 'bench', port: phonePort }],
-      environment: { DIALPLAN_DIR: dialplan, MAX_CALLS: '5000', CALLS_PER_SECOND: '500' },
+      environment: {
+        ...{ DIALPLAN_DIR: dialplan, MAX_CALLS: '5000', CALLS_PER_SECOND: '500' },
+        // The callers say nothing for as long as they are held.
+        MEDIA_TIMEOUT: '9999',
+        RTP_START: String(FIRST_RTP_PORT),
+        RTP_END: String(Math.min(LAST_RTP_PORT, FIRST_RTP_PORT + atOnce * 4)),
+      },
     });
     opened.push(() => freeswitch.end('SIGKILL'));
     await stack.startControllers();
@@ -118,11 +140,14 @@ export class Rig {
     });
   }
 
-  /** Places `count` calls from caller `from` on, `rate` in 1037 ms, each held for `holdMs` milliseconds. */
+  /**
+   * Places `count` calls from caller `from` on, `rate` in 1037 ms, each held for `holdMs` milliseconds. Unless told
+   * otherwise SIPp keeps a log of its messages.
+   */
   async place(
     route: Route,
     folder: string,
-    options: { from: number; count: number; rate: number; holdMs: number },
+    options: { from: number; count: number; rate: number; holdMs: number; isTraced?: boolean },
   ): Promise<Sipp> {
     const path = join(this.stack.folder, folder);
     await mkdir(path, { recursive: true });
@@ -131,12 +156,15 @@ export class Rig {
       return `${first(n)};${route === 'masked' ? DID : `bare${second(n)}`}`;
     });
     await writeFile(join(path, 'calls.csv'), `SEQUENTIAL\n${rows.join('\n')}\n`);
-    return Sipp.start(path, callerXml(options.holdMs), `127.0.0.1:${this.freeswitch.sipPort}`, [
+    const { isTraced = true } = options;
+    const flags = [
       ...['-inf', join(path, 'calls.csv'), '-m', String(options.count), '-l', String(options.count)],
       // Out of step with FreeSWITCH's ticks of 20 ms, or every call would meet the same part of one.
       ...['-r', String(options.rate), '-rp', '1037'],
       ...['-p', String(await freeUdpPort()), '-mp', String(await freeUdpPort())],
-    ]);
+    ];
+    const target = `127.0.0.1:${this.freeswitch.sipPort}`;
+    return Sipp.start(path, callerXml(options.holdMs), target, flags, { isTraced });
   }
 
   /** Calls so far in which two were joined, by what the controller noted. */
@@ -145,10 +173,34 @@ export class Rig {
     return (body as { meta: { total_count: number } }).meta.total_count;
   }
 
-  /** Resident memory of FreeSWITCH, in KiB. */
-  async freeswitchMemory(): Promise<number> {
-    const status = await readFile(`/proc/${this.freeswitch.pid ?? 0}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+  /** Answers with which the calls of `place` in that folder were refused so far, and how many were. */
+  async refusals(folder: string): Promise<Map<string, number>> {
+    return refusalsIn(
+      await readFile(join(this.stack.folder, folder, 'errors.log'), 'latin1').catch(() => ''),
+    );
+  }
+
+  get pids(): Readonly<Record<ProcessName, number>> {
+    const { stack, freeswitch } = this;
+    return {
+      freeswitch: freeswitch.pid ?? 0,
+      controller: stack.controllers[0]?.pid ?? 0,
+      redis: stack.redis.pid ?? 0,
+    };
+  }
+
+  /** CPU and memory of each process at this moment. Throws ProcessGoneError. */
+  sample(): Readonly<Record<ProcessName, Sample>> {
+    const at = performance.now();
+    const of = (name: ProcessName): Sample => {
+      const pid = this.pids[name];
+      try {
+        return { at, cpuMs: cpuMsOf(pid), kib: residentKib(pid) };
+      } catch (cause) {
+        throw new ProcessGoneError(`${name} has ended`, { cause });
+      }
+    };
+    return { freeswitch: of('freeswitch'), controller: of('controller'), redis: of('redis') };
   }
 
   /** Channels that are up, by FreeSWITCH's own count. */

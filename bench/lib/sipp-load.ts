@@ -65,3 +65,12 @@ async function lastOf(file: string, column: string): Promise<number> {
   if (index < 0) throw new Error(`SIPp's statistics have no column ${column}`);
   return Number((lines.at(-1) ?? '').split(';')[index]);
 }
+
+/** Answers that SIPp did not expect, such as `503 Maximum Calls In Progress`, and how often each came; from its error log. */
+export function refusalsIn(errors: string): Map<string, number> {
+  const refusals = new Map<string, number>();
+  for (const [, answer = ''] of errors.matchAll(/received 'SIP\/2\.0 ([4-6]\d\d[^\r\n']*)/g)) {
+    refusals.set(answer, (refusals.get(answer) ?? 0) + 1);
+  }
+  return refusals;
+}

@@ -34,8 +34,8 @@ if (values.help) {
     'npm run bench:hold -- [--levels 100,500,1000,2000] [--rate 20] [--still 15] [--rounds 2]\n' +
       '                     [--output var/bench/hold.json]\n' +
       'levels: calls held at once; rate: calls in 1037 ms; still: seconds of each level in which nothing happens but held\n' +
-      'calls, 15 for one round of the reconciler. Needs FREESWITCH_BIN, sipp, redis-server, and for 2,000 calls about\n' +
-      '6 GiB of memory.\n',
+      'calls, 15 for one round of the reconciler. Needs FREESWITCH_BIN, sipp, redis-server, and memory for the calls, some\n' +
+      '2.3 MB each.\n',
   );
   process.exit(0);
 }

@@ -2,7 +2,7 @@ import { profileField, transferredProfile, type CallerProfile, type ChannelTimes
 import { causeFrom, causeNumber, causeOfStatus, statusOfCause, type Cause } from './causes.js';
 import { DigitQueue } from './digits.js';
 import type { SipEvents, SipLeg } from './sip-leg.js';
-import { atoi, isTrue } from './text.js';
+import { atoi, expand, isTrue } from './text.js';
 import { ChannelVariables } from './variables.js';
 
 export type ChannelState =
@@ -26,6 +26,8 @@ export interface ChannelHost {
   emit(event: string, channel: Channel, extra?: Readonly<Record<string, string>>): void;
   /** Runs an application on the channel, now. */
   execute(channel: Channel, application: string, data: string): Promise<void>;
+  /** Runs an API command, as nobody's in particular. */
+  command(line: string): Promise<string>;
   /** Keeps a promise that nobody else awaits; its failure is reported. */
   track(work: Promise<unknown>): void;
   /** The channel has begun to hang up. */
@@ -261,15 +263,18 @@ export class Channel implements SipEvents {
 
   /** Runs what the variables that begin with `prefix` say: `app data`, or `app::data` after what runs now. */
   async executeOn(prefix: string): Promise<void> {
-    const values = this.variables
-      .entries()
-      .filter(([name]) => name.toLowerCase().startsWith(prefix))
-      .flatMap(([, value]) => value);
-    for (const value of values) {
+    for (const value of this.#valuesOf(prefix)) {
       const separator = /::| /.exec(value);
       const application = separator === null ? value : value.slice(0, separator.index);
       const data = separator === null ? '' : value.slice(separator.index + separator[0].length);
       await this.#host.execute(this, application, data);
+    }
+  }
+
+  /** Runs the API commands that the variables which begin with `prefix` hold (switch_channel_api_on). */
+  async commandOn(prefix: string): Promise<void> {
+    for (const value of this.#valuesOf(prefix)) {
+      await this.#host.command(expand(value, (variable) => this.get(variable)));
     }
   }
 
@@ -332,6 +337,13 @@ export class Channel implements SipEvents {
     if (this.isDown()) return;
     if (this.bridgedTo !== null) this.bridgedTo.sendDigit(digit);
     else this.digits.push(digit);
+  }
+
+  #valuesOf(prefix: string): string[] {
+    return this.variables
+      .entries()
+      .filter(([name]) => name.toLowerCase().startsWith(prefix))
+      .flatMap(([, value]) => value);
   }
 
   #termVariables(status: number, cause: Cause): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
+import { runApi } from './api.js';
 import { applications, checkAction, inlineApplications, zombieApplications } from './applications/index.js';
 import { stopRecordings } from './applications/record.js';
 import { newTimes, type CallerProfile } from './caller-profile.js';
@@ -220,6 +221,10 @@ export class Core implements ChannelHost {
     });
   }
 
+  command(line: string): Promise<string> {
+    return runApi(this, line);
+  }
+
   down(channel: Channel): void {
     // A leg that we dial has no run through the dialplan that would end it.
     if (channel.direction === 'outbound' && !channel.hitDialplan) {
@@ -232,6 +237,7 @@ export class Core implements ChannelHost {
     if (!this.channels.has(channel.uuid)) return;
     this.scheduler.delete(channel.uuid);
     await stopRecordings(channel);
+    await channel.commandOn('api_hangup_hook');
     channel.state = 'CS_REPORTING';
     setEndVariables(channel);
     await this.#report(channel);

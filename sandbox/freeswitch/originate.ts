@@ -83,6 +83,7 @@ class Originate {
 
   async run(): Promise<OriginateResult> {
     const caller = this.#caller;
+    await caller?.commandOn('api_on_pre_originate');
     caller?.variables.set('originate_disposition', 'failure');
     caller?.variables.set('DIALSTATUS', 'INVALIDARGS');
     const rejects = this.#variables.get('fail_on_single_reject') ?? '';
@@ -108,8 +109,10 @@ class Originate {
       if (isFatalReject(rejects, created.hangupCause ?? 'NONE')) break;
       if (end.timedOut && !isTrue(this.#variables.get('originate_continue_on_timeout'))) break;
     }
-    if (result.peer !== null) await result.peer.executeOn('execute_on_post_originate');
-    await caller?.executeOn('execute_on_post_originate');
+    for (const channel of [result.peer, caller]) {
+      await channel?.executeOn('execute_on_post_originate');
+      await channel?.commandOn('api_on_post_originate');
+    }
     return this.#forced === null || result.peer !== null ? result : { peer: null, cause: this.#forced };
   }
 

@@ -1,3 +1,4 @@
+import { callerVariables } from './caller-variables.js';
 import { AnswerInvalidError } from './errors.js';
 import type { Answer, ConnectAnswer } from './question.js';
 import { VAR } from './variables.js';
@@ -14,21 +15,36 @@ export type VariableSetting = readonly [name: string, value: string];
  */
 const SILENCE = 'silence_stream://100';
 
+const HANGUP_HOOK = 'api_hangup_hook';
+
+/** The extension that says to A that B was not reached. */
+const NOT_REACHED = 'not-reached';
+
 /**
  * What an answer sets on the channel that asked. Whatever lives for one question only (keyed digits,
  * the result of the last prompt) is unset by every answer.
+ *
+ * @param uuid of that channel.
+ * @throws AnswerInvalidError when the UUID is not one.
  */
-export function answerVariables(answer: Answer, dialString: DialString): VariableSetting[] {
+export function answerVariables(answer: Answer, dialString: DialString, uuid: string): VariableSetting[] {
   return [
     [VAR.digits, ''],
     [VAR.readResult, ''],
-    ...specificVariables(answer, dialString),
+    // What a call that ends in mid-question does to the order of controllers.
+    [HANGUP_HOOK, ''],
+    ...specificVariables(answer, dialString, uuid),
     // Last: the dialplan goes on with the fallback unless everything before was set.
-    [VAR.next, answer.next],
+    [VAR.next, nextOf(answer)],
   ];
 }
 
-function specificVariables(answer: Answer, dialString: DialString): VariableSetting[] {
+/** The dialplan dials by itself, where it asked; it goes to `connect` only when A hears a file before. */
+function nextOf(answer: Answer): string {
+  return answer.next === 'connect' && answer.playA === '' ? NOT_REACHED : answer.next;
+}
+
+function specificVariables(answer: Answer, dialString: DialString, uuid: string): VariableSetting[] {
   switch (answer.next) {
     case 'prompt':
       return [
@@ -48,10 +64,10 @@ function specificVariables(answer: Answer, dialString: DialString): VariableSett
         [VAR.party, answer.marks.party],
         [VAR.leg, 'a'],
         ...(answer.note === '' ? [] : [[VAR.note, answer.note] as const]),
-        [VAR.playA, answer.playA],
-        [VAR.record, answer.record],
-        [VAR.timeLimit, String(answer.callTimeLimit)],
-        [VAR.dial, dialString(answer)],
+        ...callerVariables(answer, uuid),
+        ...(answer.record === '' ? [] : [[VAR.record, answer.record] as const]),
+        ...(answer.playA === '' ? [] : [[VAR.playA, answer.playA] as const]),
+        [answer.playA === '' ? VAR.dial : VAR.dialThen, dialString(answer)],
       ];
     case 'announce':
       return [
@@ -92,7 +108,7 @@ export function multisetArgument(settings: readonly VariableSetting[]): string {
 }
 
 function checkSetting(name: string, value: string): void {
-  if (!/^[a-z][a-z0-9_]*$/.test(name)) throw new AnswerInvalidError('a variable name is not one');
+  if (!/^[a-z][a-z0-9_]*$/i.test(name)) throw new AnswerInvalidError('a variable name is not one');
   if (CONTROL.test(value)) throw new AnswerInvalidError(`${name} holds a control character`);
   if (value.includes('\\')) throw new AnswerInvalidError(`${name} holds a backslash`);
   if (value.includes('${') || value.includes('$$')) throw new AnswerInvalidError(`${name} holds a variable`);

@@ -140,7 +140,8 @@ export class QuestionExchange {
     }
     let bytes: Buffer;
     try {
-      const argument = multisetArgument(answerVariables(answer, this.#options.dialString));
+      const settings = answerVariables(answer, this.#options.dialString, question.uuid);
+      const argument = multisetArgument(settings);
       bytes = Buffer.concat([executeCommand('multiset', argument), EXIT]);
     } catch (error) {
       this.#fallBack(error, question);

@@ -46,14 +46,14 @@ export const VAR = {
   /** `prompt`: milliseconds to begin keying, from the end of the prompt. */
   wait: 'masking_wait',
 
-  /** `connect`: the dial string of the B leg. */
+  /** Where it was asked: the dial string of the B leg, which is dialled at once. */
   dial: 'masking_dial',
-  /** `connect`: file that the A leg hears before the B leg is dialled, or "". */
+  /** `connect`: the dial string of the B leg, which is dialled once A has heard its file. */
+  dialThen: 'masking_dial_then',
+  /** `connect`: file that the A leg hears before the B leg is dialled. */
   playA: 'masking_play_a',
-  /** `connect`: path of the recording, or "" to record nothing. */
+  /** `record`: path of the recording; unset when nothing is recorded. */
   record: 'masking_record',
-  /** `connect`: seconds that the joined legs may talk. */
-  timeLimit: 'masking_time_limit',
 
   /** `announce`: the file. */
   announcement: 'masking_announcement',

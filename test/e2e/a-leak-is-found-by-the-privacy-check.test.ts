@@ -80,7 +80,7 @@ test('a header, a log line, a key, and a file name that tell a number are each f
   const bridge = '<action application="bridge" data="${masking_dial}"/>';
   const header = '<action application="set" data="sip_rh_X-Debug=${masking_dial}"/>';
   expect(plan).toContain(bridge);
-  await writeFile(join(leaky, 'masking.xml'), plan.replace(bridge, header + bridge));
+  await writeFile(join(leaky, 'masking.xml'), plan.replaceAll(bridge, header + bridge));
 
   const { stack, running } = await stackUp({ DIALPLAN_DIR: leaky });
   await appendFile(stack.controllers[0]!.logFile, `{"level":"info","msg":"calling ${second}"}\n`);

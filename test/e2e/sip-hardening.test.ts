@@ -76,7 +76,7 @@ describe('the trunk profile', () => {
   });
 
   it.each([
-    ...['ask', 'ask-again', 'ask-first', 'prompt', 'connect', 'joined', 'not-reached'],
+    ...['ask', 'ask-again', 'ask-first', 'prompt', 'connect', 'record', 'not-reached'],
     ...['announce', 'refuse', 'unavailable', 'connect%20XML%20masking', 'inbound'],
   ])('knows no extension called %s', (name) =>
     withAgent(async (agent) => {

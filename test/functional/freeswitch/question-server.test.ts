@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { answerVariables, multisetArgument } from '../../../src/freeswitch/answer-variables.js';
 import type { Answer, ConnectAnswer, Question } from '../../../src/freeswitch/question.js';
 import { QuestionServer, type QuestionServerOptions } from '../../../src/freeswitch/question-server.js';
 import { ask, CHANNEL, channelReply } from './fake-asking-node.js';
@@ -64,10 +65,8 @@ describe('question server', () => {
   it('answers with the variables and exit in one write', async () => {
     const { port, outcomes } = await serve({ decide: () => Promise.resolve(connection) });
     const asked = await ask({ port });
-    const argument =
-      '^^~masking_digits=~read_result=~masking_number=+15550009999~masking_session=s1' +
-      '~masking_interaction=i1~masking_party=first~masking_leg=a~masking_play_a=~masking_record=' +
-      '~masking_time_limit=3600~masking_dial=DIAL~masking_next=connect';
+    const uuid = CHANNEL['Unique-ID']!;
+    const argument = multisetArgument(answerVariables(connection, () => 'DIAL', uuid));
     expect(asked.received).toBe(
       'connect\n\nsendmsg\ncall-command: execute\nexecute-app-name: multiset\n' +
         `content-type: text/plain\ncontent-length: ${argument.length}\n\n${argument}exit\n\n`,

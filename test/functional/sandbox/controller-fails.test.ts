@@ -38,8 +38,24 @@ it('a controller that takes the question and hangs: the dead-man of the dialplan
     'CHANNEL_HANGUP_COMPLETE',
     (event) => event['Unique-ID'] === call.uuid,
   );
-  // What follows in the extension still ran: the secret is not in the CDR.
+  // A variable of the one application that asked: the secret is not in the CDR.
   expect(ended).not.toHaveProperty('variable_masking_secret');
+});
+
+it('a call that ends in mid-question puts the other controllers first for later ones, an answered one does not', async () => {
+  bed = await startNode([(_, count) => (count === 3 ? 'hang' : connectToBob()), () => connectToBob()]);
+  bed.node.phones.behave(BOB, { kind: 'answer', afterMs: 0, talkMs: 100 });
+  const asked = async (): Promise<number[]> => {
+    const { uuid } = bed.node.place({ from: ALICE, to: DID });
+    await bed.events.event('CHANNEL_HANGUP_COMPLETE', (event) => event['Unique-ID'] === uuid);
+    return bed.controllers.map((controller) => controller.questions.length);
+  };
+  expect([await asked(), await asked(), await asked(), await asked()]).toEqual([
+    [1, 0],
+    [2, 0],
+    [3, 0],
+    [3, 1],
+  ]);
 });
 
 it('the caller hangs up in mid-question: the controller is told, the secret is unset', async () => {
@@ -60,3 +76,56 @@ it('an application that the simulation does not know is reported, never passed o
   await bed.node.place({ from: ALICE, to: DID }).ended;
   expect(bed.errors).toMatchObject([{ code: 'ERR_SANDBOX_UNSUPPORTED' }]);
 });
+
+const QUESTION_TIMEOUT = 2;
+/** Longer than the dead-man of a question, in milliseconds. */
+const LONGER_MS = 4_000;
+
+it('the dead-man of a question ends with its answer: a phone may ring for longer', async () => {
+  bed = await startNode([() => connectToBob(['carrier-a'], {}, { perLeg: 'leg_timeout=30' })], {
+    questionTimeout: QUESTION_TIMEOUT,
+  });
+  bed.node.phones.behave(BOB, { kind: 'answer', afterMs: LONGER_MS, talkMs: 100 });
+  const call = bed.node.place({ from: ALICE, to: DID });
+  expect(await call.answered).toBe(true);
+  expect(await call.ended).toMatchObject({ status: 200 });
+});
+
+it('the dead-man of a question ends with its answer: a caller may take longer to key', async () => {
+  bed = await startNode(
+    [
+      (_, count) =>
+        count === 1
+          ? {
+              ...{ masking_attempt: '1', masking_prompt: 'silence_stream://100', masking_max_digits: '6' },
+              ...{ masking_wait: String(LONGER_MS), masking_next: 'prompt' },
+            }
+          : { masking_cause: 'USER_BUSY', masking_next: 'refuse' },
+    ],
+    { questionTimeout: QUESTION_TIMEOUT },
+  );
+  const call = bed.node.place({ from: ALICE, to: DID });
+  expect(await call.ended).toMatchObject({ by: 'switch', cause: 'USER_BUSY' });
+  expect(bed.controllers[0]!.questions).toHaveLength(2);
+});
+
+it.each([
+  ['announce', 'too-many-attempts'],
+  ['no-such-step', 'unavailable'],
+])(
+  'the dead-man of a question ends with its answer: an announcement may be longer (%s)',
+  async (next, heard) => {
+    bed = await startNode(
+      [
+        () => ({
+          ...{ masking_announcement: 'too-many-attempts.wav', masking_cause: 'USER_BUSY' },
+          masking_next: next,
+        }),
+      ],
+      { questionTimeout: QUESTION_TIMEOUT },
+    );
+    const call = bed.node.place({ from: ALICE, to: DID });
+    await call.ended;
+    expect(call.heard).toMatchObject([{ name: heard, completed: true }]);
+  },
+);

@@ -16,7 +16,7 @@ const real = JSON.parse(
 const ONLY_THERE = [
   /^variable_(DP_MATCH|masking_|switch_|sip_h_X-Marker|execute_on_answer|record_|RECORD_|ignore_early_media|last_sent)/,
   /^variable_(max_forwards|last_app|last_arg|current_application|current_application_data|progress_media_)/,
-  /^variable_(leg_timeout|originate_timeout|fail_on_single_reject|continue_on_fail|hangup_after_bridge)/,
+  /^variable_(transfer_history|transfer_source|leg_timeout|originate_timeout|fail_on_single_reject|continue_on_fail|hangup_after_bridge)/,
   /^variable_(rtp|sip_invite_failure|sip_hangup_phrase|last_bridge_role|bridge_hangup_cause|caller_id|socket_host)/,
   /^Caller-(Callee-ID|RDNIS|Transfer-Source)|^Other-Leg-(Callee-ID|RDNIS|Transfer-Source)/,
   /^Channel-(Read|Write)-Codec/,

@@ -7,6 +7,7 @@ import {
   SimulatedFreeSwitch,
   type SimulatedFreeSwitchOptions,
 } from '../../../sandbox/simulated-freeswitch.js';
+import { callerVariables } from '../../../src/freeswitch/caller-variables.js';
 import { EventClient } from './event-client.js';
 import { ScriptedController, type Script } from './scripted-controller.js';
 
@@ -15,6 +16,9 @@ export const ALICE = '+15550000001';
 export const BOB = '+15550000002';
 export const PASSWORD = 'sandbox-password';
 export const SECRET = 'sandbox-question-secret';
+
+/** Stands for the caller's, which an answer of the test does not know before it is asked. */
+const UUID = 'uuid-of-the-caller';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -69,11 +73,14 @@ export async function startNode(
   };
 }
 
-/** An answer that connects to Bob, by `trunks` in order. */
+/**
+ * An answer that connects to Bob, by `trunks` in order, for `limit` seconds, recorded to `record`. With
+ * `masking_play_a` in `more` that file is played to the caller before.
+ */
 export function connectToBob(
   trunks: readonly string[] = ['carrier-a'],
   more: Readonly<Record<string, string>> = {},
-  perLeg = 'leg_timeout=5',
+  { perLeg = 'leg_timeout=5', limit = 3600, record = '' } = {},
 ): Record<string, string> {
   const shared = [
     `masking_number=${DID}`,
@@ -89,11 +96,16 @@ export function connectToBob(
     'originate_timeout=140',
   ].join(',');
   const legs = trunks.map((trunk) => `[masking_trunk=${trunk},${perLeg}]sofia/gateway/${trunk}/${BOB}`);
+  const marks = { number: DID, sessionId: 's', interactionId: 'i', party: 'first' } as const;
+  const ofCaller = callerVariables({ marks, record, callTimeLimit: limit }, UUID);
+  const isPlayed = 'masking_play_a' in more;
   return {
     masking_number: DID,
-    masking_time_limit: '3600',
-    masking_dial: `{${shared}}${legs.join('|')}`,
+    api_hangup_hook: '',
+    ...Object.fromEntries(ofCaller.map(([name, value]) => [name, value.replace(UUID, '${uuid}')])),
+    masking_record: record,
+    [isPlayed ? 'masking_dial_then' : 'masking_dial']: `{${shared}}${legs.join('|')}`,
     ...more,
-    masking_next: 'connect',
+    masking_next: isPlayed ? 'connect' : 'not-reached',
   };
 }

@@ -105,11 +105,9 @@ it('plays each party its own file, answers A last, and records from the joining 
   const whisper = `group_confirm_key=exec,group_confirm_file=playback ${sounds}/wrong-pin.wav,group_confirm_timeout=120`;
   bed = await startNode([
     () => {
-      const answer = connectToBob(['carrier-a'], {
-        masking_play_a: `${sounds}/enter-pin.wav`,
-        masking_record: path,
-      });
-      return { ...answer, masking_dial: answer['masking_dial']!.replace('{', `{${whisper},`) };
+      const played = { masking_play_a: `${sounds}/enter-pin.wav` };
+      const answer = connectToBob(['carrier-a'], played, { record: path });
+      return { ...answer, masking_dial_then: answer['masking_dial_then']!.replace('{', `{${whisper},`) };
     },
   ]);
   path = join(bed.dir, 'recordings', 'one.wav');
@@ -131,7 +129,7 @@ it('plays each party its own file, answers A last, and records from the joining 
 });
 
 it('ends at the time limit, both legs with the same cause', async () => {
-  bed = await startNode([() => connectToBob(['carrier-a'], { masking_time_limit: '3' })]);
+  bed = await startNode([() => connectToBob(['carrier-a'], {}, { limit: 3 })]);
   bed.node.phones.behave(BOB, { kind: 'answer', afterMs: 0 });
   const call = bed.node.place({ from: ALICE, to: DID });
   expect(await call.ended).toMatchObject({ by: 'switch', cause: 'ALLOTTED_TIMEOUT' });

@@ -31,9 +31,12 @@ it.each([
 it.each(['down', 'silent'] as const)(
   'the first trunk is %s: the next one carries the call',
   async (state) => {
-    bed = await startNode([() => connectToBob(['carrier-a', 'carrier-b'], {}, 'leg_timeout=30')], {
-      sipTimeoutMs: 3000,
-    });
+    bed = await startNode(
+      [() => connectToBob(['carrier-a', 'carrier-b'], {}, { perLeg: 'leg_timeout=30' })],
+      {
+        sipTimeoutMs: 3000,
+      },
+    );
     bed.node.phones.setTrunk('carrier-a', state);
     bed.node.phones.behave(BOB, { kind: 'answer', afterMs: 100, talkMs: 500 });
     const call = bed.node.place({ from: ALICE, to: DID });
@@ -101,4 +104,22 @@ it('B hangs up in its whisper: A hears nothing of it and the call counts as not 
   const call = bed.node.place({ from: ALICE, to: DID });
   expect((await call.ended).status).not.toBe(200);
   expect(bed.node.phones.received(BOB)[0]!.heard).toMatchObject([{ name: 'wrong-pin', completed: false }]);
+});
+
+it('a call time limit that is armed whatever came of dialling does not cut what a caller hears of a failure', async () => {
+  bed = await startNode([
+    (asked) =>
+      asked.get('variable_masking_question') === 'inbound'
+        ? {
+            ...{ masking_attempt: '1', masking_prompt: 'enter-pin.wav', masking_max_digits: '6' },
+            ...{ masking_wait: '5000', masking_next: 'prompt' },
+          }
+        : connectToBob(['carrier-a'], {}, { limit: 1 }),
+  ]);
+  bed.node.phones.behave(BOB, { kind: 'refuse', status: 486, afterMs: 100 });
+  const call = bed.node.place({ from: ALICE, to: DID });
+  await call.hears('enter-pin');
+  await call.press('1234#');
+  expect(await call.ended).toMatchObject({ by: 'switch', cause: 'USER_BUSY' });
+  expect(call.heard.at(-1)).toMatchObject({ name: 'cannot-connect', completed: true });
 });

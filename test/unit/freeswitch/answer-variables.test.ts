@@ -14,29 +14,68 @@ const connect: ConnectAnswer = {
   record: '/r/x.wav',
   note: '',
 };
+const UUID = '525ef7e0-b97f-4ab8-81ea-901bd07e7af5';
 const dial = (answer: ConnectAnswer): string => `DIAL ${answer.trunks.join('|')}`;
 
 function variablesOf(answer: Answer): Record<string, string> {
-  return Object.fromEntries(answerVariables(answer, dial));
+  return Object.fromEntries(answerVariables(answer, dial, UUID));
 }
 
 describe('answer variables', () => {
-  const once = { masking_digits: '', read_result: '' };
+  const once = { masking_digits: '', read_result: '', api_hangup_hook: '' };
 
-  it('connect', () => {
-    expect(variablesOf(connect)).toEqual({
-      ...once,
-      masking_next: 'connect',
-      masking_number: '+15550009999',
-      masking_session: 's1',
-      masking_interaction: 'i1',
-      masking_party: 'first',
-      masking_leg: 'a',
-      masking_play_a: '',
-      masking_record: '/r/x.wav',
-      masking_time_limit: '3600',
+  const connected = {
+    ...once,
+    masking_number: '+15550009999',
+    masking_session: 's1',
+    masking_interaction: 'i1',
+    masking_party: 'first',
+    masking_leg: 'a',
+    sip_h_identity: '',
+    sip_h_Diversion: '',
+    sip_geolocation: '',
+    sip_copy_custom_headers: 'false',
+    sip_copy_multipart: 'false',
+    effective_caller_id_number: '+15550009999',
+    effective_caller_id_name: '+15550009999',
+    ignore_display_updates: 'true',
+    sip_ignore_remote_cid: 'true',
+    sip_cid_in_1xx: 'false',
+    initial_callee_id_number: '+15550009999',
+    initial_callee_id_name: '+15550009999',
+    sip_ignore_remote_cause: 'true',
+    disable_q850_reason: 'true',
+    continue_on_fail: 'true',
+    hangup_after_bridge: 'true',
+    export_vars: 'media_timeout',
+    api_on_pre_originate: `sched_del ${UUID}`,
+    api_on_post_originate: `sched_hangup +3600 ${UUID} ALLOTTED_TIMEOUT`,
+  };
+
+  it('connect: dialled where it was asked, with what keeps the two from each other', () => {
+    expect(variablesOf({ ...connect, record: '' })).toEqual({
+      ...connected,
       masking_dial: 'DIAL t1',
+      masking_next: 'not-reached',
     });
+  });
+
+  it('connect, recorded, and a file for A before', () => {
+    expect(variablesOf({ ...connect, playA: '/p/a.wav' })).toEqual({
+      ...connected,
+      RECORD_STEREO: 'true',
+      execute_on_post_originate: 'execute_extension record XML masking',
+      masking_record: '/r/x.wav',
+      masking_play_a: '/p/a.wav',
+      masking_dial_then: 'DIAL t1',
+      masking_next: 'connect',
+    });
+  });
+
+  it.each(['', 'a b', 'a\nexit', '${x}', 'x'.repeat(65)])('refuses a channel UUID %j', (uuid) => {
+    expect(() => answerVariables(connect, dial, uuid)).toThrow(
+      expect.objectContaining({ code: 'ERR_ANSWER_INVALID' }),
+    );
   });
 
   it('prompt, with a short silence where there is nothing to play', () => {
@@ -78,7 +117,7 @@ describe('answer variables', () => {
   });
 
   it('the next step is set last', () => {
-    expect(answerVariables(connect, dial).at(-1)).toEqual(['masking_next', 'connect']);
+    expect(answerVariables(connect, dial, UUID).at(-1)).toEqual(['masking_next', 'not-reached']);
   });
 });
 

@@ -1,0 +1,54 @@
+import { AnswerInvalidError } from './errors.js';
+import type { ConnectAnswer } from './question.js';
+
+/** Run where the two are about to be joined, and only when there is something to record. */
+const RECORDING = 'execute_extension record XML masking';
+
+/**
+ * What the A leg carries from the instant on in which B is dialled, beside what names its call. B's part is in its dial
+ * string. Together with the answer, so that FreeSWITCH runs no application of its own for it: each one costs it two events
+ * with all of the channel's variables, and a statement in its database.
+ *
+ * The dead-man of the question is taken off, and the time limit armed, by commands (switch_channel.c,
+ * switch_channel_api_on), which cost neither. The limit is armed in the instant between B's acceptance (its answer, and
+ * its whisper if there is one) and the joining; FreeSWITCH has answered A by then (switch_ivr_originate.c).
+ *
+ * @param uuid of the A leg.
+ * @throws AnswerInvalidError when the UUID could not stand in a command.
+ */
+export function callerVariables(
+  { marks, record, callTimeLimit }: Pick<ConnectAnswer, 'marks' | 'record' | 'callTimeLimit'>,
+  uuid: string,
+): (readonly [name: string, value: string])[] {
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(uuid)) throw new AnswerInvalidError('the channel UUID is not one');
+  return [
+    // Nothing of A's INVITE reaches B: not its identity, not its headers, not its body.
+    ['sip_h_identity', ''],
+    ['sip_h_Diversion', ''],
+    ['sip_geolocation', ''],
+    ['sip_copy_custom_headers', 'false'],
+    ['sip_copy_multipart', 'false'],
+    ['effective_caller_id_number', marks.number],
+    ['effective_caller_id_name', marks.number],
+    // Nothing of B reaches A: not its number or name, not its causes.
+    ['ignore_display_updates', 'true'],
+    ['sip_ignore_remote_cid', 'true'],
+    ['sip_cid_in_1xx', 'false'],
+    ['initial_callee_id_number', marks.number],
+    ['initial_callee_id_name', marks.number],
+    ['sip_ignore_remote_cause', 'true'],
+    ['disable_q850_reason', 'true'],
+    // When B was not reached the dialplan says to A what it may know.
+    ['continue_on_fail', 'true'],
+    ['hangup_after_bridge', 'true'],
+    ['export_vars', 'media_timeout'],
+    ['api_on_pre_originate', `sched_del ${uuid}`],
+    ['api_on_post_originate', `sched_hangup +${callTimeLimit} ${uuid} ALLOTTED_TIMEOUT`],
+    ...(record === ''
+      ? []
+      : ([
+          ['RECORD_STEREO', 'true'],
+          ['execute_on_post_originate', RECORDING],
+        ] as const)),
+  ];
+}

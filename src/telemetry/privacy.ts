@@ -36,12 +36,33 @@ const CANDIDATE = new RegExp(
   'gu',
 );
 
+/** Nothing but a UUID or an instant, as most values of our own fields are. */
+const KEPT_ALONE =
+  /^(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T\d\d:\d\d:\d\d\.\d{3}Z)$/;
+
+/** Digits of a number that is masked, at least; as in CANDIDATE. */
+const FEWEST_DIGITS = 7;
+
 /** The text with every phone number in it masked: but for its last two digits, or as `mask` has it. */
 export function maskText(text: string, mask: (number: string) => string = maskNumber): string {
+  // Almost everything that is logged ends here: CANDIDATE takes far longer to find nothing.
+  if (hasFewDigits(text) || KEPT_ALONE.test(text)) return text;
   return text.replace(CANDIDATE, (match: string, ...rest: unknown[]) => {
     const groups = rest.at(-1) as { keep?: string };
     return groups.keep === undefined ? mask(match) : match;
   });
+}
+
+/** False also for a text that is not ASCII: other scripts have digits of their own. */
+function hasFewDigits(text: string): boolean {
+  let digits = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code > 0x7f) return false;
+    if (code >= 0x30 && code <= 0x39) digits += 1;
+    if (digits === FEWEST_DIGITS) return false;
+  }
+  return true;
 }
 
 /**

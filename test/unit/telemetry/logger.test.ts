@@ -74,6 +74,23 @@ describe('maskText', () => {
     );
   });
 
+  it('takes no shortcut that changes anything', () => {
+    const piece = fc.oneof(
+      fc.string({ unit: fc.constantFrom('a', ' ', '-', '.', '1', '5', '0', 'T', ':', 'Z', '+') }),
+      fc.uuid(),
+      fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      fc.constantFrom('2026-13-23T01:02:03.456Z', '555012', '5550123'),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 4 }), (pieces) => {
+        const text = pieces.join('');
+        // With another script in it, a text is looked through in full.
+        expect(maskText(text)).toBe(maskText(`${text}é`).slice(0, -1));
+      }),
+    );
+    expect(maskText('2026-13-23T01:02:03.456Z')).not.toBe('2026-13-23T01:02:03.456Z');
+  });
+
   it('keeps every random UUID', () => {
     fc.assert(
       fc.property(fc.uuid(), (uuid) => {

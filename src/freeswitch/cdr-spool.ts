@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PollLoop } from '../poll-loop.js';
 import type { Log } from './log.js';
@@ -106,7 +106,7 @@ export class CdrSpool {
   /** Removes the document of a channel, which came in by another way, if it is here. Rejects with the system's error. */
   async drop(uuid: string): Promise<void> {
     const path = this.#pathOf(uuid);
-    if (path !== null) await rm(path, { force: true });
+    if (path !== null) await unlink(path).catch(missingAs(undefined));
   }
 
   #pathOf(uuid: string): string | null {
@@ -129,7 +129,7 @@ export class CdrSpool {
       document = await this.#parse(path, name);
       if (document === undefined) return false;
       await this.#options.handle(document);
-      await rm(path, { force: true });
+      await unlink(path).catch(missingAs(undefined));
       this.#retries.delete(name);
       if (this.#outage !== null) this.#options.log.info({}, 'CDRs are taken from the folder again');
       this.#outage = null;

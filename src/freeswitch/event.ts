@@ -1,14 +1,15 @@
-/** A FreeSWITCH event as `event json` delivers it: headers with several values are arrays. */
-export type EslEvent = Readonly<Partial<Record<string, string | readonly string[]>>>;
+/** A FreeSWITCH event as `event json` delivers it: headers are strings, those with several values arrays of strings. */
+export type EslEvent = Readonly<Record<string, unknown>>;
 
-/** The first value of a header, "" when it is absent. */
+/** The first value of a header, "" when it is absent or no text. */
 export function eventValue(event: EslEvent, name: string): string {
-  const value = event[name];
-  if (value === undefined) return '';
-  return typeof value === 'string' ? value : (value[0] ?? '');
+  const value = Object.hasOwn(event, name) ? event[name] : undefined;
+  if (typeof value === 'string') return value;
+  if (!Array.isArray(value)) return '';
+  return (value as readonly unknown[]).find((item) => typeof item === 'string') ?? '';
 }
 
-/** A JSON document as an event, or null when it is none: an object of strings and arrays of strings. */
+/** A JSON document as an event, or null when it is none: an object. */
 export function parseEvent(text: string): EslEvent | null {
   let parsed: unknown;
   try {
@@ -16,11 +17,20 @@ export function parseEvent(text: string): EslEvent | null {
   } catch {
     return null;
   }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
-  const event = Object.create(null) as Record<string, string | readonly string[]>;
-  for (const [name, value] of Object.entries(parsed)) {
-    if (typeof value === 'string') event[name] = value;
-    else if (Array.isArray(value)) event[name] = value.filter((item) => typeof item === 'string');
-  }
-  return event;
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    ? (parsed as EslEvent)
+    : null;
+}
+
+/**
+ * The value of a header in an event that was not parsed, for a look at what is not worth parsing; "" when it cannot be
+ * told by the text alone. A header's name between quotes cannot be part of a value, in which quotes are escaped.
+ */
+export function valueInText(text: string, name: string): string {
+  const before = `"${name}":"`;
+  const place = text.indexOf(before);
+  if (place < 0) return '';
+  const start = place + before.length;
+  const value = text.slice(start, text.indexOf('"', start));
+  return value.includes('\\') ? '' : value;
 }

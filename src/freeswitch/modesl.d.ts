@@ -7,6 +7,8 @@ declare module 'modesl' {
     /** Length of the body that is being awaited, in bytes; 0 while headers are read. */
     protected bodyLen: number;
     protected _onData(chunk: Buffer): void;
+    /** Where the header block at the beginning of the buffer ends; -1 when it has not come yet. */
+    protected _indexOfHeaderEnd(): number;
     protected _parseHeaderText(text: string): Record<string, string | number>;
     protected _parseEvent(headers: Record<string, string | number>, body?: string): void;
   }

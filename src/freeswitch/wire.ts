@@ -27,7 +27,7 @@ const NO_SOURCE = { on: (): void => undefined };
  * Bytes to messages: modesl's framing, with everything above it replaced.
  *
  * modesl decodes every header with an unguarded decodeURIComponent, so that a Latin-1 display name
- * throws, and builds an event object per message; both methods are overridden here.
+ * throws, and builds an event object per message; what does so is overridden here.
  */
 export class WireParser extends modesl.Parser {
   readonly #deliver: (message: WireMessage) => void;
@@ -67,6 +67,11 @@ export class WireParser extends modesl.Parser {
     if (this.bodyLen === 0 && this.buffer.length > this.#limits.maxHeaderBytes) {
       throw new EslTooLargeError('a header block is too long');
     }
+  }
+
+  /** modesl's own looks at one byte after the other. */
+  protected override _indexOfHeaderEnd(): number {
+    return this.buffer.indexOf('\n\n');
   }
 
   protected override _parseHeaderText(text: string): Record<string, string | number> {

@@ -24,7 +24,7 @@ function encode(messages: readonly { name: string; body: string }[]): Buffer {
 
 describe('wire', () => {
   it('modesl still has the methods that are overridden and called', () => {
-    for (const method of ['_onData', '_parseHeaderText', '_parseEvent'] as const) {
+    for (const method of ['_onData', '_indexOfHeaderEnd', '_parseHeaderText', '_parseEvent'] as const) {
       expect(typeof (modesl.Parser.prototype as unknown as Record<string, unknown>)[method]).toBe('function');
     }
     const messages = parse([Buffer.from('Content-Type: a/b\nX: Andr%E9\n\n')]);

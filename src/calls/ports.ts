@@ -176,8 +176,8 @@ export interface CallStore {
   beginFromNote(address: LegAddress, note: string): Promise<boolean>;
   /** Takes back a begin of which nothing was told: the session is free, and no interaction is left. */
   withdraw(address: LegAddress): Promise<void>;
-  /** Notes what was heard. A stage never goes backwards; `ended` is set by finishLeg only. */
-  progress(address: LegAddress, progress: LegProgress): Promise<void>;
+  /** Notes what was heard, in that order. A stage never goes backwards; `ended` is set by finishLeg only. */
+  progress(address: LegAddress, ...heard: readonly LegProgress[]): Promise<void>;
   /** Notes that a B leg is up since `at`, so that it is found while it is. */
   noteLeg(address: LegAddress, uuid: string, at: number): Promise<void>;
   /**

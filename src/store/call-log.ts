@@ -83,7 +83,15 @@ export class CallLog {
   ): Promise<Logged | null> {
     const { number, sessionId, interactionId } = address;
     const reply = await this.#scripts.run('read-leg', [numberKey(number)], [sessionId, interactionId]);
-    const [fields, call] = reply as Reply[];
+    return this.loggedFrom(address, reply as Reply[], now);
+  }
+
+  /** As {@link read}, from what read-leg answers. Throws UnreadableDocumentError. */
+  loggedFrom(
+    { number, interactionId }: Pick<LegAddress, 'number' | 'interactionId'>,
+    [fields, call]: readonly Reply[],
+    now: number,
+  ): Logged | null {
     const session = sessionFrom(this.#vault, number, fields ?? null, now);
     const interaction = interactionFrom(this.#vault, interactionId, number, call ?? null);
     return session === null || interaction === null ? null : { session, interaction };

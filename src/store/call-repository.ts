@@ -12,6 +12,7 @@ import {
   type PinCheck,
   type PinLook,
 } from '../calls/ports.js';
+import { Gathered } from '../gathered.js';
 import { billOf, FREE, type Tariff } from '../masking/billing.js';
 import { NO_LIMITS, type CallLimits } from '../masking/call-limits.js';
 import type { Caller } from '../masking/caller.js';
@@ -27,9 +28,9 @@ import { interactionFrom, sealPeople, sessionFrom } from './documents.js';
 import { liveKey, numberKey } from './keys.js';
 import type { Outbox } from './outbox.js';
 import { countedAs, type PinChecks } from './pin-checks.js';
-import type { LiveCalls } from './live-calls.js';
+import { FORGOTTEN_TOGETHER, type LiveCalls } from './live-calls.js';
 import type { RecordingRepository } from './recording-repository.js';
-import { sendTogether, type RedisClient } from './redis.js';
+import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 
@@ -49,6 +50,9 @@ export interface CallIndexes {
   readonly now: () => number;
 }
 
+/** Interactions of a node that are read by one command. */
+const LIVE_AT_ONCE = 500;
+
 /** What the call logic reads and writes. Instants are milliseconds since the epoch, given by the caller. */
 export class CallRepository implements CallStore, CallLooks {
   readonly #client: RedisClient;
@@ -65,6 +69,10 @@ export class CallRepository implements CallStore, CallLooks {
   readonly #live: LiveCalls;
   readonly #recordings: RecordingRepository;
   readonly #onIndexLost: (error: unknown) => void;
+  /** Ids of interactions that are over, by node. */
+  readonly #over = new Gathered<string>(async (ids, node) => {
+    await guarded(() => this.#client.hdel(liveKey(node), ...ids));
+  }, FORGOTTEN_TOGETHER);
 
   constructor(
     client: RedisClient,
@@ -145,10 +153,9 @@ export class CallRepository implements CallStore, CallLooks {
 
   async begin(start: InteractionStart, now: number): Promise<BeginResult> {
     const limits = this.#callLimits;
-    // The live entry goes out ahead of the claim, so that no claim is ever without one; sent together
+    // The live entry goes out ahead of the claim, so that no claim is ever without one; sent in one turn
     // they are one round trip. On a Redis Cluster the two may swap, and a claim whose entry failed
     // fails this call and lapses.
-    sendTogether(this.#client);
     if (start.tells !== null) void this.#outbox.mark(start.number);
     const [, result] = await Promise.all([
       this.#enlistLive(addressOf(start), start),
@@ -217,12 +224,13 @@ export class CallRepository implements CallStore, CallLooks {
     await this.#forget(node, interactionId);
   }
 
-  async progress(address: LegAddress, { fact, role, party, at, stage }: LegProgress): Promise<void> {
+  async progress(address: LegAddress, ...heard: readonly LegProgress[]): Promise<void> {
     void this.#outbox.mark(address.number);
+    const facts = heard.flatMap(({ fact, role, party, at, stage }) => [fact, role, party, at, stage ?? '']);
     const reply = await this.#scripts.run(
       'progress',
       [numberKey(address.number)],
-      [address.interactionId, fact, role, party, at, stage ?? ''],
+      [address.interactionId, ...facts],
     );
     if (reply === 1) this.#outbox.appended(address.number);
   }
@@ -232,29 +240,27 @@ export class CallRepository implements CallStore, CallLooks {
     const caller = leg.role === 'a' ? leg.party : otherParty(leg.party);
     const bill = billOf(leg, this.#tariff);
     void this.#outbox.mark(address.number);
-    // One round trip: both are about one slot, so they arrive in this order.
-    const [reply, logged] = await Promise.all([
-      this.#scripts.run(
-        'finish-leg',
-        [numberKey(address.number)],
-        [
-          ...[
-            address.sessionId,
-            address.interactionId,
-            leg.uuid,
-            JSON.stringify({ ...leg, bill }),
-            leg.role,
-            caller,
-          ],
-          ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
-          leg.answeredAt === null ? '' : bill.seconds,
-          isAttempt ? 1 : 0,
-          bill.amount,
+    const reply = await this.#scripts.run(
+      'finish-leg',
+      [numberKey(address.number)],
+      [
+        ...[
+          address.sessionId,
+          address.interactionId,
+          leg.uuid,
+          JSON.stringify({ ...leg, bill }),
+          leg.role,
+          caller,
         ],
-      ),
-      this.#readForIndex(address, leg.endedAt),
-    ]);
-    if (reply === 2) this.#outbox.appended(address.number);
+        ...[address.node, leg.startedAt, leg.endedAt, leg.endedBy, leg.cause, leg.bridgedAt ?? ''],
+        leg.answeredAt === null ? '' : bill.seconds,
+        isAttempt ? 1 : 0,
+        bill.amount,
+      ],
+    );
+    const [code, ...known] = reply as Reply[];
+    const logged = this.#forIndex(address, known, leg.endedAt);
+    if (code === 2) this.#outbox.appended(address.number);
     // Also when the leg was written before: its writer may have been killed between the two.
     await Promise.all([
       ...(logged === null ? [] : [this.#log.index(logged, leg.uuid), this.#recordingEnded(logged, leg)]),
@@ -262,8 +268,8 @@ export class CallRepository implements CallStore, CallLooks {
     ]);
     if (leg.role === 'a') await this.#forget(address.node, address.interactionId);
     else await this.#live.forget(address.node, leg.uuid);
-    if (reply !== 0) this.#onLegWritten(leg, address, logged?.session.accountId ?? '');
-    return reply !== 0;
+    if (code !== 0) this.#onLegWritten(leg, address, logged?.session.accountId ?? '');
+    return code !== 0;
   }
 
   async noteLeg(address: LegAddress, uuid: string, at: number): Promise<void> {
@@ -271,8 +277,19 @@ export class CallRepository implements CallStore, CallLooks {
   }
 
   async liveOn(node: string): Promise<LiveInteraction[]> {
-    const entries = await guarded(() => this.#client.hvals(liveKey(node)));
-    return entries.map((entry) => JSON.parse(entry) as LiveInteraction);
+    // Thousands, some at a time: neither Redis nor we may keep callers waiting meanwhile. One may come twice.
+    const live = new Map<string, LiveInteraction>();
+    let cursor = '0';
+    do {
+      const [next, found] = await guarded(() =>
+        this.#client.hscan(liveKey(node), cursor, 'COUNT', LIVE_AT_ONCE),
+      );
+      for (let index = 0; index + 1 < found.length; index += 2) {
+        live.set(found[index] ?? '', JSON.parse(found[index + 1] ?? '') as LiveInteraction);
+      }
+      cursor = next;
+    } while (cursor !== '0');
+    return [...live.values()];
   }
 
   async openLegs(node: string): Promise<ReadonlyMap<string, readonly OpenLeg[]>> {
@@ -294,9 +311,9 @@ export class CallRepository implements CallStore, CallLooks {
   }
 
   /** A leg counts also when its session cannot be read: a data key is gone, and nobody can list its calls. */
-  async #readForIndex(address: LegAddress, now: number): Promise<Logged | null> {
+  #forIndex(address: LegAddress, known: readonly Reply[], now: number): Logged | null {
     try {
-      return await this.#log.read(address, now);
+      return this.#log.loggedFrom(address, known, now);
     } catch (error) {
       if (!(error instanceof UnreadableDocumentError)) throw error;
       this.#onIndexLost(error);
@@ -341,8 +358,8 @@ export class CallRepository implements CallStore, CallLooks {
     return { promptPlay, incorrectPlay, retry, retryWait, lengths };
   }
 
-  async #forget(node: string, interactionId: string): Promise<void> {
-    await guarded(() => this.#client.hdel(liveKey(node), interactionId));
+  #forget(node: string, interactionId: string): Promise<void> {
+    return this.#over.add(node, interactionId);
   }
 }
 

@@ -7,12 +7,13 @@ import {
   type TraceStep,
 } from '../calls/call-trace.js';
 import type { TraceOutcome, TraceSummary } from '../calls/call-trace.js';
+import { Gathered } from '../gathered.js';
 import { ANONYMOUS, type Caller } from '../masking/caller.js';
 import type { E164 } from '../masking/phone-number.js';
 import { UnreadableDocumentError } from './errors.js';
 import { FEED_LENGTH, listingKey, TRACE_FEED_KEY, traceKey } from './keys.js';
 import type { Listing, Span } from './listing.js';
-import { sendTogether, type RedisClient } from './redis.js';
+import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
 import type { Vault } from './vault.js';
 import { WriteBehind } from './write-behind.js';
@@ -67,6 +68,8 @@ type Kept = KeptEvent & {
 interface Pending {
   readonly call: TracedCall;
   readonly kept: Kept[];
+  /** Of the caller, once one was named. */
+  token: string | null;
   /** What of it is in Redis already, when another part of it failed. */
   readonly written: Set<'trace' | 'feed' | 'listings'>;
 }
@@ -74,6 +77,8 @@ interface Pending {
 const FLUSH_MS = 100;
 const MOST_WAITING = 20_000;
 const MOST_STEPS = 200;
+/** Calls whose steps go into the feed by one command at most. */
+const FED_TOGETHER = 100;
 const ALL = 'all';
 /** The listing of calls that are not over. */
 const LIVE = 'live';
@@ -98,6 +103,7 @@ export class CallTraces implements CallTracer {
   readonly #onLost: (steps: number) => void;
   readonly #now: () => number;
   readonly #behind: WriteBehind<Pending>;
+  readonly #feed: Gathered<string>;
 
   constructor(
     client: RedisClient,
@@ -113,6 +119,9 @@ export class CallTraces implements CallTracer {
     this.#retention = retention;
     this.#onLost = onLost;
     this.#now = now;
+    this.#feed = new Gathered(async (entries) => {
+      await this.#scripts.run('feed-traces', [TRACE_FEED_KEY], [FEED_LENGTH, ...entries]);
+    }, FED_TOGETHER);
     this.#behind = new WriteBehind({
       write: (pending) => this.#write(pending),
       pauseMs: FLUSH_MS,
@@ -131,9 +140,12 @@ export class CallTraces implements CallTracer {
       session: call.sessionId,
       account: call.accountId,
     };
-    this.#behind.add(call.id, (pending) => {
-      if (pending === undefined) return { call, kept: [kept], written: new Set() };
+    const named = event.step === 'received' && event.caller?.kind === 'number' ? event.caller.number : null;
+    this.#behind.add(call.id, (waiting) => {
+      const pending: Pending = waiting ?? { call, kept: [], token: null, written: new Set() };
       pending.kept.push(kept);
+      // Made out here, or it had to be opened again to be filed.
+      if (named !== null) pending.token = this.#vault.partyTokens(named)[0] ?? null;
       return pending;
     });
   }
@@ -190,8 +202,8 @@ export class CallTraces implements CallTracer {
   }
 
   /** Each of its writes once, however often it is tried. */
-  async #write({ call, kept, written }: Pending): Promise<void> {
-    sendTogether(this.#client);
+  async #write({ call, kept, token, written }: Pending): Promise<void> {
+    const texts = kept.map((step) => JSON.stringify(step));
     const once = async (
       what: 'trace' | 'feed' | 'listings',
       write: () => Promise<unknown>,
@@ -201,36 +213,29 @@ export class CallTraces implements CallTracer {
       written.add(what);
     };
     const done = await Promise.allSettled([
-      once('trace', () => this.#writeTrace(call.id, kept)),
-      once('feed', () => this.#feed(call.id, kept)),
-      once('listings', () => Promise.all(this.#listings(call.id, kept))),
+      once('trace', () => this.#writeTrace(call.id, texts)),
+      once('feed', () => this.#feed.add('', fedOf(call.id, kept, texts))),
+      once('listings', () => this.#file(call.id, kept, token)),
     ]);
     const failed = done.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
   }
 
-  async #writeTrace(callId: string, kept: readonly Kept[]): Promise<void> {
-    const texts = kept.map((each) => JSON.stringify(each));
+  async #writeTrace(callId: string, texts: readonly string[]): Promise<void> {
     const args = [this.#retention, MOST_STEPS, ...texts];
     const left = Number(await this.#scripts.run('note-trace', [traceKey(callId)], args));
     if (left > 0) this.#onLost(left);
   }
 
-  async #feed(id: string, kept: readonly Kept[]): Promise<void> {
-    const steps = kept.map((step) => (step.step === 'received' ? { ...step, caller: null } : step));
-    const entry = JSON.stringify({ id, steps });
-    await guarded(() => this.#client.xadd(TRACE_FEED_KEY, 'MAXLEN', '~', FEED_LENGTH, '*', 's', entry));
-  }
-
   /** Everything that finds the call again is filed under when it began, as far as the step tells. */
-  #listings(callId: string, kept: readonly Kept[]): Promise<void>[] {
+  async #file(callId: string, kept: readonly Kept[], token: string | null): Promise<void> {
     const filed = new Map<number, Set<string>>();
     const left = kept
       .filter(isEnd)
       .flatMap((step) => scopesOf(step).map((scope) => listingKey('traces', scope, LIVE)));
     for (const step of kept) {
       const scopes = scopesOf(step);
-      const names = namesFor(step, (sealed) => this.#token(callId, sealed));
+      const names = namesFor(step, token);
       const at = step.step === 'ended' ? step.startedAt : step.at;
       for (const scope of scopes) {
         for (const name of names) {
@@ -239,10 +244,11 @@ export class CallTraces implements CallTracer {
         }
       }
     }
-    return [
-      ...[...filed].map(([at, keys]) => this.#listing.add([...keys], callId, at, this.#retention)),
-      this.#listing.remove(left, callId),
-    ];
+    await Promise.all(
+      [...filed].map(([at, keys]) => this.#listing.add([...keys], callId, at, this.#retention)),
+    );
+    // After what files it under the calls that are not over, which may come as late as this.
+    await this.#listing.remove(left, callId);
   }
 
   #traceOf(callId: string, texts: readonly string[]): CallTrace | null {
@@ -277,11 +283,6 @@ export class CallTraces implements CallTracer {
     const number = openCaller(this.#vault, callId, sealed);
     return number === null ? null : { kind: 'number', number };
   }
-
-  #token(callId: string, sealed: string): string | null {
-    const number = openCaller(this.#vault, callId, sealed);
-    return number === null ? null : (this.#vault.partyTokens(number)[0] ?? null);
-  }
 }
 
 function stepOf(kept: Kept, caller: Caller | null): TraceStep {
@@ -311,17 +312,23 @@ function contextOf(callId: string): string {
   return `trace\0${callId}`;
 }
 
-/** Listings that a step files its call in. */
-function namesFor(step: Kept, tokenOf: (sealed: string) => string | null): string[] {
+/** Steps as the feed has them, which names no caller. `texts`: the same as they are kept. */
+function fedOf(id: string, kept: readonly Kept[], texts: readonly string[]): string {
+  const steps = kept.map((step, index) =>
+    step.step === 'received' ? JSON.stringify({ ...step, caller: null }) : (texts[index] ?? ''),
+  );
+  return `{"id":${JSON.stringify(id)},"steps":[${steps.join(',')}]}`;
+}
+
+/** Listings that a step files its call in. `token`: the caller's; null when nobody is named. */
+function namesFor(step: Kept, token: string | null): string[] {
   switch (step.step) {
-    case 'received': {
-      const token = step.caller == null ? null : tokenOf(step.caller);
+    case 'received':
       return [
         ...['', LIVE],
         ...(step.did === null ? [] : [`to:${step.did}`]),
         ...(token === null ? [] : [`from:${token}`]),
       ];
-    }
     case 'claimed':
       return step.session === null ? [] : [`session:${step.session}`];
     case 'announced':

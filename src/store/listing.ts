@@ -1,3 +1,4 @@
+import { Gathered } from '../gathered.js';
 import { ListingTooLongError } from './errors.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
@@ -43,6 +44,17 @@ interface Part {
   readonly count: number;
 }
 
+/** An entry on its way into some listings. */
+interface Addition {
+  readonly keys: readonly string[];
+  readonly entry: string;
+  readonly at: number;
+  readonly retention: number | null;
+}
+
+/** Entries that go into listings, or out of one, by one command at most. */
+const TOGETHER = 100;
+
 /** Entries that are looked at for one page, when not all of them count. */
 const MOST_LOOKED_AT = 200_000;
 const CHUNK = 2_000;
@@ -51,6 +63,11 @@ const CHUNK = 2_000;
 export class Listing {
   readonly #client: RedisClient;
   readonly #scripts: Scripts;
+  readonly #additions = new Gathered<Addition>((additions) => this.#put(additions), TOGETHER);
+  readonly #removals = new Gathered<string>(
+    (entries, key) => guarded(() => this.#client.zrem(key, ...entries)).then(() => undefined),
+    TOGETHER,
+  );
 
   constructor(client: RedisClient, scripts: Scripts) {
     this.#client = client;
@@ -62,12 +79,13 @@ export class Listing {
    * is older than `retention` milliseconds before it leaves them, for ever without one.
    */
   async add(keys: readonly string[], entry: string, at: number, retention: number | null): Promise<void> {
-    const limits = retention === null ? ['', ''] : [at - retention, retention];
-    await this.#scripts.run('list-entry', keys, [entry, at, ...limits]);
+    const [first] = keys;
+    if (first === undefined) return;
+    await this.#additions.add(`${slotOf(first)} ${retention ?? ''}`, { keys, entry, at, retention });
   }
 
   async remove(keys: readonly string[], entry: string): Promise<void> {
-    for (const key of keys) await guarded(() => this.#client.zrem(key, entry));
+    await Promise.all(keys.map((key) => this.#removals.add(key, entry)));
   }
 
   /** Throws ListingTooLongError when the span holds more than can be looked through. */
@@ -94,6 +112,21 @@ export class Listing {
   /** The oldest entries up to `until` (milliseconds since the epoch), `limit` at most. */
   async oldest(key: string, until: number, limit: number): Promise<string[]> {
     return guarded(() => this.#client.zrangebyscore(key, '-inf', until, 'LIMIT', 0, limit));
+  }
+
+  /** All into listings of one slot, and for the same time. */
+  async #put(additions: readonly Addition[]): Promise<void> {
+    const places = new Map<string, number>();
+    const entries = additions.flatMap(({ keys, entry, at, retention }) => {
+      const oldest = retention === null ? '' : at - retention;
+      const into = keys.map((key) => {
+        const place = places.get(key) ?? places.size + 1;
+        places.set(key, place);
+        return place;
+      });
+      return [entry, at, oldest, into.length, ...into];
+    });
+    await this.#scripts.run('list-entries', [...places.keys()], [additions[0]?.retention ?? '', ...entries]);
   }
 
   async #part(key: string, span: Span): Promise<Part> {
@@ -132,6 +165,11 @@ export class Listing {
     const scores = await Promise.all(keys.map((key) => guarded(() => this.#client.zmscore(key, ...texts))));
     return entries.filter((_, index) => scores.some((column) => (column[index] ?? null) !== null));
   }
+}
+
+/** What is between the braces of a key: keys that have it in common share a slot. */
+function slotOf(key: string): string {
+  return key.slice(key.indexOf('{') + 1, key.indexOf('}'));
 }
 
 function isPlain(query: ListingQuery): boolean {

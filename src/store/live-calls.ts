@@ -1,11 +1,13 @@
 import type { LegAddress, LiveInteraction, OpenLeg } from '../calls/ports.js';
+import { Gathered } from '../gathered.js';
 import { endsOf, peopleOf, type LiveCall } from '../masking/call.js';
 import type { LegRole } from '../masking/interaction.js';
+import { RecentSet } from '../recent-set.js';
 import type { CallLog, LegPointer } from './call-log.js';
 import { liveKey, liveLegsKey } from './keys.js';
 import type { NodeRepository } from './node-repository.js';
 import type { RedisClient } from './redis.js';
-import { guarded } from './scripts.js';
+import { guarded, type Scripts } from './scripts.js';
 
 /** A leg of a running interaction, and where it runs. */
 export interface LocatedLeg {
@@ -21,6 +23,12 @@ interface NotedLeg {
   readonly since: number;
 }
 
+/** Legs that were noted and are not noted again when they are told of once more; a minute of them under great load. */
+const NOTED_KEPT = 50_000;
+
+/** Legs, or interactions, that are taken off their node's list by one command at most. */
+export const FORGOTTEN_TOGETHER = 100;
+
 /** Interactions that are read at a time. */
 const BATCH = 100;
 
@@ -32,27 +40,35 @@ const BATCH = 100;
  */
 export class LiveCalls {
   readonly #client: RedisClient;
+  readonly #scripts: Scripts;
   readonly #nodes: NodeRepository;
   readonly #log: CallLog;
+  /** UUIDs of legs that we noted. */
+  readonly #noted = new RecentSet(NOTED_KEPT);
+  /** UUIDs of legs that are over, by node. */
+  readonly #over = new Gathered<string>(async (uuids, node) => {
+    await guarded(() => this.#client.hdel(liveLegsKey(node), ...uuids));
+  }, FORGOTTEN_TOGETHER);
 
-  constructor(client: RedisClient, nodes: NodeRepository, log: CallLog) {
+  constructor(client: RedisClient, scripts: Scripts, nodes: NodeRepository, log: CallLog) {
     this.#client = client;
+    this.#scripts = scripts;
     this.#nodes = nodes;
     this.#log = log;
   }
 
   /** A B leg is up at `at` (milliseconds since the epoch). The A leg needs no note. */
   async note(address: LegAddress, uuid: string, at: number): Promise<void> {
+    if (this.#noted.has(uuid)) return;
     const { node, number, sessionId, interactionId } = address;
-    const text = await guarded(() => this.#client.hget(liveKey(node), interactionId));
-    if (text === null) return;
+    const noted: NotedLeg = { interactionId, since: at };
+    const keys = [liveKey(node), liveLegsKey(node)];
+    const text = await this.#scripts.run('note-leg', keys, [interactionId, uuid, JSON.stringify(noted)]);
+    if (typeof text !== 'string') return;
     const live = JSON.parse(text) as LiveInteraction;
     const pointer: LegPointer = { number, sessionId, interactionId, role: 'b' };
-    const noted: NotedLeg = { interactionId, since: at };
-    await Promise.all([
-      guarded(() => this.#client.hsetnx(liveLegsKey(node), uuid, JSON.stringify(noted))),
-      this.#log.point(uuid, pointer, live.claimUntil, at),
-    ]);
+    await this.#log.point(uuid, pointer, live.claimUntil, at);
+    this.#noted.add(uuid);
   }
 
   /** Interactions that run on `node`. */
@@ -61,7 +77,8 @@ export class LiveCalls {
   }
 
   async forget(node: string, uuid: string): Promise<void> {
-    await guarded(() => this.#client.hdel(liveLegsKey(node), uuid));
+    this.#noted.delete(uuid);
+    await this.#over.add(node, uuid);
   }
 
   /** The B legs that were noted on `node`, by interaction. */

@@ -28,15 +28,17 @@ export type ScriptName =
   | 'enter-session'
   | 'erase-session'
   | 'expire-sessions'
+  | 'feed-traces'
   | 'finish-leg'
   | 'forget-recording'
   | 'keep-recording'
-  | 'list-entry'
+  | 'list-entries'
   | 'list-numbers'
   | 'look-at-admission'
   | 'look-at-claim'
   | 'look-at-pin'
   | 'note-callback'
+  | 'note-leg'
   | 'note-seen'
   | 'open-callback'
   | 'need-prompts'
@@ -95,7 +97,7 @@ export type ScriptWatch = (name: ScriptName, elapsedMs: number, isFailure: boole
 type Commands = Record<string, (...args: (string | number)[]) => Promise<Reply>>;
 
 /** These touch the keys that they are given and no other, of which there may be any number. */
-const DECLARE_ALL: ReadonlySet<ScriptName> = new Set(['enter-session', 'list-entry']);
+const DECLARE_ALL: ReadonlySet<ScriptName> = new Set(['enter-session', 'list-entries']);
 
 /** Runs the store's Lua scripts on one client, by their SHA-1 (Redis is sent the text only once). */
 export class Scripts {

@@ -135,7 +135,7 @@ export class Store {
     const listing = new Listing(client, scripts);
     this.audit = new AuditLog(scripts, listing, options.audit);
     this.callLog = new CallLog(client, scripts, vault, listing, options.retention ?? NINETY_DAYS);
-    this.liveCalls = new LiveCalls(client, this.nodes, this.callLog);
+    this.liveCalls = new LiveCalls(client, scripts, this.nodes, this.callLog);
     this.recordings = new RecordingRepository(client, scripts, vault, this.outbox, listing);
     this.transfers = new RecordingTransfers(client, scripts);
     this.persons = new PersonEraser({

@@ -27,7 +27,11 @@ export class FakeCallStore implements CallStore {
   /** Interactions that were entered from what their legs carried. */
   readonly entered: { address: LegAddress; note: string }[] = [];
   readsNotes = true;
+  /** False: legs were written before. */
+  writes = true;
   readonly stages: InteractionStage[] = [];
+  /** How many things each note of what was heard held. */
+  readonly heard: number[] = [];
   readonly finished: { address: LegAddress; leg: LegRecord }[] = [];
   /** UUIDs of B legs. */
   readonly noted: string[] = [];
@@ -67,8 +71,9 @@ export class FakeCallStore implements CallStore {
     return this.#answer(undefined);
   }
 
-  progress(_address: LegAddress, { stage }: LegProgress): Promise<void> {
-    if (stage !== null) this.stages.push(stage);
+  progress(_address: LegAddress, ...heard: readonly LegProgress[]): Promise<void> {
+    this.heard.push(heard.length);
+    for (const { stage } of heard) if (stage !== null) this.stages.push(stage);
     return this.#answer(undefined);
   }
 
@@ -79,7 +84,7 @@ export class FakeCallStore implements CallStore {
 
   finishLeg(address: LegAddress, leg: LegRecord): Promise<boolean> {
     if (this.failure === null) this.finished.push({ address, leg });
-    return this.#answer(true);
+    return this.#answer(this.writes);
   }
 
   liveInteraction(_node: string, id: string): Promise<LiveInteraction | null> {

@@ -17,16 +17,17 @@
 -- ARGV[13] seconds billed, or '' when it was not answered
 -- ARGV[14] 1 when it is a B leg after which another trunk may be tried, else 0
 -- ARGV[15] what they cost, in millionths
--- Answer   2 when something was appended to the outbox too, 1 when the leg was written, or 0 when it was
---          written before or the session is not known
+-- Answer   { 2 when something was appended to the outbox too, 1 when the leg was written, or 0 when it was
+--          written before or the session is not known; then the session and the interaction, as in read-leg }
 
 -- @include number
 -- @include call
 -- @include outbox
 -- @include tell
 local session, call = sessionKey(ARGV[1]), callKey(ARGV[2])
-if redis.call('EXISTS', session) == 0 then return 0 end
-if redis.call('HSETNX', call, 'leg:' .. ARGV[3], ARGV[4]) == 0 then return 0 end
+local function answer(code) return { code, sessionFields(ARGV[1]), redis.call('HGETALL', call) } end
+if redis.call('EXISTS', session) == 0 then return answer(0) end
+if redis.call('HSETNX', call, 'leg:' .. ARGV[3], ARGV[4]) == 0 then return answer(0) end
 if redis.call('HSETNX', call, 'sessionId', ARGV[1]) == 1 then
   redis.call('HSET', call, 'startedAt', ARGV[8], 'node', ARGV[7], 'caller', ARGV[6], 'recording', '', 'stage', 'dialing')
   enlist(ARGV[1], ARGV[2])
@@ -73,4 +74,4 @@ if ARGV[5] == 'a' then
     redis.call('HSET', session, 'lastInteractionAt', ARGV[9])
   end
 end
-return told and 2 or 1
+return answer(told and 2 or 1)

@@ -231,6 +231,17 @@ describe('begin', () => {
     expect(await store.calls.liveOn('node-1')).toHaveLength(1);
   });
 
+  test('lists every interaction of a node that has thousands', async () => {
+    const entries = Array.from({ length: 2_500 }, (_, index): string[] => [
+      `call-${index}`,
+      JSON.stringify({ node: 'node-1', interactionId: `call-${index}` }),
+    ]);
+    await fixture.raw.hset('maskline:{live:node-1}', ...entries.flat());
+    const live = await store.calls.liveOn('node-1');
+    expect(live).toHaveLength(2_500);
+    expect(new Set(live.map(({ interactionId }) => interactionId)).size).toBe(2_500);
+  });
+
   test('lists the interaction on its node until its A leg ended', async () => {
     const session = await store.sessions.create(draft());
     const start = startOf(session, 'call-1');
@@ -282,6 +293,30 @@ describe('stage and finishLeg', () => {
       recording: 'abc.mp3',
       people: { a: ALICE, b: BOB, aWasCalled: false },
     });
+  });
+
+  test('what is heard at once is noted in its order, and told of each', async () => {
+    const settings = { callbackUrl: 'https://receiver.example/' };
+    const session = await store.sessions.create(draft({ settings }));
+    const address = addressOf(session, 'call-1');
+    await store.calls.begin(startOf(session, 'call-1'), NOW);
+    await store.calls.progress(
+      address,
+      heard('ringing', 'b', 'ringing', NOW + 1),
+      heard('answered', 'b', 'whispering', NOW + 2),
+      heard('joined', 'a', 'connected', NOW + 4),
+      heard('answered', 'a', null, NOW + 3),
+    );
+    expect(await store.calls.interaction(address)).toMatchObject({
+      stage: 'connected',
+      connectedAt: NOW + 4,
+    });
+    const { entries } = await store.outbox.read(DID, 0, 10);
+    expect(entries.map(({ kind, at }) => [kind, at])).toEqual([
+      ['ring', NOW + 1],
+      ['answer', NOW + 2],
+      ['answer', NOW + 3],
+    ]);
   });
 
   test.each([

@@ -212,6 +212,27 @@ describe('traces of calls', () => {
   });
 });
 
+test('steps of many calls are written together, and each call is filed as if it were alone', async () => {
+  const start = await store.feed.end();
+  const calls = Array.from({ length: 250 }, () => aCall());
+  for (const [index, call] of calls.entries()) {
+    const caller = from(index % 2 === 0 ? ALICE : BOB);
+    store.traces.note(call, { step: 'received', caller }, NOW + index);
+    if (index % 5 === 0) store.traces.note(call, { step: 'refused', reason: 'busy', cause: '' }, NOW + index);
+  }
+  await store.traces.flush();
+  expect(await ids({ limit: 300 })).toEqual(calls.map(({ id }) => id).reverse());
+  const numbersOf = async (query: Partial<TraceQuery>): Promise<number> =>
+    (await ids({ limit: 300, ...query })).length;
+  expect(await numbersOf({ caller: ALICE })).toBe(125);
+  expect(await numbersOf({ outcome: 'refused' })).toBe(50);
+  expect(await numbersOf({ isLive: true })).toBe(200);
+  expect(await numbersOf({ caller: BOB, outcome: 'refused' })).toBe(25);
+  const fed = await store.feed.after(start);
+  expect(new Set(fed.map(({ call }) => call.id)).size).toBe(250);
+  expect(fed).toHaveLength(300);
+});
+
 describe('the feed of calls', () => {
   test('tells what came after, once, and where to go on; and names no caller', async () => {
     const start = await store.feed.end();

@@ -338,7 +338,11 @@ export class Controller {
       const endpoint = `${host}:${port}`;
       const lease = new NodeLease({ endpoint, controllerId: this.#id, leases: store.leases, log });
       const checkHold = (): void => void proofOf(lease);
-      const node = new FreeswitchNode({ host, port, password: freeswitch.password, log, checkHold });
+      const isEndKnown = (uuid: string): boolean => records.isWritten(uuid);
+      const node = new FreeswitchNode({
+        ...{ host, port, password: freeswitch.password, log },
+        ...{ checkHold, isEndKnown },
+      });
       this.#nodes.push(node);
       const dialer = new FirstPartyDialer({
         node,

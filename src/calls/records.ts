@@ -1,4 +1,5 @@
 import { isTrunkFault } from '../freeswitch/dial-string.js';
+import { Gathered } from '../gathered.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { LegRecord } from '../masking/interaction.js';
 import { legEnd, NO_TRACER, type CallTracer } from './call-trace.js';
@@ -6,8 +7,9 @@ import { step, type CallEvent } from './machine.js';
 import { NO_METER, type CallMeter } from './meter.js';
 import type { Answer, Question } from '../freeswitch/question.js';
 import { parseE164 } from '../masking/phone-number.js';
+import { RecentSet } from '../recent-set.js';
 import { recordWithoutLeg, type EndedLeg, type LegMoment, type UnmarkedLeg } from './node-link.js';
-import type { CallStore, LegAddress } from './ports.js';
+import type { CallStore, LegAddress, LegProgress } from './ports.js';
 
 const FACTS = {
   'leg-ringing': 'ringing',
@@ -17,6 +19,10 @@ const FACTS = {
 
 /** Attempts at first parties whose end was heard before their origination gave up. */
 const ATTEMPTS_KEPT = 1000;
+/** Legs that were written and are not written again when they are told of once more; seconds of them under great load. */
+const WRITTEN_KEPT = 10_000;
+/** Things heard of one interaction that are noted together, at most. */
+const HEARD_TOGETHER = 16;
 
 export interface CallRecordsOptions {
   readonly store: CallStore;
@@ -33,7 +39,8 @@ export interface CallRecordsOptions {
  * Turns what a node tells of its legs into interactions.
  *
  * The same leg may be told of twice, by its hangup event and by its CDR, and in any order: the store
- * writes it once. A write that fails here is made good by the CDR, which stays until it is taken.
+ * writes it once. What we have written ourselves, in full, it is not asked to write again. A write that fails here is
+ * made good by the CDR, which stays until it is taken.
  */
 export class CallRecords {
   readonly #store: CallStore;
@@ -42,6 +49,11 @@ export class CallRecords {
   readonly #tracer: CallTracer;
   readonly #now: () => number;
   readonly #attempts = new Map<string, LegRecord>();
+  /** What was heard in one turn, by interaction: phones that answer are joined in the same breath. */
+  readonly #heard: Gathered<{ readonly address: LegAddress; readonly progress: LegProgress }>;
+  /** Legs on their way into the store, and those that we wrote, by UUID. */
+  readonly #writing = new Map<string, Promise<void>>();
+  readonly #written = new RecentSet(WRITTEN_KEPT);
 
   constructor({ store, log, meter = NO_METER, tracer = NO_TRACER, now = Date.now }: CallRecordsOptions) {
     this.#store = store;
@@ -49,6 +61,15 @@ export class CallRecords {
     this.#meter = meter;
     this.#tracer = tracer;
     this.#now = now;
+    this.#heard = new Gathered(async (heard) => {
+      const [first] = heard;
+      if (first !== undefined) await store.progress(first.address, ...heard.map(({ progress }) => progress));
+    }, HEARD_TOGETHER);
+  }
+
+  /** Whether the end of a leg was written by us, with everything that belongs to it. */
+  isWritten(uuid: string): boolean {
+    return this.#written.has(uuid);
   }
 
   /** Notes how far an interaction has come. Never rejects: a lost stage is only a late one. */
@@ -70,7 +91,8 @@ export class CallRecords {
     const told = { call: id, session: address.sessionId, leg: moment.uuid, role, heard };
     this.#log.debug(told, 'a leg was heard of');
     try {
-      await this.#store.progress(moment.address, { fact: FACTS[event], role, party, at, stage });
+      const progress: LegProgress = { fact: heard, role, party, at, stage };
+      await this.#heard.add(id, { address: moment.address, progress });
       if (role === 'b') await this.#store.noteLeg(moment.address, moment.uuid, at);
     } catch (error) {
       this.#log.warn({ err: error, ...told }, 'a stage was not stored');
@@ -78,11 +100,23 @@ export class CallRecords {
   }
 
   /** Writes a leg that has ended. Rejects when the store cannot be reached. */
-  async ended({ address, leg, note }: EndedLeg): Promise<void> {
+  async ended(ended: EndedLeg): Promise<void> {
+    const { address, leg } = ended;
     if (isFirstPartyAttempt(leg) && isTrunkFault(leg.cause)) {
       this.#remember(address, leg);
       return;
     }
+    if (this.#written.has(leg.uuid)) return;
+    // Whoever tells of it meanwhile waits for the same write, and tells of it again when that fails.
+    let writing = this.#writing.get(leg.uuid);
+    if (writing === undefined) {
+      writing = this.#write(ended).finally(() => this.#writing.delete(leg.uuid));
+      this.#writing.set(leg.uuid, writing);
+    }
+    await writing;
+  }
+
+  async #write({ address, leg, note }: EndedLeg): Promise<void> {
     const [effect] = step({ stage: 'dialing' }, { type: 'leg-ended', role: leg.role }).effects;
     if (effect?.type !== 'finish-leg') return;
     const isAttempt = leg.role === 'b' && leg.answeredAt === null && isTrunkFault(leg.cause);
@@ -95,6 +129,8 @@ export class CallRecords {
     }
     const written = await this.#store.finishLeg(address, leg, isAttempt);
     if (!written) return;
+    // Not one that was written before: another controller may have died over what belongs to it.
+    this.#written.add(leg.uuid);
     this.#log.info(
       {
         call: address.interactionId,

@@ -31,6 +31,8 @@ export interface ConnectionOptions {
   /** Most commands, and most background jobs, that may await their answers. */
   readonly maxPending?: number;
   readonly limits?: WireLimits;
+  /** Whether an event, as its JSON text, is left alone: it is neither parsed nor told of. Default none. */
+  readonly skips?: (text: string) => boolean;
 }
 
 export interface ConnectionEvents {
@@ -160,11 +162,22 @@ export class EslConnection extends GuardedEmitter<ConnectionEvents> {
 
   async #write(name: string, bytes: Buffer, timeoutMs: number): Promise<WireMessage> {
     const answered = this.#replies.add(name, timeoutMs);
-    this.#socket?.write(bytes);
+    this.#put(bytes);
     const reply = await answered;
     const text = reply.headers['Reply-Text'] ?? '';
     if (text.startsWith('-ERR')) throw new EslRefusedError(name, text);
     return reply;
+  }
+
+  /** Commands of one turn of the event loop go out in one write. */
+  #put(bytes: Buffer): void {
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    socket.write(bytes);
   }
 
   #read(chunk: Buffer): void {
@@ -200,6 +213,7 @@ export class EslConnection extends GuardedEmitter<ConnectionEvents> {
   }
 
   #event(body: string): void {
+    if (this.#options.skips?.(body) === true) return;
     const event = parseEvent(body);
     if (event === null) {
       this.#log.warn({ bytes: body.length }, 'an event that is no JSON object was skipped');

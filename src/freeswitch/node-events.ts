@@ -1,6 +1,6 @@
 import type { EndedLeg, LegMoment, UnmarkedLeg } from '../calls/node-link.js';
 import { legFromEvent, legOf, unmarkedLegFromEvent } from './leg-record.js';
-import { eventValue, type EslEvent } from './event.js';
+import { eventValue, valueInText, type EslEvent } from './event.js';
 
 export type { NodeLinkEvents as NodeEvents } from '../calls/node-link.js';
 
@@ -30,6 +30,16 @@ export const EVENT_SUBSCRIPTION = [
 
 /** What the command connection needs: the results of its background jobs, and a sign of life. */
 export const COMMAND_SUBSCRIPTION = ['BACKGROUND_JOB', 'HEARTBEAT'];
+
+/**
+ * Whether an event, as it came, tells nothing new: the end of a leg that is known, mostly by its CDR, which FreeSWITCH
+ * posts first. It is the largest of all events.
+ */
+export function isKnownEnd(text: string, isKnown: (uuid: string) => boolean): boolean {
+  if (valueInText(text, 'Event-Name') !== 'CHANNEL_HANGUP_COMPLETE') return false;
+  const uuid = valueInText(text, 'Unique-ID');
+  return uuid !== '' && isKnown(uuid);
+}
 
 /** What an Event Socket event means to us, or null. */
 export function nodeEventOf(event: EslEvent): NodeEvent | null {

@@ -11,7 +11,13 @@ import {
 import { gatewayStatusIn, type GatewayStatus } from './gateway-status.js';
 import { HeartbeatWatch } from './heartbeat-watch.js';
 import type { Log } from './log.js';
-import { COMMAND_SUBSCRIPTION, EVENT_SUBSCRIPTION, nodeEventOf, type NodeEvents } from './node-events.js';
+import {
+  COMMAND_SUBSCRIPTION,
+  EVENT_SUBSCRIPTION,
+  isKnownEnd,
+  nodeEventOf,
+  type NodeEvents,
+} from './node-events.js';
 
 /** `stopped -> connecting -> up`, and `waiting` between a failure and the next attempt. */
 export type NodeState = 'stopped' | 'connecting' | 'up' | 'waiting';
@@ -23,6 +29,8 @@ export interface NodeOptions {
   readonly log: Log;
   /** Throws while nothing may be done to the node; asked in the instant before each command that does. */
   readonly checkHold?: () => void;
+  /** Whether the end of a leg is known, so that its event tells nothing new. Must not throw. Default: none is. */
+  readonly isEndKnown?: (uuid: string) => boolean;
   /** Milliseconds for connect and authentication of one connection. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds for a quick command. */
@@ -179,7 +187,9 @@ export class FreeswitchNode extends GuardedEmitter<NodeEvents> {
   }
 
   #newLink(): Link {
-    const events = new EslConnection(this.#options);
+    const { isEndKnown } = this.#options;
+    const skips = isEndKnown && ((text: string): boolean => isKnownEnd(text, isEndKnown));
+    const events = new EslConnection({ ...this.#options, ...(skips && { skips }) });
     const commands = new EslConnection(this.#options);
     const watches: HeartbeatWatch[] = [];
     const link: Link = { events, commands, watches };

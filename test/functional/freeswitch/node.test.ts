@@ -98,6 +98,32 @@ describe('node', () => {
     ]);
   });
 
+  it('does not tell of an end that is known', async () => {
+    const known = new Set<string>();
+    const {
+      supervised: it_,
+      fake,
+      ups,
+    } = await supervised(node, {
+      isEndKnown: (uuid) => known.has(uuid),
+    });
+    const ended: string[] = [];
+    it_.on('leg-ended', ({ leg }) => void ended.push(leg.uuid));
+    await vi.waitFor(() => expect(ups).toHaveLength(1));
+    const end = {
+      ...LEG,
+      'Event-Name': 'CHANNEL_HANGUP_COMPLETE',
+      variable_start_uepoch: '1795396744727033',
+      variable_end_uepoch: '1795396745727033',
+    };
+    const other = 'a3c1d9f2-1c1b-4f43-8f2e-2f6f1f0d7b22';
+    known.add(UUID);
+    const peer = subscriber(fake, 'CHANNEL_HANGUP_COMPLETE');
+    peer.event(end);
+    peer.event({ ...end, 'Unique-ID': other });
+    await vi.waitFor(() => expect(ended).toEqual([other]));
+  });
+
   it.each([
     { when: 'while we are connected', before: false },
     { when: 'before we came', before: true },

@@ -20,6 +20,7 @@ import { HELD } from '../../helpers/hold.js';
 import { aNumber, aSession, DID, NOW } from '../../helpers/sessions.js';
 
 const UUID = '7f1e4b7e-55a5-4a2f-9f1d-6b1f5a0c9d11';
+const OTHER_UUID = 'a3c1d9f2-1c1b-4f43-8f2e-2f6f1f0d7b22';
 const log = createLogger({ level: 'silent' });
 
 class FakeNode extends EventEmitter implements NodeLink {
@@ -94,7 +95,38 @@ describe('records', () => {
     await records.ended({ address, leg, note: '' });
     expect(store.finished).toEqual([{ address, leg }]);
     store.failure = new Error('no redis');
-    await expect(records.ended({ address, leg, note: '' })).rejects.toThrow('no redis');
+    const other = { ...leg, uuid: OTHER_UUID };
+    await expect(records.ended({ address, leg: other, note: '' })).rejects.toThrow('no redis');
+  });
+
+  it('ask the store once for a leg that is told of twice, at once or one after the other', async () => {
+    await Promise.all([
+      records.ended({ address, leg, note: '' }),
+      records.ended({ address, leg, note: '' }),
+      records.ended({ address, leg: { ...leg, uuid: OTHER_UUID }, note: '' }),
+    ]);
+    await records.ended({ address, leg, note: '' });
+    expect(store.finished.map(({ leg: { uuid } }) => uuid)).toEqual([UUID, OTHER_UUID]);
+    expect(records.isWritten(UUID)).toBe(true);
+  });
+
+  it('ask again when the write that was waited for failed, for whoever told of the leg', async () => {
+    store.failure = new Error('no redis');
+    const told = [records.ended({ address, leg, note: '' }), records.ended({ address, leg, note: '' })];
+    const settled = await Promise.allSettled(told);
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(records.isWritten(UUID)).toBe(false);
+    store.failure = null;
+    await records.ended({ address, leg, note: '' });
+    expect(store.finished).toEqual([{ address, leg }]);
+  });
+
+  it('ask again about a leg that was written before: what belongs to it may be missing', async () => {
+    store.writes = false;
+    await records.ended({ address, leg, note: '' });
+    await records.ended({ address, leg, note: '' });
+    expect(store.finished).toHaveLength(2);
+    expect(records.isWritten(UUID)).toBe(false);
   });
 
   it('enter what the leg carries ahead of its end, and write one that carries nothing readable', async () => {
@@ -102,7 +134,7 @@ describe('records', () => {
     expect(store.entered).toEqual([{ address, note: 'sealed' }]);
     expect(store.finished).toEqual([{ address, leg }]);
     store.readsNotes = false;
-    await records.ended({ address, leg, note: 'noise' });
+    await records.ended({ address, leg: { ...leg, uuid: OTHER_UUID }, note: 'noise' });
     expect(store.finished).toHaveLength(2);
   });
 
@@ -150,6 +182,19 @@ describe('records', () => {
     await records.progressed('leg-answered', { ...moment, role: 'b' });
     await records.progressed('leg-bridged', { ...moment, role: 'a' });
     expect(store.stages).toEqual(['ringing', 'whispering', 'connected']);
+  });
+
+  it('note together what is heard of one call in one breath, in its order', async () => {
+    const moment = { address, uuid: UUID, party: 'second' as const, at: NOW };
+    const other = { ...moment, address: { ...address, interactionId: OTHER_UUID } };
+    await Promise.all([
+      records.progressed('leg-answered', { ...moment, role: 'b' }),
+      records.progressed('leg-answered', { ...moment, role: 'a' }),
+      records.progressed('leg-answered', { ...other, role: 'a' }),
+      records.progressed('leg-bridged', { ...moment, role: 'a' }),
+    ]);
+    expect(store.heard).toEqual([3, 1]);
+    expect(store.stages).toEqual(['whispering', 'connected']);
   });
 });
 

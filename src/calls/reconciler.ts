@@ -41,6 +41,8 @@ export interface ReconcilerOptions {
 
 /** An interaction this young may not have its channel in sight yet, in milliseconds. */
 const YOUNG_MS = 10_000;
+/** Channels that are asked for together. The node answers one after the other, and a hang-up must not wait for long. */
+const ASKED_TOGETHER = 50;
 /** Clocks of controllers differ by less. Milliseconds. */
 const CLOCKS_DIFFER = 2_000;
 
@@ -140,7 +142,9 @@ export class Reconciler {
       for (const [name, interactions] of listed) {
         const seen = await sightings.lastSeen(name);
         const looked = interactions.filter(({ interactionId }) => concerns(interactionId));
-        for (const interaction of looked) await this.#look(interaction, name, seen);
+        for (let start = 0; start < looked.length; start += ASKED_TOGETHER) {
+          await this.#look(looked.slice(start, start + ASKED_TOGETHER), name, seen);
+        }
         if (looked.length === interactions.length) await sightings.noteSeen(name, at, proofOf(hold));
       }
     } catch (error) {
@@ -162,13 +166,18 @@ export class Reconciler {
     return listed;
   }
 
-  async #look(interaction: LiveInteraction, name: string, seen: number | null): Promise<void> {
-    const { node, recordWaits } = this.#options;
-    const { interactionId } = interaction;
-    if (await node.exists(interactionId)) {
-      this.#missing.delete(interactionId);
-      return;
+  async #look(interactions: readonly LiveInteraction[], name: string, seen: number | null): Promise<void> {
+    const { node } = this.#options;
+    const there = await Promise.all(interactions.map(({ interactionId }) => node.exists(interactionId)));
+    for (const [index, interaction] of interactions.entries()) {
+      if (there[index] === true) this.#missing.delete(interaction.interactionId);
+      else await this.#miss(interaction, name, seen);
     }
+  }
+
+  async #miss(interaction: LiveInteraction, name: string, seen: number | null): Promise<void> {
+    const { recordWaits } = this.#options;
+    const { interactionId } = interaction;
     const before = this.#missing.get(interactionId);
     if (before === undefined) {
       // That round did not look at an interaction that was too young for it; a loss spares none.

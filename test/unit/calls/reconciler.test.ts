@@ -148,6 +148,19 @@ describe('what it ends', () => {
     ]);
   });
 
+  it('those of many whose channels are missing', async () => {
+    store.live = Array.from({ length: 120 }, (_, index) => ({ ...live, interactionId: `call-${index}` }));
+    const gone = new Set(['call-0', 'call-49', 'call-50', 'call-119']);
+    for (const { interactionId } of store.live)
+      if (!gone.has(interactionId)) node.channels.add(interactionId);
+    const reconciler = reconcilerWith();
+    await round(reconciler, NOW);
+    expect(store.finished).toEqual([]);
+    await round(reconciler, NOW + 15_000);
+    expect(store.finished.map(({ leg: { uuid } }) => uuid)).toEqual([...gone]);
+    expect(sightings.get('node-1')).toBe(NOW + 15_000);
+  });
+
   it('what is missing when the node is taken over, within seconds', async () => {
     const reconciler = reconcilerWith({ intervalMs: 60_000, againMs: 20 });
     reconciler.start();

@@ -20,6 +20,8 @@ interface Part<T> {
 const RETRY_MS = 1_000;
 /** Tries after which a part is given up: five minutes. Else one that can never be written would be tried for ever. */
 const MOST_TRIES = 300;
+/** Parts that are begun in one turn of the event loop: a caller may be waiting for the next. */
+const AT_ONCE = 32;
 /** Milliseconds that the last try of all may take. */
 const CLOSE_MS = 1_000;
 
@@ -97,8 +99,7 @@ export class WriteBehind<T> {
     const parts = [...this.#again, ...this.#open.values()];
     this.#again = [];
     this.#open = new Map();
-    const done = await Promise.allSettled(parts.map(({ value }) => this.#options.write(value)));
-    for (const [index, { status }] of done.entries()) {
+    for (const [index, { status }] of (await this.#begin(parts)).entries()) {
       const part = parts[index];
       if (part === undefined) continue;
       part.tries += 1;
@@ -110,6 +111,16 @@ export class WriteBehind<T> {
       if (status === 'rejected') this.#lost += part.additions;
     }
     this.#tellLost();
+  }
+
+  async #begin(parts: readonly Part<T>[]): Promise<PromiseSettledResult<void>[]> {
+    const settled: Promise<PromiseSettledResult<void>[]>[] = [];
+    for (let start = 0; start < parts.length; start += AT_ONCE) {
+      if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+      const some = parts.slice(start, start + AT_ONCE);
+      settled.push(Promise.allSettled(some.map(({ value }) => this.#options.write(value))));
+    }
+    return (await Promise.all(settled)).flat();
   }
 
   #tellLost(): void {

@@ -47,6 +47,18 @@ describe('writing behind', () => {
     ]);
   });
 
+  it('begins some at a time, so that nobody waits for many', async () => {
+    const { behind, add, written } = collecting(200);
+    for (let value = 0; value < 100; value += 1) add(`key ${value}`, value);
+    const flushed = behind.flush();
+    for (let step = 0; step < 10; step += 1) await Promise.resolve();
+    expect(written.length).toBeGreaterThan(0);
+    expect(written.length).toBeLessThan(50);
+    await vi.advanceTimersByTimeAsync(200);
+    await flushed;
+    expect(written.flatMap(({ values }) => values)).toEqual(Array.from({ length: 100 }, (_, value) => value));
+  });
+
   it('keeps what could not be written, and what came meanwhile, in order', async () => {
     const { add, written, state } = collecting();
     state.failure = new Error('away');

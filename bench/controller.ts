@@ -29,6 +29,9 @@ const { values } = parseArgs({
     ramp: { type: 'string', default: '50' },
     controllers: { type: 'string', default: '1' },
     numbers: { type: 'string', default: '100' },
+    compiled: { type: 'boolean', default: false },
+    profile: { type: 'string', default: '' },
+    log: { type: 'string', default: 'fatal' },
     output: { type: 'string', default: 'var/bench/controller.json' },
     help: { type: 'boolean', default: false },
   },
@@ -38,10 +41,11 @@ if (values.help) {
   process.stdout.write(
     'npm run bench:controller -- [--rates 25,50,100,200] [--seconds 10] [--rounds 2] [--talk 1000]\n' +
       '                           [--held 2000] [--ramp 50] [--controllers 1] [--numbers 100]\n' +
-      '                           [--output var/bench/controller.json]\n' +
+      '                           [--compiled] [--profile FOLDER] [--log fatal] [--output var/bench/controller.json]\n' +
       'rates: calls a second; seconds: of each rate in a round; talk: milliseconds that two talk; held: calls held at\n' +
       'once, 0 for none, which come in at `ramp` a second. Needs redis-server. With two cores or more the controllers\n' +
-      'have the first ones, and what they are driven by the others.\n',
+      'have the first ones, and what they are driven by the others. compiled: the controller is run as `npm run build`\n' +
+      'left it, rather than from its sources; profile: a folder for a CPU profile of each controller; log: LOG_LEVEL.\n',
   );
   process.exit(0);
 }
@@ -81,7 +85,14 @@ const bench = await openWatched(async (opened, close) => {
   const stack = await Stack.prepare({
     controllers,
     trunks: ['bench'],
-    environment: { LOG_LEVEL: 'fatal' },
+    environment: { LOG_LEVEL: values.log },
+    program: [
+      ...(values.profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]),
+      // As the image runs it.
+      ...(values.compiled
+        ? ['--enable-source-maps', 'dist/src/server.js']
+        : ['--import', 'tsx', 'src/server.ts']),
+    ],
   });
   opened.push(() => stack.close());
   const filled = await Filled.open(stack.redis.url, stack.dataKey, Number(values.numbers));

@@ -6,16 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const START_DEADLINE_MS = 30_000;
+/** From its sources, as they are. */
+const SOURCES: readonly string[] = ['--import', 'tsx', join(ROOT, 'src/server.ts')];
 
 /** A controller as a process of its own, so that it can be killed as one. */
 export class ControllerProcess {
   #child: ChildProcess | null = null;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #logFile: string;
+  readonly #program: readonly string[];
 
-  constructor(environment: Readonly<Record<string, string>>, logFile: string) {
+  /** `program`: what Node is to run, with options of Node ahead of it; relative to the repository. */
+  constructor(environment: Readonly<Record<string, string>>, logFile: string, program = SOURCES) {
     this.#environment = environment;
     this.#logFile = logFile;
+    this.#program = program;
   }
 
   /** The variables that it is started with. */
@@ -38,7 +43,7 @@ export class ControllerProcess {
   /** Starts the process and waits until it says that it is ready. */
   async start(): Promise<void> {
     const log = openSync(this.#logFile, 'a');
-    const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/server.ts')], {
+    const child = spawn(process.execPath, [...this.#program], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'] ?? '', ...this.#environment },
       stdio: ['ignore', log, log],

@@ -17,6 +17,8 @@ export interface StackOptions {
   readonly trunks: readonly string[];
   /** Further variables of the controllers. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What Node is to run as a controller, see ControllerProcess. Default: the sources. */
+  readonly program?: readonly string[];
   /** Puts a network that can be cut before each controller's Redis, and one before the Event Socket. */
   readonly proxied?: boolean;
   /** Where the state is kept instead of a Redis of its own, which then is not started; not together with `proxied`. */
@@ -100,6 +102,7 @@ export class Stack {
             ...options.environment,
           },
           join(folder, `controller-${index}.log`),
+          options.program,
         ),
       );
     }

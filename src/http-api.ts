@@ -92,6 +92,7 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
     numbers: {
       add: (number) => store.numbers.add(number),
       get: (number) => store.numbers.get(number),
+      listed: (numbers) => store.numbers.listed(numbers),
       list: (query) => store.numbers.list(query),
       update: (number, change) =>
         store.numbers.update(number, change).finally(() => remembered.forgetNumber(number)),

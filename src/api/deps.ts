@@ -102,6 +102,8 @@ export interface NumberStore {
   /** Throws an error with the code ERR_NUMBER_EXISTS. */
   add(number: VirtualNumber): Promise<void>;
   get(number: E164): Promise<VirtualNumber | null>;
+  /** Which of `numbers` are on the list of virtual numbers. */
+  listed(numbers: readonly E164[]): Promise<ReadonlySet<E164>>;
   /** Throws an error with the code ERR_NUMBER_NOT_FOUND. */
   update(number: E164, change: NumberChange): Promise<VirtualNumber>;
   list(query: NumberQuery): Promise<{ readonly numbers: readonly VirtualNumber[]; readonly total: number }>;

@@ -1,6 +1,6 @@
-import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { getCountries, getCountryCallingCode } from 'libphonenumber-js/max';
 
-import type { E164 } from './phone-number.js';
+import { callingCodeOf, planOf, type E164 } from './phone-number.js';
 
 /** Why a number may not be called. */
 export type DestinationProblem =
@@ -165,12 +165,12 @@ export function destinationProblem(
   rules: DestinationRules,
   home: ReadonlySet<string>,
 ): DestinationProblem | null {
-  const parsed = parsePhoneNumberFromString(number);
-  const type = parsed?.getType();
-  // libphonenumber tells the type of valid numbers only.
-  if (parsed !== undefined && type === undefined) {
-    const { countryCallingCode, nationalNumber } = parsed;
-    if (leadsToEmergency(countryCallingCode, nationalNumber)) return 'emergency';
+  const plan = planOf(number);
+  const type = plan?.type;
+  // Only of valid numbers a type is told.
+  if (plan !== null && type === undefined) {
+    const { callingCode, nationalNumber } = plan;
+    if (leadsToEmergency(callingCode, nationalNumber)) return 'emergency';
     if (nationalNumber.length <= LONGEST_SHORT_NUMBER) return 'short-number';
   }
   const digits = number.slice(1);
@@ -178,24 +178,21 @@ export function destinationProblem(
   const allowed = longestPrefix(digits, rules.allowedPrefixes);
   if (allowed > blocked) return null;
   if (blocked > 0) return 'prefix';
-  if (parsed !== undefined && NETWORKS.includes(parsed.countryCallingCode)) return 'network';
+  if (plan !== null && NETWORKS.includes(plan.callingCode)) return 'network';
   const kind = type === undefined ? undefined : KINDS[type];
   if (kind !== undefined) return kind;
   if (rules.countries === null) return null;
-  const countries =
-    parsed?.country === undefined
-      ? (COUNTRIES_BY_CODE.get(parsed?.countryCallingCode ?? '') ?? [])
-      : [parsed.country];
-  const isAllowed = (country: string): boolean =>
-    rules.countries?.has(country) === true || (rules.home && home.has(country));
+  const country = plan?.country ?? '';
+  const countries = country === '' ? (COUNTRIES_BY_CODE.get(plan?.callingCode ?? '') ?? []) : [country];
+  const isAllowed = (each: string): boolean =>
+    rules.countries?.has(each) === true || (rules.home && home.has(each));
   return countries.some(isAllowed) ? null : 'country';
 }
 
 /** Countries that a virtual number makes home: its own, or all that share its calling code when no plan has it. */
 export function homeCountriesOf(virtualNumber: E164, country: string): readonly string[] {
   if (country !== '') return [country];
-  const code = parsePhoneNumberFromString(virtualNumber)?.countryCallingCode ?? '';
-  return COUNTRIES_BY_CODE.get(code) ?? [];
+  return COUNTRIES_BY_CODE.get(callingCodeOf(virtualNumber)) ?? [];
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
   type CountryCode,
+  type NumberType,
 } from 'libphonenumber-js/max';
 
 declare const e164: unique symbol;
@@ -46,14 +47,52 @@ function asE164(text: string): E164 | null {
   return isE164(text) ? text : null;
 }
 
+/** What the numbering plans tell of a number. */
+export interface Plan {
+  /** ISO 3166-1 alpha-2, or "" when its digits do not tell. */
+  readonly country: string;
+  readonly callingCode: string;
+  /** The number as it is dialled within its country, without a trunk prefix. */
+  readonly nationalNumber: string;
+  /** What it is used for; undefined unless it is valid. */
+  readonly type: NumberType;
+}
+
+/** Numbers whose plan is remembered: of one number several things are asked in a row, and each takes long to find out. */
+const MOST_REMEMBERED = 256;
+/** In the order in which they were asked for. */
+const plans = new Map<E164, Plan | null>();
+
+/** What the plans tell of the number; null when none of them has it. */
+export function planOf(number: E164): Plan | null {
+  const known = plans.get(number);
+  if (known !== undefined) return known;
+  const parsed = parsePhoneNumberFromString(number);
+  const plan: Plan | null =
+    parsed === undefined
+      ? null
+      : {
+          country: parsed.country ?? '',
+          callingCode: parsed.countryCallingCode,
+          nationalNumber: parsed.nationalNumber,
+          type: parsed.getType(),
+        };
+  plans.set(number, plan);
+  for (const oldest of plans.keys()) {
+    if (plans.size <= MOST_REMEMBERED) break;
+    plans.delete(oldest);
+  }
+  return plan;
+}
+
 /** Country of the number (ISO 3166-1 alpha-2), or "" when its digits do not tell. */
 export function countryOf(number: E164): string {
-  return parsePhoneNumberFromString(number)?.country ?? '';
+  return planOf(number)?.country ?? '';
 }
 
 /** Calling code of the number, such as `44`, or "" when no plan has it. */
 export function callingCodeOf(number: E164): string {
-  return parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
+  return planOf(number)?.callingCode ?? '';
 }
 
 /** Calling code of a country (ISO 3166-1 alpha-2), such as `44` of GB, or "" when no plan has it. */
@@ -63,7 +102,7 @@ export function callingCodeOfCountry(country: string): string {
 
 /** The number as it is dialled within its country, without a trunk prefix; all its digits when no plan has it. */
 export function nationalDigitsOf(number: E164): string {
-  return parsePhoneNumberFromString(number)?.nationalNumber ?? digitsOf(number);
+  return planOf(number)?.nationalNumber ?? digitsOf(number);
 }
 
 /** What a numbering plan uses a number for; "" when its digits do not tell. */
@@ -78,7 +117,7 @@ const KINDS: Readonly<Record<string, NumberKind>> = {
 
 /** A number that is fixed or mobile, such as every one of the USA, counts as local. */
 export function kindOf(number: E164): NumberKind {
-  const type = parsePhoneNumberFromString(number)?.getType();
+  const type = planOf(number)?.type;
   return type === undefined ? '' : (KINDS[type] ?? 'national');
 }
 

@@ -1,4 +1,5 @@
 import { isAskedFor, isRefusal, type AuditEntry, type AuditQuery } from '../masking/audit.js';
+import { Gathered } from './gathered.js';
 import { auditKey } from './keys.js';
 import type { Listing } from './listing.js';
 import type { Scripts } from './scripts.js';
@@ -28,6 +29,8 @@ export class AuditLog {
   readonly #retention: number;
   readonly #mostPerDay: number;
   readonly #onLost: (entries: number) => void;
+  /** By day: entry, entry with its outcome, instant. */
+  readonly #settling: Gathered<readonly [string, string, number]>;
 
   constructor(scripts: Scripts, listing: Listing, options: AuditLogOptions = {}) {
     this.#scripts = scripts;
@@ -35,6 +38,9 @@ export class AuditLog {
     this.#retention = options.retention ?? 365 * DAY;
     this.#mostPerDay = options.mostPerDay ?? 1_000_000;
     this.#onLost = options.onLost ?? (() => undefined);
+    this.#settling = new Gathered((day, outcomes) =>
+      scripts.run('settle-audit', [auditKey(day)], outcomes.flat()),
+    );
   }
 
   /** Enters a change that is about to be made. Throws StoreUnavailableError: it may not be made then. */
@@ -46,11 +52,14 @@ export class AuditLog {
     if (Number(lost) > 0) this.#onLost(Number(lost));
   }
 
-  /** Writes what became of a change: `outcome` is what is known only now. Throws StoreUnavailableError. */
+  /**
+   * Writes what became of a change, with that of others that come within milliseconds: `outcome` is what is known only
+   * now. Throws StoreUnavailableError.
+   */
   async settle(entry: AuditEntry, outcome: Pick<AuditEntry, 'status' | 'target'>): Promise<void> {
     const isKept = outcome.status === null || !isRefusal(outcome.status);
-    const args = [textOf(entry), isKept ? textOf({ ...entry, ...outcome }) : '', entry.at];
-    await this.#scripts.run('settle-audit', [auditKey(dayOf(entry.at))], args);
+    const settled = isKept ? textOf({ ...entry, ...outcome }) : '';
+    await this.#settling.add(dayOf(entry.at), [textOf(entry), settled, entry.at]);
   }
 
   /** Newest first. Throws ListingTooLongError when a filter has to look through too many entries of a day. */

@@ -6,7 +6,7 @@ import type { InventoryEntry } from './number-repository.js';
 import type { PersonMemory } from './people.js';
 
 /** Numbers that are ranked at first; each time that none of them is free, twice as many. */
-const FIRST_CHUNK = 64;
+const FIRST_CHUNK = 16;
 /** Numbers that are drawn at random where the choice looks at each of them. */
 export const DRAWN = 32;
 

@@ -34,6 +34,7 @@ export class NumberRepository {
   readonly #scripts: Scripts;
   #version = '';
   #inventory: readonly InventoryEntry[] = [];
+  #listed: ReadonlySet<string> = new Set();
   #looking: Promise<readonly InventoryEntry[]> | null = null;
   #nextLook: Promise<readonly InventoryEntry[]> | null = null;
 
@@ -109,6 +110,12 @@ export class NumberRepository {
     if (result === 'not-found') throw new NumberNotFoundError('this virtual number is not ours');
   }
 
+  /** Which of `numbers` are ours: listed, at least. One that is being added may not be yet. */
+  async listed(numbers: readonly E164[]): Promise<ReadonlySet<E164>> {
+    await this.inventory();
+    return new Set(numbers.filter((number) => this.#listed.has(number)));
+  }
+
   /**
    * All numbers as they are now, newest first, from memory unless another process changed them.
    *
@@ -134,6 +141,8 @@ export class NumberRepository {
   }
 
   async #fetch(): Promise<readonly InventoryEntry[]> {
+    const present = await guarded(() => this.#client.get(INVENTORY_VERSION_KEY));
+    if ((present ?? '') === this.#version) return this.#inventory;
     const reply = await this.#scripts.run(
       'list-numbers',
       [INVENTORY_KEY, INVENTORY_VERSION_KEY],
@@ -142,6 +151,7 @@ export class NumberRepository {
     const [version, records] = reply as [string, string[]?];
     if (records !== undefined) {
       this.#inventory = records.map(entryOf).sort(newestFirst);
+      this.#listed = new Set(this.#inventory.map(({ number }) => number));
       this.#version = version;
     }
     return this.#inventory;

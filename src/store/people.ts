@@ -33,16 +33,19 @@ export class People {
   async recall(person: E164, now: number): Promise<PersonMemory> {
     const lastUsed = new Map<string, number>();
     const heldUntil = new Map<string, number>();
-    const replies = await Promise.all(
-      this.#vault
-        .partyTokens(person)
-        .map((token) => this.#scripts.run('recall-person', [usedKey(token), heldKey(token)], [now])),
+    // A script would cost Redis five times as much, and it need not be one look: this is advice.
+    await Promise.all(
+      this.#vault.partyTokens(person).map(async (token) => {
+        const [used, held] = await guarded(() =>
+          Promise.all([
+            this.#client.zrange(usedKey(token), '0', '-1', 'WITHSCORES'),
+            this.#client.zrangebyscore(heldKey(token), `(${now}`, '+inf', 'WITHSCORES'),
+          ]),
+        );
+        collect(used, lastUsed);
+        collect(held, heldUntil);
+      }),
     );
-    for (const reply of replies) {
-      const [used, held] = reply as [string[], string[]];
-      collect(used, lastUsed);
-      collect(held, heldUntil);
-    }
     return { lastUsed, heldUntil };
   }
 

@@ -66,7 +66,6 @@ export type ScriptName =
   | 'read-outbox'
   | 'read-recording'
   | 'read-session'
-  | 'recall-person'
   | 'release-lease'
   | 'remember-name'
   | 'remember-person'

@@ -13,6 +13,13 @@ import { heldUntil, strangersOf, tokensOf } from './session-tokens.js';
 import type { Vault } from './vault.js';
 import { Withdrawals, type WithdrawalNews } from './withdrawals.js';
 
+/** A look at the clock of the Redis behind a connection, and when it was begun, by performance.now(). */
+interface ClockLook {
+  readonly stream: object;
+  readonly at: number;
+  readonly reading: Promise<ClockReading>;
+}
+
 export type ClaimResult = 'claimed' | 'number-gone' | 'party-taken' | 'pin-taken' | 'strangers-taken';
 
 export interface SessionClaimsOptions {
@@ -36,6 +43,8 @@ export interface SessionClaimsOptions {
  */
 export type Alongside = () => Promise<void>;
 
+/** Milliseconds for which a look at Redis' clock is used. */
+const CLOCK_IS_FRESH = 1_000;
 /** Milliseconds within which a command that was sent comes to Redis, or never. */
 const ON_ITS_WAY = 3_600_000;
 
@@ -47,6 +56,7 @@ const ON_ITS_WAY = 3_600_000;
 export class SessionClaims {
   readonly #options: SessionClaimsOptions;
   readonly #withdrawals: Withdrawals;
+  #clock: ClockLook | null = null;
 
   constructor(options: SessionClaimsOptions) {
     this.#options = options;
@@ -88,15 +98,22 @@ export class SessionClaims {
 
   /**
    * A look at Redis' clock, to be taken along with what is read before a number is known; null in a cluster, where the
-   * number decides whose clock it is.
+   * number decides whose clock it is. One serves the creates of a second, as long as the connection is the same: behind
+   * another one may be another Redis.
    */
   look(): Promise<ClockReading> | null {
     const { client } = this.#options;
     if (client instanceof Cluster) return null;
-    const looking = guarded(() => client.time()).then((reply) => new ClockReading(reply));
+    const { stream } = client;
+    const now = performance.now();
+    const last = this.#clock;
+    if (last !== null && last.stream === stream && now - last.at < CLOCK_IS_FRESH) return last.reading;
+    const reading = guarded(() => client.time()).then((reply) => new ClockReading(reply));
+    const look: ClockLook = { stream, at: now, reading };
+    this.#clock = look;
     // Nobody asks for it when what is read beside it fails.
-    looking.catch(() => undefined);
-    return looking;
+    reading.catch(() => this.#forgetClock());
+    return reading;
   }
 
   /** Takes back what was written ahead of claims that were refused. Throws StoreUnavailableError. */
@@ -111,6 +128,10 @@ export class SessionClaims {
   /** Withdraws what can be. */
   async close(): Promise<void> {
     await this.#withdrawals.close();
+  }
+
+  #forgetClock(): void {
+    this.#clock = null;
   }
 
   async #lookAt(number: E164): Promise<ClockReading> {
@@ -157,7 +178,11 @@ export class SessionClaims {
         clock.in(patience),
       ],
     );
-    if (result === 'too-late') throw new StoreUnavailableError('Redis came to a claim too late');
+    if (result === 'too-late') {
+      // Or its clock was set forward.
+      this.#forgetClock();
+      throw new StoreUnavailableError('Redis came to a claim too late');
+    }
     return result as ClaimResult;
   }
 

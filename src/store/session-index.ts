@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { E164 } from '../masking/phone-number.js';
 import type { MaskingSession } from '../masking/session.js';
+import { Gathered } from './gathered.js';
 import { dayKey, dayOrderKey, dayPendingKey, SESSION_DAYS_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
@@ -45,6 +46,7 @@ export class SessionIndex {
   readonly #retention: number;
   /** Days that are registered for certain, at most a few. */
   readonly #days = new Set<string>();
+  readonly #settling: Gathered<PendingEntry>;
 
   /** `retention` in milliseconds. */
   constructor(client: RedisClient, scripts: Scripts, vault: Vault, retention: number) {
@@ -52,6 +54,7 @@ export class SessionIndex {
     this.#scripts = scripts;
     this.#vault = vault;
     this.#retention = retention;
+    this.#settling = new Gathered((_, entries) => this.#settleNew(entries));
   }
 
   /** Ahead of a session's claim on a number. Once for each number that is tried; they are one operation. */
@@ -70,9 +73,27 @@ export class SessionIndex {
     await this.#scripts.run('settle-session', keysOf(entry), [entry.member, text, entry.operation]);
   }
 
+  /** After the claim of a new session, which has become what its entry tells: a few milliseconds later, with others. */
+  async settleNew(entry: PendingEntry): Promise<void> {
+    await this.#settling.add(`${entry.day} ${entry.accountId}`, entry);
+  }
+
+  /** Settles now what waits for others. */
+  flush(): void {
+    this.#settling.flush();
+  }
+
   /** The session never came to be, or is forgotten. */
   async withdraw(entry: IndexPlace & { readonly operation?: string }): Promise<void> {
     await this.#scripts.run('withdraw-session', keysOf(entry), [entry.member, entry.operation ?? '']);
+  }
+
+  /** Entries of one day and account. */
+  async #settleNew(entries: readonly PendingEntry[]): Promise<void> {
+    const [first] = entries;
+    if (first === undefined) return;
+    const args = entries.flatMap(({ member, operation }) => [member, '', operation]);
+    await this.#scripts.run('settle-session', keysOf(first), args);
   }
 
   async #enter(session: Listed, now: number, operation: string, fresh: boolean): Promise<PendingEntry> {

@@ -20,7 +20,7 @@ import { NumberChooser, type Choose } from './number-chooser.js';
 import type { NumberRepository } from './number-repository.js';
 import { People } from './people.js';
 import { generatePins } from './pins.js';
-import { COMMAND_TIMEOUT, type RedisClient } from './redis.js';
+import { COMMAND_TIMEOUT, sendTogether, type RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import { SessionChanges, type EndedSession } from './session-changes.js';
 import { SessionClaims, type Alongside } from './session-claims.js';
@@ -129,6 +129,7 @@ export class SessionRepository {
       throw new InvalidDraftError('both parties have the same PIN');
     }
     const id = randomUUID();
+    sendTogether(this.#client);
     const look = this.#claims.look();
     let pinTaken = false;
     let held = 0;
@@ -150,7 +151,7 @@ export class SessionRepository {
       last = document;
       if (result === 'claimed') {
         onLook({ held, livePins: draft.pin === null ? null : livePins });
-        // Both are sent by now, and neither decides anything: the client does not wait for them.
+        // Neither decides anything, and the client waits for neither.
         void this.#remember(document);
         void this.#settle(document);
         return {
@@ -225,6 +226,7 @@ export class SessionRepository {
 
   /** Withdraws what failed creates may have left. */
   async close(): Promise<void> {
+    this.#index.flush();
     await this.#claims.close();
   }
 
@@ -270,9 +272,7 @@ export class SessionRepository {
 
   /** Never rejects: while the entry is pending, lists ask the session itself. */
   async #settle(session: SessionDocument): Promise<void> {
-    await this.#index
-      .settle({ ...placeOf(session), operation: session.id }, { session, revision: 0 })
-      .catch(this.#onAdviceLost);
+    await this.#index.settleNew({ ...placeOf(session), operation: session.id }).catch(this.#onAdviceLost);
   }
 }
 

@@ -8,6 +8,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 /** 128 bits: two persons share a token with a chance of 2^-64 only once 2^32 persons are stored. */
 const TOKEN_BYTES = 16;
+/** Persons whose tokens are remembered: whoever looks one up does so several times in a row. */
+const MOST_REMEMBERED = 256;
 
 interface DataKey {
   readonly id: string;
@@ -25,6 +27,8 @@ interface DataKey {
 export class Vault {
   readonly #keys: readonly DataKey[];
   readonly #newest: DataKey;
+  /** By number, in the order in which they came. In memory only, until others take their place. */
+  readonly #parties = new Map<E164, readonly string[]>();
 
   /** `dataKeys`: base64 of 32 random bytes each, newest first. Throws BadDataKeysError. */
   constructor(dataKeys: readonly string[]) {
@@ -38,8 +42,16 @@ export class Vault {
   }
 
   /** Look-up tokens of a person's number, one per data key, newest first. */
-  partyTokens(number: E164): string[] {
-    return this.#tokens(`party\0${number}`);
+  partyTokens(number: E164): readonly string[] {
+    const known = this.#parties.get(number);
+    if (known !== undefined) return known;
+    const tokens = this.#tokens(`party\0${number}`);
+    this.#parties.set(number, tokens);
+    for (const oldest of this.#parties.keys()) {
+      if (this.#parties.size <= MOST_REMEMBERED) break;
+      this.#parties.delete(oldest);
+    }
+    return tokens;
   }
 
   /** Look-up tokens of a PIN on one virtual number. Equal PINs on two numbers have nothing in common. */

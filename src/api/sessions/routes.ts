@@ -138,13 +138,15 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
     readonly firstParty?: E164 | null;
     readonly secondParty?: E164 | null;
   }): Promise<void> {
-    const ours = async (number: E164 | null | undefined): Promise<boolean> =>
-      number !== null && number !== undefined && (await deps.numbers.get(number)) !== null;
-    const [first, second] = await Promise.all([ours(parties.firstParty), ours(parties.secondParty)]);
-    if (!first && !second) return;
+    const { firstParty, secondParty } = parties;
+    const given = [firstParty, secondParty].filter((number) => number != null);
+    if (given.length === 0) return;
+    const ours = await deps.numbers.listed(given);
+    if (ours.size === 0) return;
+    const isFirst = firstParty != null && ours.has(firstParty);
     throw new ApiError(
       400,
-      invalid(first ? 'first_party' : 'second_party', 'is a virtual number of this account'),
+      invalid(isFirst ? 'first_party' : 'second_party', 'is a virtual number of this account'),
     );
   }
 

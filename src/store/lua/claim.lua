@@ -26,10 +26,10 @@ local missing = string.match(ARGV[7], '^open:(.*)$')
 
 local record = redis.call('GET', base)
 if not record or not cjson.decode(record).enabled then return 'number-gone' end
-if redis.call('EXISTS', sessionKey(id)) == 1 then return 'claimed' end
+local isKnown = redis.call('EXISTS', sessionKey(id), givenUpKey(id)) > 0
+if isKnown and redis.call('EXISTS', sessionKey(id)) == 1 then return 'claimed' end
 local clock = redis.call('TIME')
-if clock[1] * 1000 + clock[2] / 1000 > tonumber(ARGV[9]) then return 'too-late' end
-if redis.call('EXISTS', givenUpKey(id)) == 1 then return 'too-late' end
+if isKnown or clock[1] * 1000 + clock[2] / 1000 > tonumber(ARGV[9]) then return 'too-late' end
 
 if isTaken(partyKey, tokens.first, id, now) or isTaken(partyKey, tokens.second, id, now) then return 'party-taken' end
 if isTaken(pinKey, tokens.firstPin, id, now) or isTaken(pinKey, tokens.secondPin, id, now) then return 'pin-taken' end
@@ -54,10 +54,10 @@ writeSession(id, tokens, expires, held, now)
 local indexTtl = expires - now + SLACK
 if ARGV[7] == 'gate' then
   redis.call('ZADD', gatesKey, ms(now), id)
-  keep(gatesKey, indexTtl)
+  keepIndex(gatesKey, indexTtl)
 elseif ARGV[7] == 'announcer' then
   redis.call('ZADD', announcersKey, ms(now), id)
-  keep(announcersKey, indexTtl)
+  keepIndex(announcersKey, indexTtl)
 elseif missing then
   writeAt(openKey, id, missing, expires, held, now)
 end
@@ -65,6 +65,6 @@ if ARGV[7] ~= '' then
   local needed = missing and held or expires
   redis.call('ZREMRANGEBYSCORE', strangersKey, '-inf', ms(now - SLACK))
   redis.call('ZADD', strangersKey, ms(needed), id)
-  keep(strangersKey, needed - now + SLACK)
+  keepIndex(strangersKey, needed - now + SLACK)
 end
 return 'claimed'

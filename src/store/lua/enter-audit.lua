@@ -8,7 +8,8 @@
 -- Answer   entries that gave way
 
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+-- Nearly always it is kept until then already.
+if math.abs(redis.call('PTTL', KEYS[1]) - tonumber(ARGV[3])) > 1000 then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 local surplus = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[4])
 if surplus <= 0 then return 0 end
 return redis.call('ZREMRANGEBYRANK', KEYS[1], 0, surplus - 1)

@@ -9,7 +9,7 @@
 -- ARGV[2]  entry
 -- ARGV[3]  operation
 -- ARGV[4]  now, ms
--- ARGV[5]  ms that the day is kept from now on at least
+-- ARGV[5]  ms that the day is kept from now on, give or take an hour
 -- ARGV[6]  1 to overwrite an entry that is there, 0 to leave it
 -- Answer   1
 
@@ -17,7 +17,8 @@ redis.call(ARGV[6] == '1' and 'HSET' or 'HSETNX', KEYS[1], ARGV[1], ARGV[2])
 redis.call('ZADD', KEYS[2], 0, ARGV[1])
 redis.call('ZADD', KEYS[3], 0, ARGV[1])
 redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1] .. '|' .. ARGV[3])
+-- Else every session that comes would have each key kept for a millisecond longer.
 for _, key in ipairs(KEYS) do
-  if redis.call('PTTL', key) < tonumber(ARGV[5]) then redis.call('PEXPIRE', key, ARGV[5]) end
+  if redis.call('PTTL', key) < tonumber(ARGV[5]) - 3600000 then redis.call('PEXPIRE', key, ARGV[5]) end
 end
 return 1

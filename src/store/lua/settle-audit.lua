@@ -1,11 +1,14 @@
--- Writes what became of a change in place of its entry.
+-- Writes what became of changes in place of their entries. One that is not there any more stays away.
 --
 -- KEYS[1]  the day
--- ARGV[1]  entry
--- ARGV[2]  entry with its outcome, or '' when nothing was changed
--- ARGV[3]  its instant, ms
--- Answer   1, or 0 when the entry is not there any more
+-- ARGV     for each: entry; entry with its outcome, or '' when nothing was changed; its instant, ms
+-- Answer   how many entries were there
 
-if redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
-if ARGV[2] ~= '' then redis.call('ZADD', KEYS[1], ARGV[3], ARGV[2]) end
-return 1
+local present = 0
+for index = 1, #ARGV, 3 do
+  if redis.call('ZREM', KEYS[1], ARGV[index]) == 1 then
+    present = present + 1
+    if ARGV[index + 1] ~= '' then redis.call('ZADD', KEYS[1], ARGV[index + 2], ARGV[index + 1]) end
+  end
+end
+return present

@@ -34,14 +34,14 @@ redis.call('HSET', sessionKey(id), 'doc', ARGV[6], 'expiresAt', ms(expires), 'ho
 keepSession(id, expires - now + tonumber(ARGV[5]))
 writeSession(id, tokens, expires, held, now)
 local indexTtl = expires - now + SLACK
-if redis.call('ZSCORE', gatesKey, id) then keep(gatesKey, indexTtl) end
-if redis.call('ZSCORE', announcersKey, id) then keep(announcersKey, indexTtl) end
+if redis.call('ZSCORE', gatesKey, id) then keepIndex(gatesKey, indexTtl) end
+if redis.call('ZSCORE', announcersKey, id) then keepIndex(announcersKey, indexTtl) end
 if redis.call('ZSCORE', strangersKey, id) then
   local open = routeAt(openKey)
   local isOpen = open and open.session == id
   if isOpen then writeAt(openKey, id, open.party, expires, held, now) end
   local needed = isOpen and held or expires
   redis.call('ZADD', strangersKey, ms(needed), id)
-  keep(strangersKey, needed - now + SLACK)
+  keepIndex(strangersKey, needed - now + SLACK)
 end
 return { 'updated', redis.call('HINCRBY', sessionKey(id), 'revision', 1) }

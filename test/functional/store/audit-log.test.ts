@@ -88,6 +88,25 @@ test('a day is kept for the retention from its end on, and no longer', async () 
   expect(ttl).toBeLessThanOrEqual(30.5 * DAY);
 });
 
+test('a retention that was changed holds for the day that has begun', async () => {
+  await fixture.store({ audit: { retention: 30 * DAY } }).audit.enter(entry(NOON));
+  await fixture.store({ audit: { retention: 10 * DAY } }).audit.enter(entry(NOON));
+  const [key = ''] = await fixture.raw.keys('*audit*');
+  expect(await fixture.raw.pttl(key)).toBeLessThanOrEqual(10.5 * DAY);
+});
+
+test('outcomes that come together are all written', async () => {
+  const { audit } = fixture.store();
+  const all = Array.from({ length: 150 }, (_, n) => entry(NOON - 150 + n));
+  await Promise.all(all.map((change) => audit.enter(change)));
+  await Promise.all(
+    all.map((change, n) => audit.settle(change, { status: n % 3 === 0 ? 400 : 201, target: '' })),
+  );
+  const { entries, total } = await audit.list({ ...ALL, limit: 200 });
+  expect(total).toBe(100);
+  expect(entries.every(({ status }) => status === 201)).toBe(true);
+});
+
 test('a day holds a bounded number of entries: the oldest give way, and that is told', async () => {
   const lost: number[] = [];
   const { audit } = fixture.store({ audit: { mostPerDay: 5, onLost: (entries) => lost.push(entries) } });

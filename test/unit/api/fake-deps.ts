@@ -236,6 +236,8 @@ export class FakeDeps implements ApiDeps {
       return Promise.resolve();
     },
     get: (number: E164) => Promise.resolve(this.owned.get(number) ?? null),
+    listed: (numbers: readonly E164[]) =>
+      Promise.resolve(new Set(numbers.filter((number) => this.owned.has(number)))),
     update: (number: E164, change: NumberChange): Promise<VirtualNumber> => {
       const before = this.owned.get(number);
       if (before === undefined) return fail('ERR_NUMBER_NOT_FOUND');

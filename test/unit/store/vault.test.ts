@@ -25,6 +25,14 @@ describe('tokens', () => {
     for (const token of all) expect(token).toMatch(/^[\w-]{22}$/);
   });
 
+  test('are the same however many persons came in between', () => {
+    const vault = new Vault([key(1)]);
+    const before = vault.partyTokens(PARTY);
+    for (let n = 0; n < 1_000; n += 1) vault.partyTokens(`+1555${String(1_000_000 + n)}` as E164);
+    expect(vault.partyTokens(PARTY)).toEqual(before);
+    expect(vault.partyTokens(DID)).not.toEqual(before);
+  });
+
   test('come under every key, newest first', () => {
     const rotated = new Vault([key(2), key(1)]);
     expect(rotated.partyTokens(PARTY)).toEqual([

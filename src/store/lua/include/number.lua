@@ -68,3 +68,9 @@ end
 local function keep(key, ttl)
   if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, ms(ttl)) end
 end
+
+-- The same of an index, whose members count by their scores, however long it is there: for a minute more, so that not
+-- every session that comes has to prolong it.
+local function keepIndex(key, ttl)
+  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, ms(ttl + 60000)) end
+end

@@ -43,13 +43,13 @@ end
 
 -- Notes until when the session's parties keep the number, when that is beyond its end.
 local function noteCooling(id, expires, held, now)
-  redis.call('ZREMRANGEBYSCORE', coolingKey, '-inf', ms(now - SLACK))
   if held <= expires then
     redis.call('ZREM', coolingKey, id)
     return
   end
+  redis.call('ZREMRANGEBYSCORE', coolingKey, '-inf', ms(now - SLACK))
   redis.call('ZADD', coolingKey, ms(held), id)
-  keep(coolingKey, held - now + SLACK)
+  keepIndex(coolingKey, held - now + SLACK)
 end
 
 -- All routes that a session's tokens stand for, and its place in the indexes.
@@ -60,15 +60,15 @@ local function writeSession(id, tokens, expires, held, now)
   writeRoute(pinKey, tokens.secondPin, id, 'second', expires, expires, now)
   local ttl = expires - now + SLACK
   redis.call('ZADD', sessionsKey, ms(expires), id)
-  keep(sessionsKey, ttl)
+  keepIndex(sessionsKey, ttl)
   redis.call('ZADD', dueKey, ms(expires), id)
-  keep(dueKey, ttl + REPORTED_WITHIN)
+  keepIndex(dueKey, ttl + REPORTED_WITHIN)
   noteCooling(id, expires, held, now)
   for index, length in ipairs(tokens.lengths) do
     local key = pinsKey(length)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', ms(now - SLACK))
     redis.call('ZADD', key, ms(expires), id .. (index == 1 and ':first' or ':second'))
-    keep(key, ttl)
+    keepIndex(key, ttl)
   end
 end
 

@@ -19,7 +19,15 @@ beforeEach(async () => {
 
 const DAY = new Date(NOW).toISOString().slice(0, 10);
 const PENDING = `maskline:{sessions:${DAY}}:pending`;
-const ALL = { accountIds: null, status: 'all', created: {}, expiry: {}, duration: {}, limit: 20, offset: 0 } as const;
+const ALL = {
+  accountIds: null,
+  status: 'all',
+  created: {},
+  expiry: {},
+  duration: {},
+  limit: 20,
+  offset: 0,
+} as const;
 
 /** Sessions of two people who appear once. */
 const created = (n: number) => {

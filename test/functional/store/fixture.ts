@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { Redis } from 'ioredis';
 
 import type { InteractionStart, LegAddress, LegProgress } from '../../../src/calls/ports.js';
@@ -63,6 +65,11 @@ export class Fixture {
     const store = this.store();
     for (const number of numbers) await store.numbers.add(did(number));
     return store;
+  }
+
+  /** Resolves once no session's place in the lists is pending: new ones are settled a moment after their creates. */
+  async settled(): Promise<void> {
+    while ((await this.raw.keys('maskline:{sessions:*}:pending')).length > 0) await sleep(5);
   }
 
   async stop(): Promise<void> {

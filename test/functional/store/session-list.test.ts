@@ -166,6 +166,7 @@ describe('list', () => {
   test('a create that failed leaves nothing behind', async () => {
     await store.numbers.remove(DID2, NOW);
     await store.sessions.create(draft({ firstParty: ALICE, secondParty: BOB }));
+    await fixture.settled();
     const keys = (await fixture.raw.keys('*')).length;
     const failing = store.sessions.create(draft({ firstParty: ALICE, secondParty: CAROL }), {
       choose: () => [DID],
@@ -215,6 +216,7 @@ describe('what was lost between two writes', () => {
 
   test('a session that is forgotten is skipped and leaves the index', async () => {
     const sessions = await many(4, 1000);
+    await fixture.settled();
     const gone = sessions[1]!;
     await fixture.raw.del(`maskline:{${gone.virtualNumber}}:session:${gone.id}`);
     const ids = newestFirst(sessions.filter(({ id }) => id !== gone.id));

@@ -3,7 +3,7 @@ import {
   isSupportedCountry,
   parsePhoneNumberFromString,
   type CountryCode,
-  type NumberType,
+  type PhoneNumberType,
 } from 'libphonenumber-js/max';
 
 declare const e164: unique symbol;
@@ -55,7 +55,7 @@ export interface Plan {
   /** The number as it is dialled within its country, without a trunk prefix. */
   readonly nationalNumber: string;
   /** What it is used for; undefined unless it is valid. */
-  readonly type: NumberType;
+  readonly type: PhoneNumberType | undefined;
 }
 
 /** Numbers whose plan is remembered: of one number several things are asked in a row, and each takes long to find out. */

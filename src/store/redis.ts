@@ -116,6 +116,11 @@ export function gatherWrites(client: Writer): void {
   };
 }
 
+/** Resolves once what was sent in this turn of the event loop is on its way to Redis. */
+export async function onItsWay(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Milliseconds before reconnect number `times`: doubling, with jitter so that controllers spread out. */
 export function reconnectDelay(times: number, random: () => number = Math.random): number {
   const ceiling = Math.min(MAX_RECONNECT_DELAY, 50 * 2 ** Math.min(times, 10));

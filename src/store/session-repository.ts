@@ -20,7 +20,7 @@ import { NumberChooser, type Choose } from './number-chooser.js';
 import type { NumberRepository } from './number-repository.js';
 import { People } from './people.js';
 import { generatePins } from './pins.js';
-import { COMMAND_TIMEOUT, sendTogether, type RedisClient } from './redis.js';
+import { COMMAND_TIMEOUT, onItsWay, sendTogether, type RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import { SessionChanges, type EndedSession } from './session-changes.js';
 import { SessionClaims, type Alongside } from './session-claims.js';
@@ -151,9 +151,11 @@ export class SessionRepository {
       last = document;
       if (result === 'claimed') {
         onLook({ held, livePins: draft.pin === null ? null : livePins });
-        // Neither decides anything, and the client waits for neither.
+        // Neither decides anything, and the client waits for neither. But it hears of the session after the first was sent,
+        // so that its next create finds who has which number.
         void this.#remember(document);
         void this.#settle(document);
+        await onItsWay();
         return {
           ...document,
           totals: { callCount: 0, billedDuration: 0, callAmount: 0 },

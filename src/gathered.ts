@@ -1,40 +1,65 @@
 interface Batch<T> {
   readonly items: T[];
   readonly done: Promise<void>;
+  readonly begin: () => void;
 }
 
 /**
- * Carries out together, by key, what is asked for in one turn of the event loop. Whoever asked waits until it is done, so
- * nothing is put off by it and nothing more can be lost; under load there is more in a turn, and it costs less by the piece.
+ * Carries out together, by key, what is asked for in one turn of the event loop, or within some milliseconds where nobody's
+ * answer waits for it. Whoever asked hears when it is done, so nothing more can be lost by it; under load there is more in
+ * a batch, and it costs less by the piece.
  */
 export class Gathered<T> {
-  readonly #carryOut: (items: readonly T[], key: string) => Promise<void>;
+  readonly #carryOut: (items: readonly T[], key: string) => Promise<unknown>;
   readonly #most: number;
+  readonly #pauseMs: number;
   readonly #open = new Map<string, Batch<T>>();
 
-  /** `most`: what is carried out together at most. */
-  constructor(carryOut: (items: readonly T[], key: string) => Promise<void>, most: number) {
+  /**
+   * `most`: what is carried out together at most. `pauseMs`: milliseconds from the first of a batch until it is carried
+   * out, for others to come along; default 0, until the end of the turn.
+   */
+  constructor(
+    carryOut: (items: readonly T[], key: string) => Promise<unknown>,
+    { most, pauseMs = 0 }: { readonly most: number; readonly pauseMs?: number },
+  ) {
     this.#carryOut = carryOut;
     this.#most = most;
+    this.#pauseMs = pauseMs;
   }
 
   /** Resolves once `item` is carried out; rejects when what it was carried out with failed. */
   add(key: string, item: T): Promise<void> {
     const batch = this.#open.get(key) ?? this.#begin(key);
     batch.items.push(item);
-    if (batch.items.length >= this.#most) this.#open.delete(key);
+    if (batch.items.length >= this.#most) batch.begin();
     return batch.done;
+  }
+
+  /** Carries out now what waits for others. */
+  flush(): void {
+    for (const batch of [...this.#open.values()]) batch.begin();
   }
 
   #begin(key: string): Batch<T> {
     const items: T[] = [];
-    // Once everything that this turn leads to without waiting has been asked for.
-    const turnIsOver = new Promise<void>((resolve) => process.nextTick(resolve));
-    const done = turnIsOver.then(() => {
-      if (this.#open.get(key)?.items === items) this.#open.delete(key);
-      return this.#carryOut(items, key);
+    let carryOut = (): void => undefined;
+    const due = new Promise<void>((resolve) => {
+      carryOut = resolve;
     });
-    const batch = { items, done };
+    const done = due.then(async () => {
+      await this.#carryOut(items, key);
+    });
+    const begin = (): void => {
+      clearTimeout(timer);
+      // What comes from here on is of the next batch.
+      if (this.#open.get(key)?.items === items) this.#open.delete(key);
+      carryOut();
+    };
+    const timer = this.#pauseMs === 0 ? undefined : setTimeout(begin, this.#pauseMs);
+    // Once everything that this turn leads to without waiting has been asked for.
+    if (timer === undefined) process.nextTick(begin);
+    const batch = { items, done, begin };
     this.#open.set(key, batch);
     return batch;
   }

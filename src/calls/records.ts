@@ -22,7 +22,7 @@ const ATTEMPTS_KEPT = 1000;
 /** Legs that were written and are not written again when they are told of once more; seconds of them under great load. */
 const WRITTEN_KEPT = 10_000;
 /** Things heard of one interaction that are noted together, at most. */
-const HEARD_TOGETHER = 16;
+const HEARD_TOGETHER = { most: 16 };
 
 export interface CallRecordsOptions {
   readonly store: CallStore;

@@ -78,7 +78,7 @@ const FLUSH_MS = 100;
 const MOST_WAITING = 20_000;
 const MOST_STEPS = 200;
 /** Calls whose steps go into the feed by one command at most. */
-const FED_TOGETHER = 100;
+const FED_TOGETHER = { most: 100 };
 const ALL = 'all';
 /** The listing of calls that are not over. */
 const LIVE = 'live';

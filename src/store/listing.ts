@@ -53,7 +53,7 @@ interface Addition {
 }
 
 /** Entries that go into listings, or out of one, by one command at most. */
-const TOGETHER = 100;
+const TOGETHER = { most: 100 };
 
 /** Entries that are looked at for one page, when not all of them count. */
 const MOST_LOOKED_AT = 200_000;

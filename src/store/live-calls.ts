@@ -27,7 +27,7 @@ interface NotedLeg {
 const NOTED_KEPT = 50_000;
 
 /** Legs, or interactions, that are taken off their node's list by one command at most. */
-export const FORGOTTEN_TOGETHER = 100;
+export const FORGOTTEN_TOGETHER = { most: 100 };
 
 /** Interactions that are read at a time. */
 const BATCH = 100;

@@ -76,18 +76,6 @@ function requireWhole(info: string): void {
   if (info.includes('cluster_state:fail')) throw new Error('CLUSTERDOWN the cluster is down');
 }
 
-/**
- * What is sent before this turn of the event loop is over goes out in one write, so that Redis carries it out together
- * and waits for the disk once: sent one by one, each write may wait for the one before to be on disk. A cluster's
- * commands go to several nodes, each with a disk of its own; there this does nothing.
- */
-export function sendTogether(client: RedisClient): void {
-  if (client instanceof Cluster || client.status !== 'ready') return;
-  const { stream } = client;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
-}
-
 /** What gatherWrites needs of a client. */
 type Writer = Pick<Redis, 'sendCommand'> & {
   readonly status: string;

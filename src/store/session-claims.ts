@@ -4,7 +4,7 @@ import type { E164 } from '../masking/phone-number.js';
 import { sealSession, type SessionDocument } from './documents.js';
 import { SessionExpiredError, SessionNotFoundError, StoreUnavailableError } from './errors.js';
 import { numberKey, pointerKey } from './keys.js';
-import { sendTogether, type RedisClient } from './redis.js';
+import type { RedisClient } from './redis.js';
 import { ClockReading } from './redis-clock.js';
 import { guarded, type Scripts } from './scripts.js';
 import type { SessionChanges } from './session-changes.js';
@@ -148,7 +148,6 @@ export class SessionClaims {
     clock: ClockReading,
     alongside: Alongside,
   ): Promise<ClaimResult> {
-    sendTogether(this.#options.client);
     const prepared = Promise.all([alongside(), this.#prepare(document)]);
     if (this.#options.client instanceof Cluster) await prepared;
     const [result] = await Promise.all([this.#ask(document, clock), prepared]);

@@ -20,7 +20,7 @@ import { NumberChooser, type Choose } from './number-chooser.js';
 import type { NumberRepository } from './number-repository.js';
 import { People } from './people.js';
 import { generatePins } from './pins.js';
-import { COMMAND_TIMEOUT, onItsWay, sendTogether, type RedisClient } from './redis.js';
+import { COMMAND_TIMEOUT, onItsWay, type RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import { SessionChanges, type EndedSession } from './session-changes.js';
 import { SessionClaims, type Alongside } from './session-claims.js';
@@ -129,7 +129,6 @@ export class SessionRepository {
       throw new InvalidDraftError('both parties have the same PIN');
     }
     const id = randomUUID();
-    sendTogether(this.#client);
     const look = this.#claims.look();
     let pinTaken = false;
     let held = 0;

@@ -1,14 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { Gathered } from '../../src/gathered.js';
 
-function gathering(most = 10) {
+function gathering(most = 10, pauseMs = 0) {
   const carriedOut: [key: string, items: readonly number[]][] = [];
   const failing = new Set<string>();
-  const gathered = new Gathered<number>((items, key) => {
-    carriedOut.push([key, [...items]]);
-    return failing.has(key) ? Promise.reject(new Error(`${key} failed`)) : Promise.resolve();
-  }, most);
+  const gathered = new Gathered<number>(
+    (items, key) => {
+      carriedOut.push([key, [...items]]);
+      return failing.has(key) ? Promise.reject(new Error(`${key} failed`)) : Promise.resolve();
+    },
+    { most, pauseMs },
+  );
   return { gathered, carriedOut, failing };
 }
 
@@ -45,5 +48,35 @@ describe('what is gathered', () => {
     const { gathered, carriedOut } = gathering(2);
     await Promise.all([1, 2, 3, 4, 5].map((item) => gathered.add('a', item)));
     expect(carriedOut.map(([, items]) => items)).toEqual([[1, 2], [3, 4], [5]]);
+  });
+});
+
+describe('what is gathered for some milliseconds', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is carried out once, a moment after the first', async () => {
+    vi.useFakeTimers();
+    const { gathered, carriedOut } = gathering(10, 5);
+    const all = [gathered.add('a', 1), gathered.add('b', 2)];
+    await vi.advanceTimersByTimeAsync(4);
+    all.push(gathered.add('a', 3));
+    expect(carriedOut).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    await Promise.all(all);
+    expect(carriedOut).toEqual([
+      ['a', [1, 3]],
+      ['b', [2]],
+    ]);
+  });
+
+  it('is carried out at once when there is enough of it, and by a flush, with no timer left', async () => {
+    vi.useFakeTimers();
+    const { gathered, carriedOut } = gathering(2, 5);
+    await Promise.all([gathered.add('a', 1), gathered.add('a', 2)]);
+    const flushed = gathered.add('a', 3);
+    gathered.flush();
+    await flushed;
+    expect(carriedOut.map(([, items]) => items)).toEqual([[1, 2], [3]]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -134,7 +134,8 @@ describe('createMaskingSession', () => {
         createSessionWithSingleParty: null,
       },
     });
-    expect(api.prepared).toContain(answer['sessionUuid']);
+    // Its prompts are fetched once it was answered.
+    await expect.poll(() => api.prepared).toContain(answer['sessionUuid']);
   });
 
   it('takes PINs of the client’s, and draws its own', async () => {

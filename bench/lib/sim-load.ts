@@ -3,10 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlacedCall } from '../../sandbox/placed-call.js';
 import type { SimulatedFreeSwitch } from '../../sandbox/simulated-freeswitch.js';
 import type { E164 } from '../../src/masking/phone-number.js';
+import { atRate } from './paced.js';
 import { first, second } from './people.js';
-
-/** Milliseconds between two looks at how many calls are due. */
-const TICK_MS = 5;
 
 export interface LoadOptions {
   /** Calls a second. */
@@ -56,20 +54,16 @@ export class SimLoad {
     let failed = 0;
     const settled: Promise<void>[] = [];
     const start = performance.now();
-    for (let placed = 0; placed < calls;) {
-      const due = Math.min(calls, Math.ceil(((performance.now() - start) / 1_000) * rate));
-      for (; placed < due; placed += 1) {
-        const n = from + placed;
-        this.#begun.set(second(n), performance.now());
-        const call = this.#node.place({ from: first(n), to: dials(n) });
-        settled.push(
-          this.#settle(call, talkMs).then((isAnswered) => {
-            if (!isAnswered) failed += 1;
-          }),
-        );
-      }
-      await sleep(TICK_MS);
-    }
+    await atRate(rate, calls, (placed) => {
+      const n = from + placed;
+      this.#begun.set(second(n), performance.now());
+      const call = this.#node.place({ from: first(n), to: dials(n) });
+      settled.push(
+        this.#settle(call, talkMs).then((isAnswered) => {
+          if (!isAnswered) failed += 1;
+        }),
+      );
+    });
     const placedMs = performance.now() - start;
     await Promise.all(settled);
     return { setups: [...this.#setups], failed, placedMs };

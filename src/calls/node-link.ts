@@ -35,8 +35,10 @@ export interface UnmarkedLeg {
 export interface NodeLinkEvents {
   /** Both connections are ready and subscribed: reconcile now. */
   up: [name: string];
-  /** A connection was lost, or could not be made; another attempt follows. */
-  /** `refused`: its host says that nobody listens there, so no FreeSWITCH runs. */
+  /**
+   * A connection was lost, or could not be made; another attempt follows. `refused`: its host says that nobody listens
+   * there, so no FreeSWITCH runs.
+   */
   down: [cause: Error | undefined, refused: boolean];
   /** A node that was up closed its connection: it has died, most likely, and was alive until `at` (ms since the epoch). */
   lost: [at: number];

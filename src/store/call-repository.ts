@@ -70,9 +70,10 @@ export class CallRepository implements CallStore, CallLooks {
   readonly #recordings: RecordingRepository;
   readonly #onIndexLost: (error: unknown) => void;
   /** Ids of interactions that are over, by node. */
-  readonly #over = new Gathered<string>(async (ids, node) => {
-    await guarded(() => this.#client.hdel(liveKey(node), ...ids));
-  }, FORGOTTEN_TOGETHER);
+  readonly #over = new Gathered<string>(
+    (ids, node) => guarded(() => this.#client.hdel(liveKey(node), ...ids)),
+    FORGOTTEN_TOGETHER,
+  );
 
   constructor(
     client: RedisClient,

@@ -119,9 +119,10 @@ export class CallTraces implements CallTracer {
     this.#retention = retention;
     this.#onLost = onLost;
     this.#now = now;
-    this.#feed = new Gathered(async (entries) => {
-      await this.#scripts.run('feed-traces', [TRACE_FEED_KEY], [FEED_LENGTH, ...entries]);
-    }, FED_TOGETHER);
+    this.#feed = new Gathered(
+      (entries) => scripts.run('feed-traces', [TRACE_FEED_KEY], [FEED_LENGTH, ...entries]),
+      FED_TOGETHER,
+    );
     this.#behind = new WriteBehind({
       write: (pending) => this.#write(pending),
       pauseMs: FLUSH_MS,

@@ -65,7 +65,7 @@ export class Listing {
   readonly #scripts: Scripts;
   readonly #additions = new Gathered<Addition>((additions) => this.#put(additions), TOGETHER);
   readonly #removals = new Gathered<string>(
-    (entries, key) => guarded(() => this.#client.zrem(key, ...entries)).then(() => undefined),
+    (entries, key) => guarded(() => this.#client.zrem(key, ...entries)),
     TOGETHER,
   );
 

@@ -46,9 +46,10 @@ export class LiveCalls {
   /** UUIDs of legs that we noted. */
   readonly #noted = new RecentSet(NOTED_KEPT);
   /** UUIDs of legs that are over, by node. */
-  readonly #over = new Gathered<string>(async (uuids, node) => {
-    await guarded(() => this.#client.hdel(liveLegsKey(node), ...uuids));
-  }, FORGOTTEN_TOGETHER);
+  readonly #over = new Gathered<string>(
+    (uuids, node) => guarded(() => this.#client.hdel(liveLegsKey(node), ...uuids)),
+    FORGOTTEN_TOGETHER,
+  );
 
   constructor(client: RedisClient, scripts: Scripts, nodes: NodeRepository, log: CallLog) {
     this.#client = client;

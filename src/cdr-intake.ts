@@ -41,7 +41,8 @@ export class CdrIntake {
       handle: async (document) => {
         const isComplete = await this.#record(document);
         this.#log.debug(cdrSubject(document), 'a CDR was taken from a post');
-        if (isComplete) await this.#dropFile(document);
+        // The leg is recorded by now: a file that stays is only read once more.
+        if (isComplete) this.#spool.drop(cdrUuid(document));
       },
     });
   }
@@ -54,7 +55,9 @@ export class CdrIntake {
 
   /** Waits for the documents in progress. */
   async stop(): Promise<void> {
-    await Promise.all([this.#server.close(), this.#spool.stop()]);
+    await this.#server.close();
+    // After the last post: what it drops goes too.
+    await this.#spool.stop();
   }
 
   /** Whether the end of this channel is known and only has to be written. Rejects with the system's error. */
@@ -72,17 +75,5 @@ export class CdrIntake {
     const unmarked = unmarkedLegFromCdr(document);
     if (unmarked !== null) await this.#records.endedUnmarked(unmarked);
     return unmarked === null;
-  }
-
-  /** The leg is recorded by now: a file that stays is only read once more. */
-  async #dropFile(document: unknown): Promise<void> {
-    try {
-      await this.#spool.drop(cdrUuid(document));
-    } catch (error) {
-      this.#log.warn(
-        { err: error, ...cdrSubject(document) },
-        'the file of a CDR that was posted could not be removed',
-      );
-    }
   }
 }

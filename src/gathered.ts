@@ -36,9 +36,11 @@ export class Gathered<T> {
     return batch.done;
   }
 
-  /** Carries out now what waits for others. */
-  flush(): void {
-    for (const batch of [...this.#open.values()]) batch.begin();
+  /** Carries out now what waits for others. Resolves once it is carried out, or has failed. */
+  async flush(): Promise<void> {
+    const batches = [...this.#open.values()];
+    for (const batch of batches) batch.begin();
+    await Promise.allSettled(batches.map(({ done }) => done));
   }
 
   #begin(key: string): Batch<T> {

@@ -177,7 +177,10 @@ export class CdrServer {
       });
       request.on('end', () => resolve(Buffer.concat(chunks)));
       request.on('error', reject);
-      request.on('close', () => reject(new CdrRefusedError(400, 'a CDR broke off')));
+      // It comes after the end as well, when there is nothing left to say: an error would be made for every document.
+      request.on('close', () => {
+        if (!request.complete) reject(new CdrRefusedError(400, 'a CDR broke off'));
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Gathered } from '../gathered.js';
 import { PollLoop } from '../poll-loop.js';
 import type { Log } from './log.js';
 import { isMissing, missingAs } from '../missing-file.js';
@@ -33,6 +34,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Largest document that is read, in bytes; a CDR is some tens of KiB. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
+/** Files that are removed together. Each alone would wake a thread for itself, which takes longer than to remove it. */
+const REMOVED_TOGETHER = { most: 256, pauseMs: 250 };
+
 interface Retry {
   readonly at: number;
   readonly pauseMs: number;
@@ -51,6 +55,9 @@ export class CdrSpool {
   /** Set from the first document that nobody could take until the next that somebody took. */
   #outage: Retry | null = null;
   readonly #loop: PollLoop;
+  /** Names of files whose documents came in by another way, until they are gone. */
+  readonly #dropped = new Set<string>();
+  readonly #removals = new Gathered<string>((names) => this.#removeAll(names), REMOVED_TOGETHER);
 
   constructor(options: CdrSpoolOptions) {
     this.#options = {
@@ -70,9 +77,10 @@ export class CdrSpool {
     this.#loop.start();
   }
 
-  /** Stops looking and waits for the documents in progress. */
+  /** Stops looking, waits for the documents in progress, and removes what was dropped. */
   async stop(): Promise<void> {
     await this.#loop.stop();
+    await this.#removals.flush();
   }
 
   /**
@@ -85,7 +93,9 @@ export class CdrSpool {
     const names = (await readdir(this.#options.folder)).filter((name) => CDR_FILE.test(name));
     const present = new Set(names);
     for (const name of this.#retries.keys()) if (!present.has(name)) this.#retries.delete(name);
-    const due = names.filter((name) => (this.#retries.get(name)?.at ?? 0) <= performance.now());
+    const due = names.filter(
+      (name) => !this.#dropped.has(name) && (this.#retries.get(name)?.at ?? 0) <= performance.now(),
+    );
     let handled = 0;
     const worker = async (): Promise<void> => {
       for (let name = due.shift(); name !== undefined; name = due.shift()) {
@@ -97,20 +107,36 @@ export class CdrSpool {
     return handled;
   }
 
-  /** Whether the document of a channel waits here. */
+  /** Whether the document of a channel waits here. Rejects with the system's error. */
   async holds(uuid: string): Promise<boolean> {
-    const path = this.#pathOf(uuid);
-    return path !== null && (await stat(path).catch(missingAs(null))) !== null;
+    const name = nameOf(uuid);
+    if (name === null || this.#dropped.has(name)) return false;
+    return (await stat(join(this.#options.folder, name)).catch(missingAs(null))) !== null;
   }
 
-  /** Removes the document of a channel, which came in by another way, if it is here. Rejects with the system's error. */
-  async drop(uuid: string): Promise<void> {
-    const path = this.#pathOf(uuid);
-    if (path !== null) await unlink(path).catch(missingAs(undefined));
+  /**
+   * Has the document of a channel, which came in by another way, removed if it is here, some time after and together
+   * with others. From now on it does not wait here any more; one that could not be removed is taken as any other.
+   */
+  drop(uuid: string): void {
+    const name = nameOf(uuid);
+    if (name === null || this.#dropped.has(name)) return;
+    this.#dropped.add(name);
+    void this.#removals.add('', name);
   }
 
-  #pathOf(uuid: string): string | null {
-    return UUID.test(uuid) ? join(this.#options.folder, `${uuid}.cdr.json`) : null;
+  /** Never rejects. */
+  async #removeAll(names: readonly string[]): Promise<void> {
+    const { folder, log } = this.#options;
+    const remove = async (name: string): Promise<void> => {
+      try {
+        await unlink(join(folder, name)).catch(missingAs(undefined));
+      } catch (err) {
+        log.warn({ err, file: name }, 'the file of a CDR that was taken from a post could not be removed');
+      }
+      this.#dropped.delete(name);
+    };
+    await Promise.all(names.map(remove));
   }
 
   async #round(): Promise<boolean> {
@@ -182,4 +208,8 @@ export class CdrSpool {
     const { log, subjectOf } = this.#options;
     log.warn({ err, ...subjectOf(document), file: name, retryMs: pauseMs }, 'a CDR could not be taken');
   }
+}
+
+function nameOf(uuid: string): string | null {
+  return UUID.test(uuid) ? `${uuid}.cdr.json` : null;
 }

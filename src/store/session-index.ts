@@ -82,7 +82,7 @@ export class SessionIndex {
 
   /** Settles now what waits for others. */
   flush(): void {
-    this.#settling.flush();
+    void this.#settling.flush();
   }
 
   /** The session never came to be, or is forgotten. */

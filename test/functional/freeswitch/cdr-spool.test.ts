@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -185,17 +185,45 @@ describe('a document that came by another way', () => {
     const uuid = NAME.slice(0, 36);
     const { spool } = spoolOf(() => Promise.reject(new Error('not reached')));
     expect(await spool.holds(uuid)).toBe(true);
-    await spool.drop(uuid);
+    spool.drop(uuid);
+    spool.drop(uuid);
     expect(await spool.holds(uuid)).toBe(false);
-    await spool.drop(uuid);
+    await vi.waitFor(async () => expect(await readdir(folder)).toEqual([]));
+    spool.drop(uuid);
+  });
+
+  it('is not taken from the folder while it waits to be removed', async () => {
+    const other = NAME.replace('5', '4');
+    await Promise.all([NAME, other].map((name) => writeFile(join(folder, name), '{}')));
+    let handled = 0;
+    const { spool } = spoolOf(() => Promise.resolve(void (handled += 1)));
+    spool.drop(NAME.slice(0, 36));
+    expect(await spool.sweep()).toBe(1);
+    expect(handled).toBe(1);
+    expect(await readdir(folder)).not.toContain(other);
+    await spool.stop();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('is taken as any other when it could not be removed', async () => {
+    // A folder of that name can be neither read nor unlinked.
+    await mkdir(join(folder, NAME));
+    const { spool, lines } = spoolOf(() => Promise.reject(new Error('not reached')));
+    const uuid = NAME.slice(0, 36);
+    spool.drop(uuid);
+    expect(await spool.holds(uuid)).toBe(false);
+    await spool.stop();
+    expect(lines.at(-1)).toContain('could not be removed');
+    expect(await spool.holds(uuid)).toBe(true);
   });
 
   it('what is no UUID names no file', async () => {
     await writeFile(join(folder, 'x.cdr.json'), '{}');
     const { spool } = spoolOf(() => Promise.reject(new Error('not reached')));
     expect(await spool.holds('x')).toBe(false);
-    await spool.drop('x');
-    await spool.drop('../x');
+    spool.drop('x');
+    spool.drop('../x');
+    await spool.stop();
     expect(await readdir(folder)).toEqual(['x.cdr.json']);
   });
 });

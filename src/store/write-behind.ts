@@ -21,7 +21,7 @@ const RETRY_MS = 1_000;
 /** Tries after which a part is given up: five minutes. Else one that can never be written would be tried for ever. */
 const MOST_TRIES = 300;
 /** Parts that are begun in one turn of the event loop: a caller may be waiting for the next. */
-const AT_ONCE = 32;
+const AT_ONCE = 4;
 /** Milliseconds that the last try of all may take. */
 const CLOSE_MS = 1_000;
 

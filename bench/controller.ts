@@ -15,6 +15,7 @@ import { SimulatedFreeSwitch } from '../sandbox/simulated-freeswitch.js';
 import { Stack } from '../test/helpers/stack.js';
 import { Filled } from './lib/fill.js';
 import { openWatched } from './lib/interruption.js';
+import { answersAt, answersBetween, answersOf, ownShareCells, type AnswerCounts } from './lib/own-share.js';
 import { cpuMsOf, pin, residentKib } from './lib/process-figures.js';
 import { SimLoad } from './lib/sim-load.js';
 import { percentile, table } from './lib/statistics.js';
@@ -69,6 +70,8 @@ interface Figures {
   readonly reached: number;
   readonly setups: readonly number[];
   readonly failed: number;
+  /** What the controllers say of their answers; empty for the question server, which says nothing. */
+  readonly answers: AnswerCounts;
   readonly cpu: number;
   readonly cpuOfRedis: number;
   readonly cpuOfNode: number;
@@ -85,7 +88,7 @@ const bench = await openWatched(async (opened, close) => {
   const stack = await Stack.prepare({
     controllers,
     trunks: ['bench'],
-    environment: { LOG_LEVEL: values.log },
+    environment: { LOG_LEVEL: values.log, METRICS_ALLOW: '127.0.0.1' },
     program: [
       ...(values.profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]),
       // As the image runs it.
@@ -159,6 +162,7 @@ const rows = rates.flatMap((rate) =>
       String(own.reduce((sum, { failed }) => sum + failed, 0)),
       percentile(setups, 0.5).toFixed(2),
       percentile(setups, 0.99).toFixed(2),
+      ...ownShareCells(answersOf(own.map(({ answers }) => answers))),
       median(({ cpu }) => cpu).toFixed(2),
       median(({ cpuOfRedis }) => cpuOfRedis).toFixed(2),
       median(({ cpuOfNode }) => cpuOfNode).toFixed(2),
@@ -174,6 +178,9 @@ const head = [
     'failed',
     'p50 ms',
     'p99 ms',
+    'own p50',
+    'own p99',
+    'own < 10 ms',
     'its CPU ms',
     'Redis',
     'simulated node',
@@ -181,7 +188,8 @@ const head = [
   'calls/s of one core',
 ];
 process.stdout.write(
-  `${table([head, ...rows])}\np50, p99: from the call's coming in until B's phone was told; CPU: per call. ` +
+  `${table([head, ...rows])}\np50, p99: from the call's coming in until B's phone was told; own: from the question's coming in until\n` +
+    `its answer is on the wire, by the controllers' metrics, on a line between their bounds; CPU: per call. ` +
     `${controllers} controller${controllers === 1 ? '' : 's'}; ${cpus().length} cores` +
     `${pinned ? ', the first for what decides' : ', shared by all'}\n`,
 );
@@ -236,7 +244,7 @@ async function measure(route: Route, rate: number, calls: number): Promise<Figur
     cpuMsOf(redisPid),
     cpuMsOf(process.pid),
   ];
-  const before = used();
+  const [before, answersBefore] = [used(), await answersOn(route)];
   const { setups, failed, placedMs } = await load.run({
     rate,
     calls,
@@ -250,7 +258,13 @@ async function measure(route: Route, rate: number, calls: number): Promise<Figur
     number,
     number,
   ];
-  return { route, rate, reached: calls / (placedMs / 1_000), setups, failed, cpu, cpuOfRedis, cpuOfNode };
+  const answers = answersBetween(answersBefore, await answersOn(route));
+  const reached = calls / (placedMs / 1_000);
+  return { route, rate, reached, setups, failed, answers, cpu, cpuOfRedis, cpuOfNode };
+}
+
+async function answersOn(route: Route): Promise<AnswerCounts> {
+  return route === 'maskline' ? answersAt(stack.controllers.map(({ url }) => url)) : [];
 }
 
 async function hold(route: Route): Promise<(typeof holding)[number]> {

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
 import { machineTimes, NO_CPU, percent, shareIdle } from './lib/machine.js';
+import { answersAt, answersBetween, answersOf, ownShareCells, type AnswerCounts } from './lib/own-share.js';
 import { numberList, optionsFrom, wholeNumber } from './lib/options.js';
 import { Rig, type Route } from './lib/rig.js';
 import { percentile, table } from './lib/statistics.js';
@@ -65,9 +66,11 @@ interface Figures {
   failed: number;
   /** Shares of the machine's CPU that nobody had, 0 to 1, one value a round. */
   readonly idle: number[];
+  /** What the controller says of its answers, a look a round. */
+  readonly answers: AnswerCounts[];
 }
 const figures: Figures[] = rates.flatMap((rate) =>
-  ROUTES.map((route) => ({ rate, route, delays: [], failed: 0, idle: [] })),
+  ROUTES.map((route) => ({ rate, route, delays: [], failed: 0, idle: [], answers: [] })),
 );
 const of = (rate: number, route: Route): Figures => {
   const found = figures.find((each) => each.rate === rate && each.route === route);
@@ -129,6 +132,13 @@ process.stdout.write(
   `${table([head, ...rows])}\nCPU idle: of the whole machine while calls came in, median of ${rounds} rounds; ` +
     `${cpus().length} cores carry everything\n`,
 );
+for (const { rate, route, answers } of figures) {
+  if (route === 'bare') continue;
+  const [p50, p99, within] = ownShareCells(answersOf(answers));
+  process.stdout.write(
+    `${rate} calls in 1037 ms: the controller's own part, from question to answer, ${p50} / ${p99} ms, ${within} within 10 ms\n`,
+  );
+}
 for (const { rate, route, idle } of figures) {
   const share = percentile(idle, 0.5);
   if (!(share < NO_CPU)) continue;
@@ -143,12 +153,15 @@ process.exitCode = figures.some(({ failed }) => failed > 0) ? 1 : 0;
 async function measure(rate: number, route: Route, round: number): Promise<void> {
   const own = of(rate, route);
   const count = countAt(rate);
-  const [seenBefore, before] = [(await rig.phones.log()).length, machineTimes()];
+  const controllers = rig.stack.controllers.map(({ url }) => url);
+  const [seenBefore, answersBefore] = [(await rig.phones.log()).length, await answersAt(controllers)];
+  const before = machineTimes();
   const caller = await rig.place(route, `round-${round}-${rate}-${route}`, {
     ...{ from: round * count, count, rate, holdMs: 300 },
   });
   await caller.exited;
   own.idle.push(shareIdle(before, machineTimes()));
+  own.answers.push(answersBetween(answersBefore, await answersAt(controllers)));
   // SIPp writes its log in blocks.
   await sleep(1_000);
   const sent = instants(await caller.log(), 'sent', /^From: <sip:\+4477(\d+)@/m);

@@ -64,7 +64,10 @@ export class Rig {
       controllers: 1,
       trunks: ['bench'],
       // What is looked for are the limits of the machine, not those that one sets.
-      environment: { LOG_LEVEL: 'info', MAX_CALLS_PER_NUMBER: '100000', CALL_RATE_PER_NUMBER: '10000' },
+      environment: {
+        ...{ LOG_LEVEL: 'info', METRICS_ALLOW: '127.0.0.1' },
+        ...{ MAX_CALLS_PER_NUMBER: '100000', CALL_RATE_PER_NUMBER: '10000' },
+      },
     });
     opened.push(() => stack.close());
     const phonePort = await freeUdpPort();

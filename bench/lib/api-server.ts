@@ -1,21 +1,13 @@
 /**
- * Child of bench:api: a controller, and beside it in the same process a bare Fastify route that parses a
- * JSON body and makes one Redis write. Started with an IPC channel; sends `ready` with the bare route's port.
+ * Child of bench:api: the server that the API is compared with. A bare Fastify route that parses a JSON body and makes
+ * one Redis write. Started with an IPC channel; sends its port.
  */
 import { fastify } from 'fastify';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 
-import { Controller } from '../../src/app.js';
-import { loadConfig } from '../../src/config.js';
-import { createLogger } from '../../src/telemetry/logger.js';
-
-const config = loadConfig(process.env);
-const controller = new Controller(config, createLogger({ level: config.logLevel }));
-await controller.start();
-
-const redis = new Redis(config.redisUrl);
+const redis = new Redis(process.env['REDIS_URL'] ?? '');
 const bare = fastify();
 bare.post('/bare', async (request, reply) => {
   const id = randomUUID();

@@ -79,6 +79,15 @@ export class Filled {
     return Number(/^used_memory:(\d+)/m.exec(await this.#admin.info('memory'))?.[1]);
   }
 
+  /** Scripts that Redis has run, and commands, those that scripts run among them. */
+  async commands(): Promise<{ readonly scripts: number; readonly commands: number }> {
+    const stats = await this.#admin.info('commandstats');
+    const calls = [...stats.matchAll(/^cmdstat_([^:]+):calls=(\d+)/gm)];
+    const sum = (isCounted: (name: string) => boolean): number =>
+      calls.reduce((total, [, name = '', count]) => total + (isCounted(name) ? Number(count) : 0), 0);
+    return { scripts: sum((name) => name.startsWith('eval')), commands: sum(() => true) };
+  }
+
   async close(): Promise<void> {
     await this.store.close();
     this.#admin.disconnect();

@@ -5,6 +5,15 @@ interface Batch<T> {
 }
 
 /**
+ * Resolves once what was asked for before in this turn of the event loop, of whatever `Gathered`, is carried out: what it
+ * sends was sent.
+ */
+export async function gathered(): Promise<void> {
+  // Batches begin in the order in which their first items came, and none of them later than its item's turn of this queue.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+}
+
+/**
  * Carries out together, by key, what is asked for in one turn of the event loop, or within some milliseconds where nobody's
  * answer waits for it. Whoever asked hears when it is done, so nothing more can be lost by it; under load there is more in
  * a batch, and it costs less by the piece.
@@ -43,16 +52,22 @@ export class Gathered<T> {
     await Promise.allSettled(batches.map(({ done }) => done));
   }
 
+  async #carriedOut(items: readonly T[], key: string): Promise<void> {
+    await this.#carryOut(items, key);
+  }
+
   #begin(key: string): Batch<T> {
     const items: T[] = [];
+    let isBegun = false;
     let carryOut = (): void => undefined;
-    const due = new Promise<void>((resolve) => {
-      carryOut = resolve;
-    });
-    const done = due.then(async () => {
-      await this.#carryOut(items, key);
+    const done = new Promise<void>((resolve, reject) => {
+      carryOut = () => {
+        this.#carriedOut(items, key).then(resolve, reject);
+      };
     });
     const begin = (): void => {
+      if (isBegun) return;
+      isBegun = true;
       clearTimeout(timer);
       // What comes from here on is of the next batch.
       if (this.#open.get(key)?.items === items) this.#open.delete(key);

@@ -15,6 +15,8 @@ export interface AuditLogOptions {
 }
 
 const DAY = 24 * 3_600_000;
+/** Those that come in one turn of the event loop. A script goes through so many at most. */
+const ENTERED_TOGETHER = { most: 100 };
 /** Nobody's answer waits for it. A script goes through so many, and Redis does nothing else meanwhile. */
 const SETTLED_TOGETHER = { most: 100, pauseMs: 5 };
 
@@ -31,6 +33,8 @@ export class AuditLog {
   readonly #retention: number;
   readonly #mostPerDay: number;
   readonly #onLost: (entries: number) => void;
+  /** By day. */
+  readonly #entering: Gathered<AuditEntry>;
   /** By day: entry, entry with its outcome, instant. */
   readonly #settling: Gathered<readonly [string, string, number]>;
 
@@ -40,19 +44,19 @@ export class AuditLog {
     this.#retention = options.retention ?? 365 * DAY;
     this.#mostPerDay = options.mostPerDay ?? 1_000_000;
     this.#onLost = options.onLost ?? (() => undefined);
+    this.#entering = new Gathered((entries, day) => this.#enterAll(entries, day), ENTERED_TOGETHER);
     this.#settling = new Gathered(
       (outcomes, day) => scripts.run('settle-audit', [auditKey(day)], outcomes.flat()),
       SETTLED_TOGETHER,
     );
   }
 
-  /** Enters a change that is about to be made. Throws StoreUnavailableError: it may not be made then. */
+  /**
+   * Enters a change that is about to be made; sent as `gathered` tells. Throws StoreUnavailableError: it may not be made
+   * then.
+   */
   async enter(entry: AuditEntry): Promise<void> {
-    const day = dayOf(entry.at);
-    const ttl = Date.parse(day) + DAY + this.#retention - entry.at;
-    const args = [textOf(entry), entry.at, ttl, this.#mostPerDay];
-    const lost = await this.#scripts.run('enter-audit', [auditKey(day)], args);
-    if (Number(lost) > 0) this.#onLost(Number(lost));
+    await this.#entering.add(dayOf(entry.at), entry);
   }
 
   /**
@@ -63,6 +67,15 @@ export class AuditLog {
     const isKept = outcome.status === null || !isRefusal(outcome.status);
     const settled = isKept ? textOf({ ...entry, ...outcome }) : '';
     await this.#settling.add(dayOf(entry.at), [textOf(entry), settled, entry.at]);
+  }
+
+  async #enterAll(entries: readonly AuditEntry[], day: string): Promise<void> {
+    const [first] = entries;
+    if (first === undefined) return;
+    const ttl = Date.parse(day) + DAY + this.#retention - first.at;
+    const args = entries.flatMap((entry) => [entry.at, textOf(entry)]);
+    const lost = await this.#scripts.run('enter-audit', [auditKey(day)], [ttl, this.#mostPerDay, ...args]);
+    if (Number(lost) > 0) this.#onLost(Number(lost));
   }
 
   /** Newest first. Throws ListingTooLongError when a filter has to look through too many entries of a day. */

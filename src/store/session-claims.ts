@@ -1,5 +1,6 @@
 import { Cluster } from 'ioredis';
 
+import { gathered, Gathered } from '../gathered.js';
 import type { E164 } from '../masking/phone-number.js';
 import { sealSession, type SessionDocument } from './documents.js';
 import { SessionExpiredError, SessionNotFoundError, StoreUnavailableError } from './errors.js';
@@ -38,11 +39,19 @@ export interface SessionClaimsOptions {
 }
 
 /**
- * Writes what has to be stored wherever the session is. It is sent ahead of the session, and may be asked for more
- * than once; when it fails there is no session.
+ * Writes what has to be stored wherever the session is. It is sent ahead of the session, if it is sent as `gathered`
+ * tells, and may be asked for more than once; when it fails there is no session.
  */
 export type Alongside = () => Promise<void>;
 
+/** A claim as the script takes it, and its answer once it came. */
+interface Asked {
+  readonly args: readonly (string | number)[];
+  result: string;
+}
+
+/** Those that come in one turn of the event loop. A script goes through so many at most, and Redis does nothing else meanwhile. */
+const ASKED_TOGETHER = { most: 32 };
 /** Milliseconds for which a look at Redis' clock is used. */
 const CLOCK_IS_FRESH = 1_000;
 /** Milliseconds within which a command that was sent comes to Redis, or never. */
@@ -56,6 +65,8 @@ const ON_ITS_WAY = 3_600_000;
 export class SessionClaims {
   readonly #options: SessionClaimsOptions;
   readonly #withdrawals: Withdrawals;
+  /** By the key of the number: who has no number yet is mostly advised the same. */
+  readonly #asking = new Gathered<Asked>((asked, key) => this.#askTogether(asked, key), ASKED_TOGETHER);
   #clock: ClockLook | null = null;
 
   constructor(options: SessionClaimsOptions) {
@@ -149,12 +160,15 @@ export class SessionClaims {
     alongside: Alongside,
   ): Promise<ClaimResult> {
     const prepared = Promise.all([alongside(), this.#prepare(document)]);
+    // It may fail before anybody waits for it.
+    prepared.catch(() => undefined);
     if (this.#options.client instanceof Cluster) await prepared;
+    else await gathered();
     const [result] = await Promise.all([this.#ask(document, clock), prepared]);
     return result;
   }
 
-  /** Sends everything before it returns. */
+  /** Sent as `gathered` tells. */
   async #prepare(document: SessionDocument): Promise<void> {
     const { client, index, retention, pointerMargin } = this.#options;
     const { id, virtualNumber, createdAt, expiresAt } = document;
@@ -166,17 +180,16 @@ export class SessionClaims {
   }
 
   async #ask(document: SessionDocument, clock: ClockReading): Promise<ClaimResult> {
-    const { scripts, vault, retention, patience } = this.#options;
+    const { vault, retention, patience } = this.#options;
     const { id, virtualNumber, createdAt, expiresAt } = document;
-    const result = await scripts.run(
-      'claim',
-      [numberKey(virtualNumber)],
-      [
-        ...[id, createdAt, expiresAt, heldUntil(document), retention],
-        ...[sealSession(vault, document), strangersOf(document), tokensOf(vault, document)],
-        clock.in(patience),
-      ],
-    );
+    const args = [
+      ...[id, createdAt, expiresAt, heldUntil(document), retention],
+      ...[sealSession(vault, document), strangersOf(document), tokensOf(vault, document)],
+      clock.in(patience),
+    ];
+    const asked: Asked = { args, result: '' };
+    await this.#asking.add(numberKey(virtualNumber), asked);
+    const { result } = asked;
     if (result === 'too-late') {
       // Or its clock was set forward.
       this.#forgetClock();
@@ -185,11 +198,20 @@ export class SessionClaims {
     return result as ClaimResult;
   }
 
+  /** Claims of one number. */
+  async #askTogether(asked: readonly Asked[], key: string): Promise<void> {
+    const args = asked.flatMap((each) => each.args);
+    const results = String(await this.#options.scripts.run('claim', [key], args)).split(' ');
+    for (const [index, each] of asked.entries()) each.result = results[index] ?? '';
+  }
+
   /**
    * After a failure: true when the session was written nevertheless, with all that leads to it, and its client can
    * still be told of it.
    */
   async #isThere(document: SessionDocument, alongside: Alongside): Promise<boolean> {
+    // The claim may wait for others yet. What is asked here comes after it.
+    await gathered();
     return Promise.all([this.#conclude(document, 'keep'), this.#prepare(document), alongside()]).then(
       ([result]) => result === 'claimed',
       () => false,

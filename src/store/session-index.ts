@@ -28,9 +28,22 @@ export interface PendingEntry extends IndexPlace {
   readonly operation: string;
 }
 
+/** An entry that is to be written. */
+interface Entering {
+  readonly entry: PendingEntry;
+  readonly text: string;
+  readonly now: number;
+  /** Milliseconds that the day is kept for it. */
+  readonly ttl: number;
+  /** Whether it overwrites one that is there. */
+  readonly fresh: boolean;
+}
+
 /** Milliseconds that a day's index outlives its last session. */
 const MARGIN = 24 * 3_600_000;
 const DAY = 24 * 3_600_000;
+/** Those that come in one turn of the event loop. A script goes through so many at most. */
+const ENTERED_TOGETHER = { most: 100 };
 /** Nobody's answer waits for it. A script goes through so many, and Redis does nothing else meanwhile. */
 const SETTLED_TOGETHER = { most: 100, pauseMs: 5 };
 
@@ -48,6 +61,7 @@ export class SessionIndex {
   readonly #retention: number;
   /** Days that are registered for certain, at most a few. */
   readonly #days = new Set<string>();
+  readonly #entering: Gathered<Entering>;
   readonly #settling: Gathered<PendingEntry>;
 
   /** `retention` in milliseconds. */
@@ -56,10 +70,11 @@ export class SessionIndex {
     this.#scripts = scripts;
     this.#vault = vault;
     this.#retention = retention;
+    this.#entering = new Gathered((entering) => this.#enterAll(entering), ENTERED_TOGETHER);
     this.#settling = new Gathered((entries) => this.#settleNew(entries), SETTLED_TOGETHER);
   }
 
-  /** Ahead of a session's claim on a number. Once for each number that is tried; they are one operation. */
+  /** Ahead of a session's claim on a number: sent as `gathered` tells. Once for each number that is tried; they are one operation. */
   async enterNew(session: Listed): Promise<PendingEntry> {
     return this.#enter(session, session.createdAt, session.id, true);
   }
@@ -77,7 +92,7 @@ export class SessionIndex {
 
   /** After the claim of a new session, which has become what its entry tells: a few milliseconds later, with others. */
   async settleNew(entry: PendingEntry): Promise<void> {
-    await this.#settling.add(`${entry.day} ${entry.accountId}`, entry);
+    await this.#settling.add(placeKey(entry), entry);
   }
 
   /** Settles now what waits for others. */
@@ -103,11 +118,20 @@ export class SessionIndex {
     const ttl = Math.max(session.expiresAt, now) - now + this.#retention + MARGIN;
     await Promise.all([
       this.#register(entry.day),
-      this.#scripts.run('enter-session', keysOf(entry), [
-        ...[entry.member, this.#text(session, 0), entry.operation, now, ttl, fresh ? 1 : 0],
-      ]),
+      this.#entering.add(placeKey(entry), { entry, text: this.#text(session, 0), now, ttl, fresh }),
     ]);
     return entry;
+  }
+
+  /** Entries of one day and account. */
+  async #enterAll(entering: readonly Entering[]): Promise<void> {
+    const [first] = entering;
+    if (first === undefined) return;
+    const ttl = Math.max(...entering.map((each) => each.ttl));
+    const args = entering.flatMap(({ entry, text, now, fresh }) => {
+      return [entry.member, text, entry.operation, now, fresh ? 1 : 0];
+    });
+    await this.#scripts.run('enter-session', keysOf(first.entry), [ttl, ...args]);
   }
 
   async #register(day: string): Promise<void> {
@@ -150,6 +174,11 @@ export function memberPrefix(createdAt: number): string {
 /** UTC day of an instant, YYYY-MM-DD. */
 export function dayOf(instant: number): string {
   return new Date(Math.floor(instant / DAY) * DAY).toISOString().slice(0, 10);
+}
+
+/** What entries of one day and account have in common. */
+function placeKey({ day, accountId }: IndexPlace): string {
+  return `${day} ${accountId}`;
 }
 
 function keysOf({ day, accountId }: IndexPlace): string[] {

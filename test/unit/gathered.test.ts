@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { Gathered } from '../../src/gathered.js';
+import { gathered as allGathered, Gathered } from '../../src/gathered.js';
 
 function gathering(most = 10, pauseMs = 0) {
   const carriedOut: [key: string, items: readonly number[]][] = [];
@@ -42,6 +42,19 @@ describe('what is gathered', () => {
     failing.clear();
     await gathered.add('a', 4);
     expect(carriedOut.at(-1)).toEqual(['a', [4]]);
+  });
+
+  it('is carried out before those go on who wait for what was asked for by then', async () => {
+    const one = gathering();
+    const other = gathering(2);
+    const done = [one.gathered.add('a', 1), other.gathered.add('b', 2), other.gathered.add('b', 3)];
+    const seen = allGathered().then(() => [...one.carriedOut, ...other.carriedOut]);
+    done.push(other.gathered.add('c', 4));
+    await Promise.all(done);
+    expect((await seen).slice(0, 2)).toEqual([
+      ['a', [1]],
+      ['b', [2, 3]],
+    ]);
   });
 
   it('is no more at once than is allowed, and comes in order', async () => {

@@ -71,6 +71,14 @@ end
 
 -- The same of an index, whose members count by their scores, however long it is there: for a minute more, so that not
 -- every session that comes has to prolong it.
+local kept = {}
 local function keepIndex(key, ttl)
-  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, ms(ttl + 60000)) end
+  if (kept[key] or -1) >= ttl then return end
+  local left = redis.call('PTTL', key)
+  if left < ttl then
+    left = ttl + 60000
+    redis.call('PEXPIRE', key, ms(left))
+  end
+  -- While this script runs, Redis' clock stands still.
+  kept[key] = left
 end

@@ -3,7 +3,14 @@ import type { FastifyInstance } from 'fastify';
 
 import { buildApi } from './api/build-api.js';
 import { folderOfPage } from './api/plugins/built-page.js';
-import type { CallbackStore, ConsoleDeps, DestinationJudge, MetricsPage, Readiness } from './api/deps.js';
+import type {
+  ApiDeps,
+  CallbackStore,
+  ConsoleDeps,
+  DestinationJudge,
+  MetricsPage,
+  Readiness,
+} from './api/deps.js';
 import { callDirectory, recordingDirectory } from './call-resources.js';
 import { HangUps } from './calls/hang-ups.js';
 import type { LegAddress } from './calls/ports.js';
@@ -168,19 +175,30 @@ export function httpApi(options: HttpApiOptions): FastifyInstance {
 
   async function created(
     draft: SessionDraft,
-    along: { readonly alongside: () => Promise<void> },
+    { permit, alongside }: Parameters<ApiDeps['sessions']['create']>[1],
   ): Promise<MaskingSession> {
+    let refusal: unknown = null;
     let seen: PoolLook = { held: 0, livePins: null };
     const onLook = (look: PoolLook): void => {
       seen = look;
     };
     try {
-      const session = await store.sessions.create(draft, { ...along, onLook });
+      const session = await store.sessions.create(draft, {
+        permit: async () => {
+          await permit().catch((error: unknown) => {
+            refusal = error;
+            throw error;
+          });
+        },
+        ...{ alongside, onLook },
+      });
       metrics.sessionCreated(null);
       store.statistics.created(false, now());
       store.poolHistory.created(draft, seen, false, now());
       return session;
     } catch (error) {
+      // What the API refuses was not to be created.
+      if (error === refusal) throw error;
       const code = error instanceof MasklineError ? error.code : '';
       metrics.sessionCreated(code);
       if (code === 'ERR_NUMBER_POOL_EXHAUSTED') {

@@ -41,9 +41,13 @@ export interface SessionStore {
    * Throws errors with the codes ERR_NUMBER_POOL_EXHAUSTED and ERR_PIN_TAKEN. Any other error means
    * that no session came to be: it is answered with a 500, upon which clients send the request again.
    *
-   * `alongside` writes what has to be stored wherever the session is; it may be called more than once.
+   * `permit` is called once, and rejects when the session may not be: then there is none, and the create rejects as it
+   * did. `alongside` writes what has to be stored wherever the session is; it may be called more than once.
    */
-  create(draft: SessionDraft, options: { readonly alongside: () => Promise<void> }): Promise<MaskingSession>;
+  create(
+    draft: SessionDraft,
+    options: { readonly permit: () => Promise<void>; readonly alongside: () => Promise<void> },
+  ): Promise<MaskingSession>;
   get(id: string, now: number): Promise<SessionWithInteractions | null>;
   /**
    * Throws errors with the codes ERR_SESSION_NOT_FOUND, ERR_SESSION_EXPIRED, ERR_PARTY_FIXED and

@@ -46,13 +46,14 @@ export class NumberChooser {
   }
 
   /**
-   * Numbers to try. Where unknown callers matter to the session, the numbers are looked at first, a batch
+   * Numbers to try. `permit` is asked while what decides them is read; rejects as it does. Where unknown callers matter to the session, the numbers are looked at first, a batch
    * at a time; `onPinTaken` is told when a PIN that the client chose is live on one of them, and `onHeld` how many
    * numbers of its pool the session cannot have because its persons hold them.
    */
   async *numbersFor(
     draft: SessionDraft,
     choose: Choose,
+    permit: () => Promise<void>,
     onPinTaken: () => void,
     onHeld: (count: number) => void,
   ): AsyncGenerator<Choice> {
@@ -64,7 +65,12 @@ export class NumberChooser {
       pinSession: draft.pin !== null,
       now: draft.now,
     };
-    const { chunks, held } = await this.#candidates(draft);
+    const permitted = permit();
+    const candidates = this.#candidates(draft);
+    // What is not permitted is refused, whatever became of what was read.
+    candidates.catch(() => undefined);
+    await permitted;
+    const { chunks, held } = await candidates;
     onHeld(countIn(held, request));
     const order = inOrder(chunks, request, choose);
     if (strangersOf(draft) === '') {

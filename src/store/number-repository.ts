@@ -37,6 +37,8 @@ export class NumberRepository {
   #listed: ReadonlySet<string> = new Set();
   #looking: Promise<readonly InventoryEntry[]> | null = null;
   #nextLook: Promise<readonly InventoryEntry[]> | null = null;
+  /** Whether the look that is under way was begun in this very microtask. */
+  #hasJustBegun = false;
 
   constructor(client: RedisClient, scripts: Scripts) {
     this.#client = client;
@@ -124,6 +126,8 @@ export class NumberRepository {
    */
   async inventory(): Promise<readonly InventoryEntry[]> {
     if (this.#looking === null) return this.#look();
+    // Asked again in the same go, as every create does: what was asked for has not left yet.
+    if (this.#hasJustBegun) return this.#looking;
     this.#nextLook ??= this.#looking.then(
       () => this.#look(),
       () => this.#look(),
@@ -137,6 +141,10 @@ export class NumberRepository {
       if (this.#looking === looking) this.#looking = null;
     });
     this.#looking = looking;
+    this.#hasJustBegun = true;
+    queueMicrotask(() => {
+      this.#hasJustBegun = false;
+    });
     return looking;
   }
 

@@ -39,6 +39,8 @@ export interface SessionWithInteractions {
 export interface CreateOptions {
   /** Ranks the numbers that the session could have. */
   readonly choose?: Choose;
+  /** Asked once, while numbers are looked at: when it rejects there is no session, and the create rejects likewise. */
+  readonly permit?: () => Promise<void>;
   readonly alongside?: Alongside;
   /** Told what the create came upon, once it is known whether there is a number for it. Must not throw. */
   readonly onLook?: (look: PoolLook) => void;
@@ -115,12 +117,17 @@ export class SessionRepository {
    * Creates a session on the best number that it can have. Once this resolves, the session is on disk; when it
    * throws, there is none (docs/architecture.md, "A create that fails").
    *
-   * Throws InvalidDraftError, PinTakenError, NumberPoolExhaustedError, StoreUnavailableError; and what `alongside`
-   * rejects with, which is written with the session or the session is not.
+   * Throws InvalidDraftError, PinTakenError, NumberPoolExhaustedError, StoreUnavailableError; what `permit` rejects with;
+   * and what `alongside` rejects with, which is written with the session or the session is not.
    */
   async create(
     draft: SessionDraft,
-    { choose = allocate, alongside = nothing, onLook = () => undefined }: CreateOptions = {},
+    {
+      choose = allocate,
+      permit = nothing,
+      alongside = nothing,
+      onLook = () => undefined,
+    }: CreateOptions = {},
   ): Promise<MaskingSession> {
     if (draft.firstParty === draft.secondParty) {
       throw new InvalidDraftError('both parties are the same number, or missing');
@@ -136,6 +143,7 @@ export class SessionRepository {
     const choices = this.#chooser.numbersFor(
       draft,
       choose,
+      permit,
       () => (pinTaken = true),
       (count) => (held = count),
     );
@@ -277,7 +285,7 @@ export class SessionRepository {
   }
 }
 
-const nothing: Alongside = () => Promise.resolve();
+const nothing = (): Promise<void> => Promise.resolve();
 
 function documentOf(draft: SessionDraft, virtualNumber: E164, id: string, fee: number): SessionDocument {
   const { accountId, firstParty, secondParty, settings, now } = draft;

@@ -36,9 +36,13 @@ export function sessionRoutes(scope: FastifyInstance, deps: ApiDeps): void {
         const now = deps.clock.now();
         const draft = createParams.draft(request.body, account.id, now);
         await requireOwner(account, draft.accountId);
-        await refuseVirtualNumbers(draft);
-        await refuseDestinations(draft);
-        const session = await deps.sessions.create(draft, { alongside: () => enterAudit(request) });
+        const session = await deps.sessions.create(draft, {
+          permit: async () => {
+            await refuseVirtualNumbers(draft);
+            await refuseDestinations(draft);
+          },
+          alongside: () => enterAudit(request),
+        });
         auditTarget(request, session.id);
         // From here on the session exists: a 5xx would make clients create a second one.
         afterwards('what follows a new session failed', session, () => deps.onSessionCreated(session));

@@ -108,6 +108,32 @@ test('what leads to a session goes ahead of its claim, whoever it is claimed wit
   }
 });
 
+test('whether a create is permitted is asked beside what it reads, and nothing is written before', async () => {
+  let isPermitted = false;
+  const permit = async (): Promise<void> => {
+    expect(await store.numbers.listed([ALICE, BOB])).toEqual(new Set());
+    await sleep(30);
+    expect(await fixture.raw.keys('maskline:{sessions:*')).toEqual([]);
+    isPermitted = true;
+  };
+  await store.numbers.inventory();
+  const before = await runs('get');
+  const { id } = await store.sessions.create(draft(), { permit });
+  expect(isPermitted).toBe(true);
+  // The version of the inventory once, and by the claim the number's record and the routes of the two.
+  expect((await runs('get')) - before).toBe(4);
+  expect((await store.sessions.get(id, NOW))?.session.id).toBe(id);
+});
+
+test('a create that is not permitted leaves nothing', async () => {
+  const refusal = new Error('not this one');
+  const before = (await fixture.raw.keys('maskline:*')).sort();
+  const permit = () => Promise.reject(refusal);
+  await expect(store.sessions.create(draft(), { permit })).rejects.toBe(refusal);
+  await fixture.settled();
+  expect((await fixture.raw.keys('maskline:*')).sort()).toEqual(before);
+});
+
 test('what was withdrawn does not come back by being settled', async () => {
   const { id, accountId, createdAt } = await created(1);
   await fixture.settled();

@@ -151,8 +151,9 @@ export class FakeDeps implements ApiDeps {
   sessions = {
     create: async (
       draft: SessionDraft,
-      { alongside }: { alongside: () => Promise<void> },
+      { permit, alongside }: { permit: () => Promise<void>; alongside: () => Promise<void> },
     ): Promise<MaskingSession> => {
+      await permit();
       if (this.createError !== null) throw this.createError;
       await alongside();
       this.drafts.push(draft);

@@ -171,9 +171,14 @@ export function memberPrefix(createdAt: number): string {
   return String(createdAt).padStart(15, '0');
 }
 
+let lastDay = { start: 0, day: '1970-01-01' };
+
 /** UTC day of an instant, YYYY-MM-DD. */
 export function dayOf(instant: number): string {
-  return new Date(Math.floor(instant / DAY) * DAY).toISOString().slice(0, 10);
+  const start = Math.floor(instant / DAY) * DAY;
+  // Nearly always it is the day that was asked for before.
+  if (start !== lastDay.start) lastDay = { start, day: new Date(start).toISOString().slice(0, 10) };
+  return lastDay.day;
 }
 
 /** What entries of one day and account have in common. */

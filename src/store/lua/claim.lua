@@ -45,7 +45,7 @@ local function claim(id, now, expires, held, retention, document, strangers, tok
   redis.call('HSET', sessionKey(id), 'doc', document, 'expiresAt', ms(expires), 'callCount', 0, 'billedDuration', 0,
     'hooks', tokens.hooks)
   redis.call('PEXPIRE', sessionKey(id), ms(expires - now + retention))
-  writeSession(id, tokens, expires, held, now)
+  writeSession(id, tokens, expires, held, now, true)
   local indexTtl = expires - now + SLACK
   if strangers == 'gate' then
     redis.call('ZADD', gatesKey, ms(now), id)

@@ -9,12 +9,16 @@
 -- ARGV[5]  numbers remembered at most
 -- Answer   1
 
+-- Most persons come for the first time, and have nothing that could have to give way.
 local function note(key, score, ttl)
-  redis.call('ZADD', key, score, ARGV[1])
-  redis.call('ZREMRANGEBYRANK', key, 0, -tonumber(ARGV[5]) - 1)
-  if redis.call('PTTL', key) < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
+  local left = redis.call('PTTL', key)
+  local isMore = redis.call('ZADD', key, score, ARGV[1]) == 1 and left ~= -2
+  if isMore then redis.call('ZREMRANGEBYRANK', key, 0, -tonumber(ARGV[5]) - 1) end
+  if left < ttl then redis.call('PEXPIRE', key, string.format('%.0f', ttl)) end
+  return left ~= -2
 end
 note(KEYS[1], ARGV[2], tonumber(ARGV[4]))
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2])
-note(KEYS[2], ARGV[3], math.max(1, tonumber(ARGV[3]) - tonumber(ARGV[2])))
+local wereHeld = note(KEYS[2], ARGV[3], math.max(1, tonumber(ARGV[3]) - tonumber(ARGV[2])))
+-- After what is new was added: a key that is emptied in between would come back without its end.
+if wereHeld then redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[2]) end
 return 1

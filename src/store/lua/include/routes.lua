@@ -41,10 +41,10 @@ local function writeRoute(keyOf, tokens, id, party, expires, held, now)
   end
 end
 
--- Notes until when the session's parties keep the number, when that is beyond its end.
-local function noteCooling(id, expires, held, now)
+-- Notes until when the session's parties keep the number, when that is beyond its end. Of a new one nothing is noted yet.
+local function noteCooling(id, expires, held, now, isNew)
   if held <= expires then
-    redis.call('ZREM', coolingKey, id)
+    if not isNew then redis.call('ZREM', coolingKey, id) end
     return
   end
   redis.call('ZREMRANGEBYSCORE', coolingKey, '-inf', ms(now - SLACK))
@@ -53,7 +53,7 @@ local function noteCooling(id, expires, held, now)
 end
 
 -- All routes that a session's tokens stand for, and its place in the indexes.
-local function writeSession(id, tokens, expires, held, now)
+local function writeSession(id, tokens, expires, held, now, isNew)
   writeRoute(partyKey, tokens.first, id, 'first', expires, held, now)
   writeRoute(partyKey, tokens.second, id, 'second', expires, held, now)
   writeRoute(pinKey, tokens.firstPin, id, 'first', expires, expires, now)
@@ -63,7 +63,7 @@ local function writeSession(id, tokens, expires, held, now)
   keepIndex(sessionsKey, ttl)
   redis.call('ZADD', dueKey, ms(expires), id)
   keepIndex(dueKey, ttl + REPORTED_WITHIN)
-  noteCooling(id, expires, held, now)
+  noteCooling(id, expires, held, now, isNew)
   for index, length in ipairs(tokens.lengths) do
     local key = pinsKey(length)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', ms(now - SLACK))

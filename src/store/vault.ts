@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomFillSync } from 'node:crypto';
 
 import type { E164 } from '../masking/phone-number.js';
 import { BadDataKeysError, UnreadableDocumentError } from './errors.js';
@@ -6,6 +6,8 @@ import { BadDataKeysError, UnreadableDocumentError } from './errors.js';
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** Documents whose IVs are drawn together: each draw is a call into the system's generator. */
+const DRAWN_TOGETHER = 256;
 /** 128 bits: two persons share a token with a chance of 2^-64 only once 2^32 persons are stored. */
 const TOKEN_BYTES = 16;
 /** Persons whose tokens are remembered: whoever looks one up does so several times in a row. */
@@ -29,6 +31,9 @@ export class Vault {
   readonly #newest: DataKey;
   /** By number, in the order in which they came. In memory only, until others take their place. */
   readonly #parties = new Map<E164, readonly string[]>();
+
+  readonly #ivs = Buffer.alloc(DRAWN_TOGETHER * IV_BYTES);
+  #nextIvAt = this.#ivs.length;
 
   /** `dataKeys`: base64 of 32 random bytes each, newest first. Throws BadDataKeysError. */
   constructor(dataKeys: readonly string[]) {
@@ -72,11 +77,22 @@ export class Vault {
   /** AES-256-GCM under the newest key. `context` must be the same when it is opened. */
   seal(text: string, context: string): string {
     const { id, encryption } = this.#newest;
-    const iv = randomBytes(IV_BYTES);
+    const iv = this.#nextIv();
     const cipher = createCipheriv('aes-256-gcm', encryption, iv, { authTagLength: TAG_BYTES });
     cipher.setAAD(Buffer.from(`${id}\0${context}`));
-    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return `1.${id}.${Buffer.concat([iv, body, cipher.getAuthTag()]).toString('base64url')}`;
+    const body = [cipher.update(text, 'utf8'), cipher.final()];
+    return `1.${id}.${Buffer.concat([iv, ...body, cipher.getAuthTag()]).toString('base64url')}`;
+  }
+
+  /** Random, and given out once. */
+  #nextIv(): Buffer {
+    if (this.#nextIvAt === this.#ivs.length) {
+      randomFillSync(this.#ivs);
+      this.#nextIvAt = 0;
+    }
+    const from = this.#nextIvAt;
+    this.#nextIvAt += IV_BYTES;
+    return this.#ivs.subarray(from, this.#nextIvAt);
   }
 
   /** Whether one of our keys sealed the text, as far as the key's id in it tells. */

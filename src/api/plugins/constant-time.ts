@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /**
  * What stands for a secret where it is compared. timingSafeEqual demands one length, and the time of a SHA-256
  * depends on the text that is hashed alone.
  */
 export function digestOf(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** Whether all of the texts are the expected ones. Every pair is compared in full, also after a difference. */

@@ -36,6 +36,8 @@ export class CredentialGuard {
   readonly #key = randomBytes(32);
   readonly #tried = new Map<string, Tried>();
   readonly #proven = new Map<string, number>();
+  /** Of attempts that are under way: most are found to be right next. */
+  readonly #proofs = new WeakMap<Attempt, string>();
 
   /** `limit`: different wrong tokens from one address for one account; 0 for any number. */
   constructor(limit: number) {
@@ -45,7 +47,7 @@ export class CredentialGuard {
   /** Milliseconds until the attempt may be looked at; 0 for now. `now` in milliseconds since the epoch. */
   wait(attempt: Attempt, now: number): number {
     if (this.#limit === 0) return 0;
-    const known = this.#proven.get(this.#digest('proven', attempt.peer, attempt.id, attempt.token));
+    const known = this.#proven.get(this.#proofOf(attempt));
     if (known !== undefined && now < known) return 0;
     const waits = this.#counts(attempt).map(({ key, limit }) => {
       const tried = this.#current(key, now);
@@ -55,9 +57,9 @@ export class CredentialGuard {
   }
 
   /** The attempt was right. */
-  right({ peer, id, token }: Attempt, now: number): void {
+  right(attempt: Attempt, now: number): void {
     if (this.#limit === 0) return;
-    const digest = this.#digest('proven', peer, id, token);
+    const digest = this.#proofOf(attempt);
     this.#proven.delete(digest);
     this.#proven.set(digest, now + PROVEN);
     forgetOldest(this.#proven, MOST_PROVEN);
@@ -75,6 +77,14 @@ export class CredentialGuard {
       isLast ||= before < limit && tried.tokens.size === limit;
     }
     return isLast;
+  }
+
+  #proofOf(attempt: Attempt): string {
+    const known = this.#proofs.get(attempt);
+    if (known !== undefined) return known;
+    const proof = this.#digest('proven', attempt.peer, attempt.id, attempt.token);
+    this.#proofs.set(attempt, proof);
+    return proof;
   }
 
   #counts({ peer, id }: Attempt): readonly { key: string; limit: number }[] {

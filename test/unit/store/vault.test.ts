@@ -51,6 +51,18 @@ describe('sealed documents', () => {
     for (const form of [sealed, bytes]) expect(form).not.toMatch(/first party/);
   });
 
+  test('have an IV each, however many are sealed, and none that another vault gives out', () => {
+    const vaults = [new Vault([key(1)]), new Vault([key(1)])];
+    const ivs = vaults.flatMap((vault) =>
+      Array.from({ length: 1_000 }, (_, n) => {
+        const sealed = vault.seal(`text ${n}`, 'context');
+        expect(vault.open(sealed, 'context')).toBe(`text ${n}`);
+        return Buffer.from(sealed.split('.')[2] ?? '', 'base64url').toString('hex').slice(0, 24);
+      }),
+    );
+    expect(new Set(ivs).size).toBe(2_000);
+  });
+
   test('do not open in another context, when changed, or without their key', () => {
     const vault = new Vault([key(1)]);
     const sealed = vault.seal('text', 'session');

@@ -35,6 +35,8 @@ export class AuditLog {
   readonly #onLost: (entries: number) => void;
   /** By day. */
   readonly #entering: Gathered<AuditEntry>;
+  /** What was written of entries whose outcome is to follow. */
+  readonly #texts = new WeakMap<AuditEntry, string>();
   /** By day: entry, entry with its outcome, instant. */
   readonly #settling: Gathered<readonly [string, string, number]>;
 
@@ -66,14 +68,22 @@ export class AuditLog {
   async settle(entry: AuditEntry, outcome: Pick<AuditEntry, 'status' | 'target'>): Promise<void> {
     const isKept = outcome.status === null || !isRefusal(outcome.status);
     const settled = isKept ? textOf({ ...entry, ...outcome }) : '';
-    await this.#settling.add(dayOf(entry.at), [textOf(entry), settled, entry.at]);
+    await this.#settling.add(dayOf(entry.at), [this.#textOf(entry), settled, entry.at]);
+  }
+
+  #textOf(entry: AuditEntry): string {
+    const known = this.#texts.get(entry);
+    if (known !== undefined) return known;
+    const text = textOf(entry);
+    this.#texts.set(entry, text);
+    return text;
   }
 
   async #enterAll(entries: readonly AuditEntry[], day: string): Promise<void> {
     const [first] = entries;
     if (first === undefined) return;
     const ttl = Date.parse(day) + DAY + this.#retention - first.at;
-    const args = entries.flatMap((entry) => [entry.at, textOf(entry)]);
+    const args = entries.flatMap((entry) => [entry.at, this.#textOf(entry)]);
     const lost = await this.#scripts.run('enter-audit', [auditKey(day)], [ttl, this.#mostPerDay, ...args]);
     if (Number(lost) > 0) this.#onLost(Number(lost));
   }

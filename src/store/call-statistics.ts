@@ -1,5 +1,6 @@
 import type { LegRecord } from '../masking/interaction.js';
 import { delayClass, NO_CALLS, type CallCounts } from '../masking/call-statistics.js';
+import { hourOf } from './hours.js';
 import { statisticsKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
@@ -119,10 +120,6 @@ export class CallStatistics {
       return pending;
     });
   }
-}
-
-function hourOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 13);
 }
 
 type Counted = { -readonly [Field in keyof CallCounts]: CallCounts[Field] } & {

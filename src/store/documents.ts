@@ -6,10 +6,36 @@ import type { Reply } from './scripts.js';
 import type { Vault } from './vault.js';
 
 /** What of a session does not change while calls go on. It is sealed as a whole. */
-export type SessionDocument = Omit<
+export type SessionDocument = Omit<MaskingSession, keyof SessionEvents>;
+
+/** What changes. */
+export type SessionEvents = Pick<
   MaskingSession,
   'totals' | 'lastInteractionAt' | 'inProgress' | 'lastPeer' | 'endedBy'
 >;
+
+/** Field by field: to add fields to a spread object takes V8 a hundred times as long. */
+export function sessionOf(document: SessionDocument, events: SessionEvents): MaskingSession {
+  return {
+    id: document.id,
+    accountId: document.accountId,
+    virtualNumber: document.virtualNumber,
+    firstParty: document.firstParty,
+    secondParty: document.secondParty,
+    singleParty: document.singleParty,
+    settings: document.settings,
+    pin: document.pin,
+    fee: document.fee,
+    createdAt: document.createdAt,
+    modifiedAt: document.modifiedAt,
+    expiresAt: document.expiresAt,
+    totals: events.totals,
+    lastInteractionAt: events.lastInteractionAt,
+    inProgress: events.inProgress,
+    lastPeer: events.lastPeer,
+    endedBy: events.endedBy,
+  };
+}
 
 export function sealSession(vault: Vault, document: SessionDocument): string {
   return vault.seal(JSON.stringify(document), context(document.virtualNumber));
@@ -28,8 +54,7 @@ export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: numbe
   if (!Array.isArray(reply)) return null;
   const [doc, callCount, billedDuration, lastInteractionAt, claimUntil, peer, endedBy, callAmount] = reply;
   const document = sessionDocumentFrom(vault, number, String(doc));
-  return {
-    ...document,
+  return sessionOf(document, {
     totals: {
       callCount: Number(callCount),
       billedDuration: Number(billedDuration),
@@ -40,7 +65,7 @@ export function sessionFrom(vault: Vault, number: E164, reply: Reply, now: numbe
     inProgress: now < (instant(claimUntil) ?? 0),
     lastPeer: typeof peer === 'string' ? (peopleFrom(vault, number, peer)?.a ?? null) : null,
     endedBy: (endedBy ?? null) as MaskingSession['endedBy'],
-  };
+  });
 }
 
 export function sealPeople(vault: Vault, number: E164, people: InteractionPeople): string {

@@ -2,6 +2,7 @@ import { levelClass, poolOf, type PoolLook } from '../masking/pool.js';
 import type { PoolDay, PoolPast } from '../masking/pool-forecast.js';
 import { subaccountOf } from '../masking/session.js';
 import type { SessionDraft } from '../masking/session-draft.js';
+import { hourOf } from './hours.js';
 import { poolHistoryKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
@@ -45,10 +46,9 @@ export class PoolHistory {
     // The client chose the number: that says nothing of the pool.
     if (draft.virtualNumber !== null) return;
     const { firstParty, secondParty, settings, pin } = draft;
-    const { subaccount, scope } = poolOf({
-      ...{ firstParty, secondParty, geomatch: settings.geomatch },
-      subaccount: subaccountOf(draft.accountId),
-    });
+    const { geomatch } = settings;
+    const owner = subaccountOf(draft.accountId);
+    const { subaccount, scope } = poolOf({ firstParty, secondParty, geomatch, subaccount: owner });
     const isOpen = pin === null && (firstParty === null || secondParty === null);
     const what = [isExhausted ? 'exhausted' : 'created', `held:${levelClass(look.held)}`];
     if (isOpen) what.push('open');
@@ -155,8 +155,4 @@ function addTo(day: Counted, what: string, amount: number): void {
 
 function nothing(): Counted {
   return { created: 0, exhausted: 0, open: 0, held: new Map(), pins: new Map() };
-}
-
-function hourOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 13);
 }

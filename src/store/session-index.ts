@@ -114,7 +114,8 @@ export class SessionIndex {
   }
 
   async #enter(session: Listed, now: number, operation: string, fresh: boolean): Promise<PendingEntry> {
-    const entry: PendingEntry = { ...placeOf(session), operation };
+    const { day, member, accountId } = placeOf(session);
+    const entry: PendingEntry = { day, member, accountId, operation };
     const ttl = Math.max(session.expiresAt, now) - now + this.#retention + MARGIN;
     await Promise.all([
       this.#register(entry.day),

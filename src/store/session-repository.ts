@@ -8,7 +8,13 @@ import type { MaskingSession, PinRules } from '../masking/session.js';
 import type { SessionChange } from '../masking/session-change.js';
 import type { PinDraft, SessionDraft } from '../masking/session-draft.js';
 import type { SessionQuery } from '../masking/session-query.js';
-import { interactionFrom, sessionFrom, type SessionDocument } from './documents.js';
+import {
+  interactionFrom,
+  sessionFrom,
+  sessionOf,
+  type SessionDocument,
+  type SessionEvents,
+} from './documents.js';
 import {
   InvalidDraftError,
   NumberPoolExhaustedError,
@@ -163,14 +169,7 @@ export class SessionRepository {
         void this.#remember(document);
         void this.#settle(document);
         await onItsWay();
-        return {
-          ...document,
-          totals: { callCount: 0, billedDuration: 0, callAmount: 0 },
-          lastInteractionAt: null,
-          inProgress: false,
-          lastPeer: null,
-          endedBy: null,
-        };
+        return sessionOf(document, NOTHING_HAPPENED);
       }
       if (result === 'pin-taken') pinTaken = true;
     }
@@ -281,9 +280,19 @@ export class SessionRepository {
 
   /** Never rejects: while the entry is pending, lists ask the session itself. */
   async #settle(session: SessionDocument): Promise<void> {
-    await this.#index.settleNew({ ...placeOf(session), operation: session.id }).catch(this.#onAdviceLost);
+    const { day, member, accountId } = placeOf(session);
+    const entry = { day, member, accountId, operation: session.id };
+    await this.#index.settleNew(entry).catch(this.#onAdviceLost);
   }
 }
+
+const NOTHING_HAPPENED: SessionEvents = {
+  totals: { callCount: 0, billedDuration: 0, callAmount: 0 },
+  lastInteractionAt: null,
+  inProgress: false,
+  lastPeer: null,
+  endedBy: null,
+};
 
 const nothing = (): Promise<void> => Promise.resolve();
 

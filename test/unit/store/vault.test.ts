@@ -57,7 +57,9 @@ describe('sealed documents', () => {
       Array.from({ length: 1_000 }, (_, n) => {
         const sealed = vault.seal(`text ${n}`, 'context');
         expect(vault.open(sealed, 'context')).toBe(`text ${n}`);
-        return Buffer.from(sealed.split('.')[2] ?? '', 'base64url').toString('hex').slice(0, 24);
+        return Buffer.from(sealed.split('.')[2] ?? '', 'base64url')
+          .toString('hex')
+          .slice(0, 24);
       }),
     );
     expect(new Set(ivs).size).toBe(2_000);

@@ -93,14 +93,15 @@ const FOLDER = new URL('./lua/', import.meta.url);
 /** Hears of every script that was run, and how many milliseconds its answer or failure took. */
 export type ScriptWatch = (name: ScriptName, elapsedMs: number, isFailure: boolean) => void;
 
-type Commands = Record<string, (...args: (string | number)[]) => Promise<Reply>>;
+type Command = (...args: (string | number)[]) => Promise<Reply>;
 
 /** These touch the keys that they are given and no other, of which there may be any number. */
 const DECLARE_ALL: ReadonlySet<ScriptName> = new Set(['enter-session', 'list-entries']);
 
 /** Runs the store's Lua scripts on one client, by their SHA-1 (Redis is sent the text only once). */
 export class Scripts {
-  readonly #commands: Commands;
+  /** By the name of the script: one that is put together for each run would have to be looked up anew each time. */
+  readonly #commands = new Map<string, Command>();
   readonly #isCluster: boolean;
   readonly #onAnswer: ScriptWatch | undefined;
 
@@ -109,21 +110,23 @@ export class Scripts {
     this.#onAnswer = onAnswer;
     this.#isCluster = client instanceof Cluster;
     for (const file of readdirSync(FOLDER)) {
-      if (file.endsWith('.lua'))
-        client.defineCommand(commandName(file.slice(0, -4)), { lua: sourceOf(file) });
+      if (!file.endsWith('.lua')) continue;
+      const name = file.slice(0, -4);
+      const command = `maskline:${name}`;
+      client.defineCommand(command, { lua: sourceOf(file) });
+      const run = (client as unknown as Record<string, Command>)[command];
+      if (run !== undefined) this.#commands.set(name, run.bind(client));
     }
-    this.#commands = client as unknown as Commands;
   }
 
   /** Throws StoreUnavailableError, with the client's error as its cause. */
   async run(name: ScriptName, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
-    const command = commandName(name);
     const declared = this.#isCluster && !DECLARE_ALL.has(name) ? [...keys, ...absentKeys(keys[0])] : keys;
     const begun = performance.now();
     let isFailure = true;
     try {
       const reply = await guarded(async () => {
-        const result = this.#commands[command]?.(declared.length, ...declared, ...args);
+        const result = this.#commands.get(name)?.(declared.length, ...declared, ...args);
         if (result === undefined) throw new Error(`lua/${name}.lua is missing`);
         return result;
       });
@@ -160,8 +163,4 @@ function sourceOf(file: string): string {
   return readFileSync(new URL(file, FOLDER), 'utf8').replace(/^-- @include (\S+)$/gm, (_, name: string) =>
     readFileSync(new URL(`include/${name}.lua`, FOLDER), 'utf8'),
   );
-}
-
-function commandName(script: string): string {
-  return `maskline:${script}`;
 }

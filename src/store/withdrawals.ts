@@ -66,9 +66,8 @@ export class Withdrawals {
     }
     this.#underWay += 1;
     try {
-      const owed = [...this.#owed.values()].filter(({ virtualNumber }) => virtualNumber === number);
-      const error = await this.#withdrawTogether(owed);
-      if (error !== null) throw error;
+      // Nearly always nothing is.
+      if (this.#owed.size > 0) await this.#clear(number);
       return await create();
     } finally {
       this.#underWay -= 1;
@@ -91,6 +90,13 @@ export class Withdrawals {
     const error = await this.#round();
     for (const sessionId of this.#owed.keys()) this.#options.onNews({ sessionId, state: 'left', error });
     this.#owed.clear();
+  }
+
+  /** Throws StoreUnavailableError. */
+  async #clear(number: E164): Promise<void> {
+    const owed = [...this.#owed.values()].filter(({ virtualNumber }) => virtualNumber === number);
+    const error = await this.#withdrawTogether(owed);
+    if (error !== null) throw error;
   }
 
   async #withdrawAll(): Promise<void> {

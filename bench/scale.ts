@@ -1,7 +1,8 @@
 /**
  * What a second node with a second controller adds: one of each beside two of each, on one Redis, in turns, at the same
  * rate for each node. Prints the highest rate that each set-up sustains and what was at its limit then, and, because
- * everything shares the cores of this machine, what a call costs each process; writes JSON beside it.
+ * everything shares the cores of this machine, what a call costs each process; writes JSON beside it. With a share of a
+ * core for each controller, the controllers are at their limit before the machine is.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -12,10 +13,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ControllerProcess } from '../test/helpers/controller.js';
 import { freeTcpPort } from '../test/helpers/ports.js';
 import { Stack } from '../test/helpers/stack.js';
+import { CpuGroups, LEAST_SHARE, PERIOD_MS, type CpuGroup } from './lib/cpu-groups.js';
 import { Filled } from './lib/fill.js';
 import { ForkedNode } from './lib/forked-node.js';
 import { openWatched } from './lib/interruption.js';
+import { CONTROLLER, isMachineFull, limitOf, oursOf } from './lib/limits.js';
+import { percent } from './lib/machine.js';
+import { BadOptionError, optionsFrom } from './lib/options.js';
 import { busyMsOfMachine, cpuMsOf } from './lib/process-figures.js';
+import { RateSearch } from './lib/rate-search.js';
 import { percentile, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
@@ -24,8 +30,9 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     rounds: { type: 'string', default: '2' },
     talk: { type: 'string', default: '1000' },
-    p99: { type: 'string', default: '250' },
+    p99: { type: 'string' },
     numbers: { type: 'string', default: '100' },
+    share: { type: 'string' },
     output: { type: 'string', default: 'var/bench/scale.json' },
     help: { type: 'boolean', default: false },
   },
@@ -33,11 +40,14 @@ const { values } = parseArgs({
 
 if (values.help) {
   process.stdout.write(
-    'npm run bench:scale -- [--rates 20,30,40,50,60,80,100] [--seconds 10] [--rounds 2] [--talk 1000] [--p99 250]\n' +
-      '                      [--numbers 100] [--output var/bench/scale.json]\n' +
+    'npm run bench:scale -- [--rates 20,30,40,50,60,80,100] [--seconds 10] [--rounds 2] [--talk 1000] [--p99 MS]\n' +
+      '                      [--numbers 100] [--share 0.2] [--output var/bench/scale.json]\n' +
       'rates: calls a second of each node, ascending; seconds: of each in a round; talk: milliseconds that two talk;\n' +
-      'p99: milliseconds until the other phone is told of a call, at most, for a rate that is sustained. Needs\n' +
-      'redis-server. Nothing is kept to cores of its own: one for each process would be eight.\n',
+      'p99: milliseconds until the other phone is told of a call, at most, for a rate that is sustained (250,\n' +
+      'with a share 1000). Needs redis-server. Nothing is kept to cores of its own: one for each process would be eight.\n' +
+      'share: of a core, which is all that each controller may use; nodes and Redis may use what there is. Each round\n' +
+      'is a search then, from the first of the rates up to the last, for the highest one that is sustained. Linux only,\n' +
+      'with control groups (cgroups(7)) of either version that may limit CPU: root may, or to whom they are delegated.\n',
   );
   process.exit(0);
 }
@@ -53,17 +63,39 @@ const MOST_FAILED = 0.005;
 const BEHIND_MS = 1_000;
 /** For which everything rests, to know what it costs then. Milliseconds. */
 const REST_MS = 5_000;
-/** Share of the machine, and of a core, from which on it is the limit. */
-const FULL = { machine: 0.9, process: 0.85 } as const;
+/** With a share. */
+const SEARCH = { growth: 1.25, within: 0.04 } as const;
+/**
+ * A search's rate that is not sustained has another go: something else may have come in between. While the machine is full,
+ * that says nothing: some more.
+ */
+const [GOES, GOES_IN_ALL] = [2, 5];
+/** Milliseconds of CPU a second, beyond twice what they take at rest, with which controllers are at rest. */
+const SETTLED_MS = 20;
+/** Until a rate above the limit is forgotten: what is left of its calls is done. Milliseconds. */
+const LONGEST_REST_MS = 20_000;
+/** Calls a second of each node, and seconds, ahead of what is measured; with a share, too little of a core is left for it later. */
+const WARM_UP = { free: { rate: 20, seconds: 5 }, share: { rate: 40, seconds: 20 } } as const;
 
 const rates = values.rates.split(',').map(Number);
-const [seconds, rounds, talkMs, mostP99] = [values.seconds, values.rounds, values.talk, values.p99].map(
-  Number,
-) as [number, number, number, number];
+const [seconds, rounds, talkMs] = [values.seconds, values.rounds, values.talk].map(Number) as [
+  number,
+  number,
+  number,
+];
+
+const share = optionsFrom(() => (values.share === undefined ? null : shareOf(values.share)));
+/** Null without a share. */
+const cpuGroups = optionsFrom(() => (share === null ? null : CpuGroups.find()));
+const cores = cpus().length;
+/** A controller stands still for all of the time that is not its share: what takes it 50 ms takes 250 with a fifth. */
+const mostP99 = Number(values.p99 ?? (share === null ? 250 : 1_000));
 
 interface Side {
   readonly controllers: readonly number[];
   readonly nodes: readonly ForkedNode[];
+  /** The controllers', in the same order; none without a share. */
+  readonly groups: readonly CpuGroup[];
 }
 
 /** Milliseconds of CPU: of all the controllers, Redis, all the nodes. */
@@ -87,10 +119,22 @@ interface Figures {
   /** While calls came in: shares of one core by process, and of the whole machine. */
   readonly shares: Readonly<Record<string, number>>;
   readonly machine: number;
+  /** Meanwhile: in which share of the time a controller was held back that had used up its own, the most of them. */
+  readonly throttled: number;
+}
+
+/** What a search found. */
+interface Found {
+  readonly setup: Setup;
+  /** Calls a second of each node: the highest rate that was sustained, and the lowest that was not. */
+  readonly highest: number;
+  readonly limit: number;
 }
 
 const bench = await openWatched(async (opened, close) => {
   const total = NAMES.reduce((sum, setup) => sum + SETUPS[setup], 0);
+  // They can go when the controllers have.
+  const groups = Array.from({ length: total }, () => cpuGroups?.make(opened) ?? []).flat();
   const stack = await Stack.prepare({
     controllers: total,
     trunks: [TRUNK],
@@ -98,6 +142,11 @@ const bench = await openWatched(async (opened, close) => {
     environment: { LOG_LEVEL: 'fatal', WATCHDOG_LIMIT_MS: '30000' },
   });
   opened.push(() => stack.close());
+  opened.push(async () => {
+    // With their share they would take their time over their end.
+    for (const group of groups) group.limit(null);
+    return Promise.resolve();
+  });
   const filled = await Filled.open(stack.redis.url, stack.dataKey, Number(values.numbers));
   opened.push(() => filled.close());
   const [questionHosts, cdrHosts] = [stack.questionHosts.split('|'), stack.cdrHosts.split('|')];
@@ -130,8 +179,18 @@ const bench = await openWatched(async (opened, close) => {
       stack.controllers[index] = controller;
       return controller;
     });
-    await Promise.all(controllers.map((controller) => controller.start()));
-    sides[setup] = { controllers: controllers.map(({ pid }) => pid ?? 0), nodes };
+    await Promise.all(
+      controllers.map((controller, index) => {
+        const started = controller.start();
+        // Before it has threads and a watchdog.
+        if (controller.pid !== null) groups[own[index] ?? 0]?.add(controller.pid);
+        return started;
+      }),
+    );
+    sides[setup] = {
+      ...{ controllers: controllers.map(({ pid }) => pid ?? 0), nodes },
+      groups: own.flatMap((index) => groups[index] ?? []),
+    };
   }
   return { stack, filled, sides: sides as Readonly<Record<Setup, Side>>, close };
 });
@@ -142,12 +201,33 @@ const figures: Figures[] = [];
 /** The first rate that a set-up did not sustain. */
 const metAt = new Map<Setup, number>();
 const resting = new Map<Setup, Use>();
+/** With a share: one for each set-up and round. */
+const found: Found[] = [];
 try {
   process.stderr.write('preparing sessions\n');
   await filled.fill(Math.max(...rates) * seconds * Math.max(...Object.values(SETUPS)));
   // The first calls load code and open connections; they are not what a call costs.
-  for (const setup of NAMES) await measure(setup, 20, 5);
+  const warmUp = WARM_UP[share === null ? 'free' : 'share'];
+  for (const setup of NAMES) await measure(setup, warmUp.rate, warmUp.seconds);
+  for (const setup of NAMES) for (const group of sides[setup].groups) group.limit(share);
   for (const setup of NAMES) resting.set(setup, await rest(setup));
+  await (share === null ? goUp() : search());
+} finally {
+  await bench.close();
+}
+
+printRates();
+if (share === null) printHighest();
+else printFound(share);
+await mkdir(dirname(values.output), { recursive: true });
+const written = {
+  ...{ seconds, rounds, talkMs, mostP99, cores, share, found, figures },
+  resting: Object.fromEntries(resting),
+};
+await writeFile(values.output, `${JSON.stringify(written, null, 1)}\n`);
+
+/** Each of the rates, until a set-up does not sustain one. */
+async function goUp(): Promise<void> {
   for (const rate of rates) {
     for (let round = 0; round < rounds; round += 1) {
       for (const setup of round % 2 === 0 ? NAMES : NAMES.toReversed()) {
@@ -158,38 +238,82 @@ try {
         figures.push(await measure(setup, rate, seconds));
       }
     }
-    for (const setup of NAMES) if (!isSustained(setup, rate) && !metAt.has(setup)) metAt.set(setup, rate);
+    for (const setup of NAMES) if (!isSustained(at(setup, rate)) && !metAt.has(setup)) metAt.set(setup, rate);
   }
-} finally {
-  await bench.close();
 }
 
-print();
-await mkdir(dirname(values.output), { recursive: true });
-const written = {
-  ...{ seconds, rounds, talkMs, mostP99, cores: cpus().length, figures },
-  resting: Object.fromEntries(resting),
-};
-await writeFile(values.output, `${JSON.stringify(written, null, 1)}\n`);
+/** In each round, for the highest rate of each set-up; both in turns. */
+async function search(): Promise<void> {
+  const options = { ...SEARCH, from: Math.min(...rates), to: Math.max(...rates) };
+  for (let round = 0; round < rounds; round += 1) {
+    const searches = { one: new RateSearch(options), two: new RateSearch(options) };
+    for (let turn = round; NAMES.some((setup) => searches[setup].next !== null); turn += 1) {
+      for (const setup of turn % 2 === 0 ? NAMES : NAMES.toReversed()) {
+        const rate = searches[setup].next;
+        if (rate !== null) searches[setup].note(rate, await tryOut(setup, rate, round));
+      }
+    }
+    for (const setup of NAMES) {
+      const { highest, limit } = searches[setup];
+      found.push({ setup, highest, limit });
+    }
+  }
+}
+
+/** Whether the set-up sustained the rate, in one of the goes. */
+async function tryOut(setup: Setup, rate: number, round: number): Promise<boolean> {
+  for (let [go, all] = [0, 0]; go < GOES && all < GOES_IN_ALL; all += 1) {
+    const figure = await measure(setup, rate, seconds);
+    figures.push(figure);
+    const is = isSustained([figure]);
+    process.stderr.write(
+      `round ${round + 1} of ${rounds}, ${setup} of each, ${rate} calls a second of each node: ` +
+        `${is ? '' : 'not '}sustained, ${figure.failed} failed, p99 ${percentile(figure.setups, 0.99).toFixed(0)} ms, ` +
+        `machine ${percent(figure.machine)} busy\n`,
+    );
+    await settle(setup);
+    if (is) return true;
+    if (!isMachineFull([figure])) go += 1;
+  }
+  return false;
+}
+
+/** Waits until the controllers do no more than at rest. */
+async function settle(setup: Setup): Promise<void> {
+  const least = (resting.get(setup)?.controllers ?? 0) * 2;
+  for (const until = performance.now() + LONGEST_REST_MS; performance.now() < until;) {
+    const [before, begun] = [useOf(setup).controllers, performance.now()];
+    await sleep(BEHIND_MS);
+    const perSecond = ((useOf(setup).controllers - before) * 1_000) / (performance.now() - begun);
+    if (perSecond <= least + SETTLED_MS) return;
+  }
+}
 
 /** Calls at `rate` a second through each node, for so many seconds. */
 async function measure(setup: Setup, rate: number, duration: number): Promise<Figures> {
-  const { nodes, controllers } = sides[setup];
+  const { nodes, controllers, groups } = sides[setup];
   const each = rate * duration;
   const names = [
-    ...controllers.map((_, n) => `controller ${n + 1}`),
+    ...controllers.map((_, n) => `${CONTROLLER} ${n + 1}`),
     'Redis',
     ...nodes.map((_, n) => `node ${n + 1}`),
   ];
   const pids = [...controllers, redisPid, ...nodes.map(({ pid }) => pid)];
   const [before, begun] = [useOf(setup), performance.now()];
   const [cpuBefore, busyBefore] = [pids.map(cpuMsOf), busyMsOfMachine()];
+  const periodsBefore = groups.map(({ periods }) => periods.throttled);
   const whileTheyComeIn = sleep(duration * 1_000).then(() => {
     const ms = performance.now() - begun;
     const shares = pids.map((pid, index) => (cpuMsOf(pid) - (cpuBefore[index] ?? 0)) / ms);
     return {
       shares: Object.fromEntries(names.map((name, index) => [name, shares[index] ?? 0])),
-      machine: (busyMsOfMachine() - busyBefore) / ms / cpus().length,
+      machine: (busyMsOfMachine() - busyBefore) / ms / cores,
+      throttled: Math.max(
+        0,
+        ...groups.map(
+          ({ periods }, index) => ((periods.throttled - (periodsBefore[index] ?? 0)) * PERIOD_MS) / ms,
+        ),
+      ),
     };
   });
   const results = await Promise.all(
@@ -232,54 +356,37 @@ function at(setup: Setup, rate: number): readonly Figures[] {
   return figures.filter((each) => each.setup === setup && each.rate === rate);
 }
 
-function isSustained(setup: Setup, rate: number): boolean {
-  const setups = at(setup, rate).flatMap((each) => each.setups);
-  return isKept(setup, rate) && percentile(setups, 0.99) <= mostP99;
+function isSustained(own: readonly Figures[]): boolean {
+  return isKept(own) && percentile(setupsOf(own), 0.99) <= mostP99;
 }
 
 /** Whether its calls came about, however late. */
-function isKept(setup: Setup, rate: number): boolean {
-  const own = at(setup, rate);
+function isKept(own: readonly Figures[]): boolean {
   const of = (part: 'failed' | 'calls'): number => own.reduce((sum, each) => sum + each[part], 0);
   return own.length > 0 && of('failed') <= of('calls') * MOST_FAILED;
+}
+
+function setupsOf(own: readonly Figures[]): readonly number[] {
+  return own.flatMap(({ setups }) => setups);
 }
 
 function median(own: readonly Figures[], of: (each: Figures) => number): number {
   return percentile(own.map(of), 0.5);
 }
 
-/** What was full at a rate that was not sustained. */
-function limitAt(setup: Setup, rate: number): string {
-  const own = at(setup, rate);
-  const machine = median(own, (each) => each.machine);
-  const [first] = own;
-  const [busiest = '', share = 0] =
-    Object.keys(first?.shares ?? {})
-      .map((name): [string, number] => [name, median(own, ({ shares }) => shares[name] ?? 0)])
-      .toSorted(([, one], [, other]) => other - one)[0] ?? [];
-  const ours = median(own, oursOf);
-  const all = `all ${cpus().length} cores were ${percent(machine)} busy, ${percent(ours)} with these processes`;
-  const one = `${busiest} took ${percent(share)} of a core`;
-  if (machine >= FULL.machine && ours < machine / 2) return `other things that ran here: ${all}`;
-  if (machine >= FULL.machine) return `the machine: ${all}; of them ${one}`;
-  if (share >= FULL.process) return `${one}; ${all}`;
-  return `no core and no process was full: ${one}, ${all}`;
+function shareOf(text: string): number {
+  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= LEAST_SHARE && number <= 1) return number;
+  throw new BadOptionError(`--share must be a part of a core, from ${LEAST_SHARE} to 1`);
 }
 
-/** Share of the machine that the processes of the set-up took. */
-function oursOf({ shares }: Figures): number {
-  return Object.values(shares).reduce((sum, each) => sum + each, 0) / cpus().length;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(0)} %`;
-}
-
-function print(): void {
-  const rows = rates.flatMap((rate) =>
+/** What came of each rate that was tried. */
+function printRates(): void {
+  const tried = [...new Set(figures.map(({ rate }) => rate))].sort((one, other) => one - other);
+  const rows = tried.flatMap((rate) =>
     NAMES.filter((setup) => at(setup, rate).length > 0).map((setup) => {
       const own = at(setup, rate);
-      const setups = own.flatMap((each) => each.setups);
+      const setups = setupsOf(own);
       return [
         `${setup} of each`,
         String(rate * SETUPS[setup]),
@@ -291,23 +398,29 @@ function print(): void {
         median(own, ({ cpu }) => cpu.redis).toFixed(2),
         median(own, ({ cpu }) => cpu.nodes).toFixed(2),
         percent(median(own, ({ machine }) => machine)),
-        percent(median(own, oursOf)),
+        percent(median(own, (each) => oursOf(each, cores))),
+        ...(share === null ? [] : [percent(median(own, ({ throttled }) => throttled))]),
       ];
     }),
   );
   const head = ['set-up', 'calls/s', 'reached', 'failed', 'p50 ms', 'p99 ms'];
   const costs = ['controllers ms', 'Redis ms', 'nodes ms', 'machine busy', 'with these'];
+  const heldBack = share === null ? [] : ['held back'];
   process.stdout.write(
-    `${table([[...head, ...costs], ...rows])}\np50, p99: from a call's coming in until B's phone was told; controllers, ` +
-      `Redis, nodes: ms of CPU a call, without what they cost at rest; ${cpus().length} cores carry everything\n`,
+    `${table([[...head, ...costs, ...heldBack], ...rows])}\np50, p99: from a call's coming in until B's phone was told; controllers, ` +
+      `Redis, nodes: ms of CPU a call, without what they cost at rest; ${cores} cores carry everything\n`,
   );
+}
+
+/** Without a share: how far each set-up came. */
+function printHighest(): void {
   const highest = { one: sustainedBy('one'), two: sustainedBy('two') };
   for (const setup of NAMES) {
     const limit = metAt.get(setup);
-    const why = limit === undefined ? 'no limit was met' : limitAt(setup, limit);
+    const why = limit === undefined ? 'no limit was met' : limitOf(at(setup, limit), { cores, share });
     process.stdout.write(`${setup} of each: ${highest[setup]} calls a second sustained. Limit: ${why}\n`);
   }
-  const [cores, busy] = [cpus().length, 2 * SETUPS.two + 1];
+  const busy = 2 * SETUPS.two + 1;
   // Where no limit was met, the highest rate is only the last one that was tried.
   const isKnown = metAt.size === NAMES.length && Math.min(highest.one, highest.two) > 0;
   const ratio = isKnown ? (highest.two / highest.one).toFixed(2) : 'unknown, try other rates';
@@ -320,15 +433,48 @@ function print(): void {
   compareCosts();
 }
 
+/** With a share: what each search found, and whether it was the share that it came to. */
+function printFound(each: number): void {
+  process.stdout.write(`held back: of the time, the controller that was most, having used up its share\n`);
+  const totals = (setup: Setup, part: 'highest' | 'limit'): readonly number[] =>
+    found.filter((one) => one.setup === setup).map((one) => one[part] * SETUPS[setup]);
+  for (const setup of NAMES) {
+    const limits = [...new Set(found.filter((one) => one.setup === setup).map(({ limit }) => limit))];
+    const missed = limits.flatMap((rate) => at(setup, rate)).filter((one) => !isSustained([one]));
+    const free = missed.filter((one) => !isMachineFull([one]));
+    const atLimit = free.length > 0 ? free : missed;
+    const why = atLimit.length === 0 ? 'no limit was met' : limitOf(atLimit, { cores, share: each });
+    process.stdout.write(
+      `${setup} of each, ${each} of a core for each controller: ${percentile(totals(setup, 'highest'), 0.5)} calls a ` +
+        `second sustained (each round: ${totals(setup, 'highest').join(', ')}; ` +
+        `not ${totals(setup, 'limit').join(', ')}). Limit: ${why}\n`,
+    );
+    if (atLimit.length > 0 && free.length === 0) {
+      process.stdout.write(
+        'THE MACHINE WAS THE LIMIT, so this tells nothing of the software: try a smaller share\n',
+      );
+    }
+  }
+  const ones = totals('one', 'highest');
+  const ratios = totals('two', 'highest').map((two, round) => two / (ones[round] ?? Number.NaN));
+  const isKnown = found.every(({ highest, limit }) => highest > 0 && limit < Infinity);
+  process.stdout.write(
+    isKnown
+      ? `times that two sustain what one does: ${percentile(ratios, 0.5).toFixed(2)} ` +
+          `(each round: ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')})\n`
+      : 'times that two sustain what one does: unknown, try other rates\n',
+  );
+}
+
 /** Highest rate of all nodes together up to which every one was sustained. */
 function sustainedBy(setup: Setup): number {
-  const own = rates.filter((rate) => rate < (metAt.get(setup) ?? Infinity) && isSustained(setup, rate));
+  const own = rates.filter((rate) => rate < (metAt.get(setup) ?? Infinity) && isSustained(at(setup, rate)));
   return Math.max(0, ...own) * SETUPS[setup];
 }
 
 /** At the rates at which both kept their calls: what the software adds to a call when everything is there twice. */
 function compareCosts(): void {
-  const both = rates.filter((rate) => NAMES.every((setup) => isKept(setup, rate)));
+  const both = rates.filter((rate) => NAMES.every((setup) => isKept(at(setup, rate))));
   if (both.length === 0) {
     process.stdout.write('at no rate did both keep their calls: their costs cannot be compared\n');
     return;

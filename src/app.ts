@@ -13,9 +13,11 @@ import { CallRecords } from './calls/records.js';
 import { logPinGuard, PinGuardWatch } from './calls/pin-guard-watch.js';
 import { SessionSweep } from './calls/session-sweep.js';
 import { NodeLease } from './calls/node-lease.js';
+import { NodeSharing } from './calls/node-sharing.js';
 import { NodeSupervisor, type SupervisorOptions } from './calls/supervisor.js';
 import type { Config } from './config.js';
 import { FreeswitchNode } from './freeswitch/node.js';
+import { greets } from './freeswitch/probe.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
 import { CdrIntake } from './cdr-intake.js';
@@ -71,6 +73,7 @@ export class Controller {
   readonly #questions: QuestionDesk;
   readonly #nodes: FreeswitchNode[] = [];
   readonly #supervisors: NodeSupervisor[];
+  readonly #sharing: NodeSharing;
   readonly #status: StatusReporter;
   readonly #sweep: SessionSweep<Lease>;
   readonly #pinGuards: PinGuardWatch;
@@ -174,11 +177,23 @@ export class Controller {
       signal: this.#stopping.signal,
     });
     this.#supervisors = this.#nodeSupervisors(records, claims);
+    const places = new Map(config.freeswitch.nodes.map((node) => [`${node.host}:${node.port}`, node]));
+    this.#sharing = new NodeSharing({
+      controllerId: this.#id,
+      nodes: this.#supervisors,
+      board: this.#store.board,
+      reach: async (endpoint) => {
+        const place = places.get(endpoint);
+        return place !== undefined && greets(place.host, place.port);
+      },
+      log,
+    });
     const startedAt = Date.now();
     this.#status = new StatusReporter({
       identity: { id: this.#id, host: hostname(), version: VERSION, startedAt },
       board: this.#store.board,
       nodes: () => Promise.all(this.#supervisors.map((supervisor) => supervisor.report(config.trunks))),
+      wants: () => this.#sharing.wants,
       log,
     });
     this.#lapsed = new LapsedCalls({
@@ -268,6 +283,7 @@ export class Controller {
     await this.#questions.start();
     for (const supervisor of this.#supervisors) supervisor.start();
     await this.#cdrs.start();
+    this.#sharing.start();
     this.#status.start();
     this.#sweep.start();
     this.#pinGuards.start();
@@ -296,6 +312,7 @@ export class Controller {
     const graceMs = Math.min(LONGEST_GRACE_MS, this.#config.shutdownDeadline * 250);
     await Promise.all([
       this.#questions.stop(Math.min(QUESTION_GRACE_MS, graceMs)),
+      this.#sharing.stop(),
       ...this.#supervisors.map((supervisor) => supervisor.stop()),
       this.#status.stop(),
       this.#sweep.stop(),

@@ -7,6 +7,8 @@ export interface StatusReporterOptions {
   readonly board: { report(report: ControllerReport): Promise<void>; leave(id: string): Promise<void> };
   /** How the nodes stand. Never rejects. */
   readonly nodes: () => Promise<readonly NodeReport[]>;
+  /** Endpoints of nodes that this controller would take off another. */
+  readonly wants: () => readonly string[];
   readonly log: Logger;
 }
 
@@ -35,9 +37,9 @@ export class StatusReporter {
   }
 
   async #report(): Promise<boolean> {
-    const { identity, board, nodes, log } = this.#options;
+    const { identity, board, nodes, wants, log } = this.#options;
     try {
-      await board.report({ ...identity, at: Date.now(), nodes: await nodes() });
+      await board.report({ ...identity, at: Date.now(), nodes: await nodes(), wants: wants() });
     } catch (error) {
       log.debug({ err: error }, 'how this controller stands was not told');
     }

@@ -5,6 +5,8 @@ import type { Logger } from '../telemetry/logger.js';
 export interface NodeLeases extends LeaseHolder<FencedLease> {
   /** Milliseconds until the lease of that name lapses; 0 when nobody has it. */
   lapsesIn(name: string): Promise<number>;
+  /** Makes another controller the holder, which has `ttl` milliseconds to acquire it; false when it was lost before. */
+  pass(name: string, controllerId: string, lease: FencedLease, to: string, ttl: number): Promise<boolean>;
 }
 
 export interface NodeLeaseOptions {
@@ -32,6 +34,8 @@ const RENEW_MS = 750;
 const RETRY_MS = 250;
 /** Longest pause of one who stands by: a lease that was given up is taken within it. */
 const STANDBY_MS = 500;
+/** In which one to whom a lease was passed has to take it: several of its pauses. */
+const PASSED_MS = 2_000;
 /** The store's clock has lapsed a lease by then. */
 const LAPSE_MARGIN_MS = 10;
 
@@ -88,6 +92,28 @@ export class NodeLease implements NodeHold {
     await leases.release(endpoint, controllerId, lease).catch((error: unknown) => {
       log.warn({ err: error, endpoint }, 'a lease was not released; it lapses');
     });
+  }
+
+  /**
+   * Ends what the lease allowed, then gives it to that controller, which has it at its next look. False when it was
+   * not held, or lost meanwhile. Never rejects.
+   */
+  async passTo(other: string): Promise<boolean> {
+    const lease = this.#lease;
+    if (lease === null || this.#hasLapsed()) return false;
+    const { leases, endpoint, controllerId, log } = this.#options;
+    let passed = false;
+    this.#lose();
+    // The next turn waits for it, or it would take the lease anew.
+    this.#ending = this.#ending
+      .then(async () => {
+        passed = await leases.pass(endpoint, controllerId, lease, other, PASSED_MS);
+      })
+      .catch((error: unknown) => {
+        log.warn({ err: error, endpoint }, 'a lease was not passed on; it lapses');
+      });
+    await this.#ending;
+    return passed;
   }
 
   #schedule(delayMs: number): void {

@@ -115,6 +115,11 @@ export class NodeSupervisor {
     await this.#options.lease.stop();
   }
 
+  /** Gives the node up to that controller; false when it was not held. Calls go on. Never rejects. */
+  async passTo(controllerId: string): Promise<boolean> {
+    return this.#options.lease.passTo(controllerId);
+  }
+
   async #letGo(): Promise<void> {
     const { dialer, reconciler, commands, node } = this.#options;
     await node.stop();

@@ -29,6 +29,12 @@ export class LeaseRepository {
     return (await this.#scripts.run('renew-lease', [leaseKey(node)], args)) === 1;
   }
 
+  /** Makes `to` its holder, which has `ttl` milliseconds to acquire it. False when it was lost before. */
+  async pass(node: string, controllerId: string, lease: Lease, to: string, ttl: number): Promise<boolean> {
+    const args = [`${controllerId}|${lease.fence}`, to, ttl];
+    return (await this.#scripts.run('pass-lease', [leaseKey(node)], args)) === 1;
+  }
+
   /** Milliseconds until the lease lapses; 0 when nobody has it. */
   async lapsesIn(node: string): Promise<number> {
     return Math.max(0, await guarded(() => this.#client.pttl(leaseKey(node))));

@@ -48,6 +48,7 @@ export type ScriptName =
   | 'note-trace'
   | 'number-load'
   | 'page-of-day'
+  | 'pass-lease'
   | 'peek-number'
   | 'peek-session'
   | 'progress'

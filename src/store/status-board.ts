@@ -6,7 +6,10 @@ import { guarded } from './scripts.js';
 /** Milliseconds after which a controller that told nothing more is not there any more. */
 const SILENCE_MS = 20_000;
 
-/** What each controller last told of itself and its nodes, for people who look. Nothing is decided by it. */
+/**
+ * What each controller last told of itself and its nodes: for people who look, and for controllers to share the nodes out.
+ * Nothing that has to be right is decided by it.
+ */
 export class StatusBoard {
   readonly #client: RedisClient;
 

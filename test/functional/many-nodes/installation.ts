@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { SimulatedFreeSwitch } from '../../../sandbox/simulated-freeswitch.js';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
+import { leaseKey } from '../../../src/store/keys.js';
 import { until } from '../../helpers/until.js';
 import { ControllerProcess } from '../../helpers/controller.js';
 import { freeTcpPort } from '../../helpers/ports.js';
@@ -122,6 +124,20 @@ export class Installation {
       await this.startController(index);
     }
     return codes;
+  }
+
+  /** How many of the nodes that are listed each controller that runs holds, by what Redis says. */
+  async holdings(): Promise<readonly number[]> {
+    const redis = new Redis(this.stack.redis.url);
+    try {
+      const holders = await Promise.all(this.listed.map(({ endpoint }) => redis.get(leaseKey(endpoint))));
+      return this.running.map((index) => {
+        const pid = String(this.stack.controllers[index]?.pid);
+        return holders.filter((id) => id?.includes(`-${pid}-`) === true).length;
+      });
+    } finally {
+      redis.disconnect();
+    }
   }
 
   /** Changes whom a node asks, while it runs: QUESTION_HOSTS without a restart. */

@@ -157,6 +157,39 @@ describe('while calls come in on all nodes', { timeout: 240_000 }, () => {
     await nothingIsLeft(installation, pairs);
   });
 
+  it('controllers that hold few nodes get some of those that hold many, and no call is lost or refused', async () => {
+    const beginning: Beginning = {
+      nodes: [['north'], ['north'], ['south'], ['south']],
+      controllers: 1,
+      toCome: 1,
+    };
+    const { placed, pairs } = await under(beginning, async (carrier) => {
+      expect(await installation.holdings()).toEqual([4]);
+      await installation.startController(1);
+      for (const member of installation.members) await installation.tellWhomToAsk(member, [0, 1]);
+      await until(
+        'each has half of them',
+        async () => (await installation.holdings()).join() === '2,2',
+        60_000,
+      );
+      await carrier.ended(SOME);
+      // One that was restarted has none, and gets its half again.
+      expect(await installation.endController(0)).toBe(0);
+      await installation.startController(0);
+      await until(
+        'each has half again',
+        async () => (await installation.holdings()).join() === '2,2',
+        60_000,
+      );
+      await carrier.ended(SOME);
+      expect(await installation.holdings()).toEqual([2, 2]);
+    });
+    expect(endsOf(placed)).toEqual(['kept']);
+    expect(nodesOf(placed)).toEqual(['node-1', 'node-2', 'node-3', 'node-4']);
+    await everyCallIsWritten(installation, placed);
+    await nothingIsLeft(installation, pairs);
+  });
+
   it('a controller joins and another leaves, and nodes ask the new one without a restart', async () => {
     const beginning: Beginning = { nodes: [['north'], ['south']], controllers: 2, toCome: 1 };
     const { placed, pairs } = await under(beginning, async (carrier) => {

@@ -35,6 +35,25 @@ test('its own holder gets it with a new fence, and the old one is no good any mo
   expect(await leases.renew('node-1', 'one', after, 60_000)).toBe(true);
 });
 
+test('it is passed to one controller by name, who acquires it with a fence of its own', async () => {
+  const first = (await leases.acquire('node-1', 'one', 60_000))!;
+  expect(await leases.pass('node-1', 'two', first, 'three', 60_000)).toBe(false);
+  expect(await leases.pass('node-1', 'one', first, 'two', 60_000)).toBe(true);
+  expect(await leases.renew('node-1', 'one', first, 60_000)).toBe(false);
+  expect(await leases.acquire('node-1', 'one', 60_000)).toBeNull();
+  expect(await leases.acquire('node-1', 'three', 60_000)).toBeNull();
+  const second = (await leases.acquire('node-1', 'two', 60_000))!;
+  expect(second.fence).toBeGreaterThan(first.fence);
+  expect(await leases.pass('node-1', 'one', first, 'three', 60_000)).toBe(false);
+});
+
+test('one to whom it was passed and who is not there loses it in time', async () => {
+  const first = (await leases.acquire('node-1', 'one', 60_000))!;
+  await leases.pass('node-1', 'one', first, 'gone', 20);
+  while ((await fixture.raw.exists('maskline:{lease:node-1}')) === 1) await sleep(5);
+  expect((await leases.acquire('node-1', 'one', 60_000))!.fence).toBeGreaterThan(first.fence);
+});
+
 test('it lapses, and is renewed for the time that is asked', async () => {
   const lease = (await leases.acquire('node-1', 'one', 20))!;
   while ((await fixture.raw.exists('maskline:{lease:node-1}')) === 1) await sleep(5);

@@ -39,6 +39,13 @@ class Leases implements NodeLeases {
     return true;
   }
 
+  async pass(_: string, id: string, lease: { fence: number }, to: string, ttl: number): Promise<boolean> {
+    await this.#answer();
+    if (this.#live()?.id !== id || this.holder?.fence !== lease.fence) return false;
+    this.holder = { id: to, fence: lease.fence, until: Date.now() + ttl };
+    return true;
+  }
+
   async lapsesIn(): Promise<number> {
     await this.#answer();
     return Math.max(0, (this.#live()?.until ?? 0) - Date.now());
@@ -176,6 +183,59 @@ describe('a holder', () => {
     await lease.stop();
     expect(history).not.toContain('gained');
     expect(leases.holder).toBeNull();
+  });
+
+  it('passes it to another by name, when nothing of it goes on any more, and stands by', async () => {
+    const first = start('one');
+    await vi.advanceTimersByTimeAsync(10);
+    const [second, third] = [start('two'), start('three')];
+    await vi.advanceTimersByTimeAsync(1_000);
+    const passed = first.lease.passTo('three');
+    expect(first.lease.proof).toBeNull();
+    expect(first.history).toEqual(['gained', 'lost']);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(await passed).toBe(true);
+    expect(third.lease.proof).toEqual({ endpoint: ENDPOINT, fence: 2 });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([first.history, second.history, third.history]).toEqual([['gained', 'lost'], [], ['gained']]);
+    for (const { lease } of [first, second, third]) await lease.stop();
+  });
+
+  it('has it anew when the one to whom it was passed does not take it', async () => {
+    const { lease, history } = start('one');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await lease.passTo('gone')).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(lease.proof).toBeNull();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(history).toEqual(['gained', 'lost', 'gained']);
+    await lease.stop();
+  });
+
+  it('passes on nothing that it does not hold, and has what could not be passed anew', async () => {
+    const second = start('two');
+    await vi.advanceTimersByTimeAsync(10);
+    const { lease, history } = start('one');
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await lease.passTo('three')).toBe(false);
+    expect(history).toEqual([]);
+    leases.failing = true;
+    expect(await second.lease.passTo('three')).toBe(false);
+    leases.failing = false;
+    await lease.stop();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(second.history).toEqual(['gained', 'lost', 'gained']);
+    await second.lease.stop();
+  });
+
+  it('waits at its end until what it passes is passed', async () => {
+    const { lease, history } = start('one');
+    await vi.advanceTimersByTimeAsync(10);
+    const passed = lease.passTo('two');
+    await lease.stop();
+    expect(await passed).toBe(true);
+    expect(history).toEqual(['gained', 'lost']);
+    expect(leases.holder?.id).toBe('two');
   });
 
   it('counts an answer that came later than the lease lasts for nothing', async () => {

@@ -431,6 +431,7 @@ describe('a supervisor', () => {
       renew: () => Promise.resolve(true),
       release: () => Promise.resolve(true),
       lapsesIn: () => Promise.resolve(0),
+      pass: () => Promise.resolve(true),
     };
     const lease = new NodeLease({ endpoint: '127.0.0.1:8021', controllerId: 'one', leases, log });
     const watched = new NodeSupervisor({

@@ -72,8 +72,8 @@ const SEARCH = { growth: 1.25, within: 0.04 } as const;
 const [GOES, GOES_IN_ALL] = [2, 5];
 /** Milliseconds of CPU a second, beyond twice what they take at rest, with which controllers are at rest. */
 const SETTLED_MS = 20;
-/** Until a rate above the limit is forgotten: what is left of its calls is done. Milliseconds. */
-const LONGEST_REST_MS = 20_000;
+/** Share of the machine that may be busy with other things when a go begins, and how long that is waited for at most. Milliseconds. */
+const [MOST_ELSE, LONGEST_WAIT_MS] = [0.25, 120_000];
 /** Calls a second of each node, and seconds, ahead of what is measured; with a share, too little of a core is left for it later. */
 const WARM_UP = { free: { rate: 20, seconds: 5 }, share: { rate: 40, seconds: 20 } } as const;
 
@@ -263,6 +263,7 @@ async function search(): Promise<void> {
 /** Whether the set-up sustained the rate, in one of the goes. */
 async function tryOut(setup: Setup, rate: number, round: number): Promise<boolean> {
   for (let [go, all] = [0, 0]; go < GOES && all < GOES_IN_ALL; all += 1) {
+    await settle(setup);
     const figure = await measure(setup, rate, seconds);
     figures.push(figure);
     const is = isSustained([figure]);
@@ -271,21 +272,27 @@ async function tryOut(setup: Setup, rate: number, round: number): Promise<boolea
         `${is ? '' : 'not '}sustained, ${figure.failed} failed, p99 ${percentile(figure.setups, 0.99).toFixed(0)} ms, ` +
         `machine ${percent(figure.machine)} busy\n`,
     );
-    await settle(setup);
     if (is) return true;
     if (!isMachineFull([figure])) go += 1;
   }
   return false;
 }
 
-/** Waits until the controllers do no more than at rest. */
+/** Waits until the controllers do no more than at rest, and until what else runs leaves room. */
 async function settle(setup: Setup): Promise<void> {
-  const least = (resting.get(setup)?.controllers ?? 0) * 2;
-  for (const until = performance.now() + LONGEST_REST_MS; performance.now() < until;) {
-    const [before, begun] = [useOf(setup).controllers, performance.now()];
+  const most = (resting.get(setup)?.controllers ?? 0) * 2 + SETTLED_MS;
+  for (const begun = performance.now(); ;) {
+    const [controllersBefore, busyBefore, since] = [
+      useOf(setup).controllers,
+      busyMsOfMachine(),
+      performance.now(),
+    ];
     await sleep(BEHIND_MS);
-    const perSecond = ((useOf(setup).controllers - before) * 1_000) / (performance.now() - begun);
-    if (perSecond <= least + SETTLED_MS) return;
+    const ms = performance.now() - since;
+    const isDone = ((useOf(setup).controllers - controllersBefore) * 1_000) / ms <= most;
+    const hasRoom = (busyMsOfMachine() - busyBefore) / ms / cores <= MOST_ELSE;
+    const waited = performance.now() - begun;
+    if ((isDone && hasRoom) || waited > LONGEST_WAIT_MS) return;
   }
 }
 

@@ -17,7 +17,7 @@ import { NodeSharing } from './calls/node-sharing.js';
 import { NodeSupervisor, type SupervisorOptions } from './calls/supervisor.js';
 import type { Config } from './config.js';
 import { FreeswitchNode } from './freeswitch/node.js';
-import { greets } from './freeswitch/probe.js';
+import { letsIn } from './freeswitch/probe.js';
 import type { Callbacks } from './callbacks/callbacks.js';
 import { callbacksOf } from './callbacks-of.js';
 import { CdrIntake } from './cdr-intake.js';
@@ -184,7 +184,7 @@ export class Controller {
       board: this.#store.board,
       reach: async (endpoint) => {
         const place = places.get(endpoint);
-        return place !== undefined && greets(place.host, place.port);
+        return place !== undefined && letsIn({ ...place, password: config.freeswitch.password, log });
       },
       log,
     });

@@ -28,6 +28,6 @@ export interface ControllerReport {
   readonly startedAt: number;
   readonly at: number;
   readonly nodes: readonly NodeReport[];
-  /** Endpoints of nodes that it reaches and would take off one that holds more. Earlier versions tell none. */
+  /** Endpoints of nodes that let it in and that it would take off one that holds more. Earlier versions tell none. */
   readonly wants?: readonly string[];
 }

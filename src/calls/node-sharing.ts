@@ -17,7 +17,7 @@ export interface NodeSharingOptions {
   readonly nodes: readonly SharedNode[];
   /** What every controller last told of itself. */
   readonly board: { read(now: number): Promise<readonly ControllerReport[]> };
-  /** Whether the node would let this controller in. Never rejects. */
+  /** Whether this controller could supervise the node. Never rejects. */
   readonly reach: (endpoint: string) => Promise<boolean>;
   readonly log: Logger;
 }
@@ -70,13 +70,15 @@ export function toPass(own: Own, others: readonly Other[]): { endpoint: string; 
 
 /**
  * Shares the supervision of the nodes out among the controllers. A controller that holds fewer than another says which nodes
- * it wants, and that it reaches them; the other gives them to it by name. Only who has the work is decided here: what
- * may be done to a node is the lease's to say, so old reports or two that are wrong about each other do no harm.
+ * it wants, and that they let it in; the other gives them to it by name, once upon each report. Only who has the work is
+ * decided here: what may be done to a node is the lease's to say, so old reports cost a node two seconds without a holder at most.
  */
 export class NodeSharing {
   readonly #options: NodeSharingOptions;
   readonly #loop = new PollLoop((signal) => this.#round(signal), ROUND_MS);
   #wants: readonly string[] = [];
+  /** When the reports were made upon which something was passed on, by controller. */
+  readonly #actedOn = new Map<string, number>();
 
   constructor(options: NodeSharingOptions) {
     this.#options = options;
@@ -102,9 +104,10 @@ export class NodeSharing {
     if (nodes.length < 2) return false;
     try {
       const others = (await board.read(Date.now())).filter(({ id }) => id !== controllerId);
-      for (const { endpoint, to } of toPass(nodes, others)) {
+      for (const { endpoint, to } of toPass(nodes, this.#notActedOn(others))) {
         if (signal.aborted) return false;
         const passed = await nodes.find((node) => node.endpoint === endpoint)?.passTo(to);
+        this.#actedOn.set(to, others.find(({ id }) => id === to)?.at ?? 0);
         if (passed === true) log.info({ endpoint, to }, 'the node was passed on: nodes are shared out');
       }
       const wants = wanted(nodes, others);
@@ -115,5 +118,16 @@ export class NodeSharing {
       this.#wants = [];
     }
     return false;
+  }
+
+  /**
+   * Reports that say something new since a controller was passed anything: one that has died since tells the same for as
+   * long as its report is kept, and would be passed again what came back from it.
+   */
+  #notActedOn(others: readonly ControllerReport[]): ControllerReport[] {
+    for (const id of this.#actedOn.keys()) {
+      if (!others.some((other) => other.id === id)) this.#actedOn.delete(id);
+    }
+    return others.filter(({ id, at }) => at > (this.#actedOn.get(id) ?? -Infinity));
   }
 }

@@ -1,27 +1,21 @@
-import { connect } from 'node:net';
+import { EslConnection, type ConnectionOptions } from './connection.js';
 
-/** Milliseconds that a host may take. */
+/** Milliseconds that a node may take. */
 const LIMIT_MS = 1_500;
-/** What an Event Socket says before anything else to those whom it lets in. */
-const GREETING = 'auth/request';
 
-/** Whether an Event Socket would talk to this host. No password is sent. Never rejects. */
-export function greets(host: string, port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    let said = '';
-    const settle = (is: boolean): void => {
-      clearTimeout(limit);
-      socket.destroy();
-      resolve(is);
-    };
-    const limit = setTimeout(() => settle(false), LIMIT_MS);
-    socket.on('data', (chunk) => {
-      said += chunk.toString('latin1');
-      // A refusal is as short.
-      if (said.includes(GREETING) || said.includes('\n\n')) settle(said.includes(GREETING));
-    });
-    socket.on('error', () => settle(false));
-    socket.on('close', () => settle(false));
-  });
+/**
+ * Whether a node would be supervised from here: it is there, lets this host in, and takes the password. Never rejects.
+ */
+export async function letsIn(
+  node: Pick<ConnectionOptions, 'host' | 'port' | 'password' | 'log'>,
+): Promise<boolean> {
+  const connection = new EslConnection({ ...node, connectTimeoutMs: LIMIT_MS });
+  try {
+    await connection.open();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    connection.close();
+  }
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-import { Cluster } from 'ioredis';
+import { Cluster, ReplyError } from 'ioredis';
 
 import { StoreUnavailableError } from './errors.js';
 import { absentKey } from './keys.js';
@@ -155,6 +155,8 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
+    // The client adds all that was sent, of a script that several share also what others asked for; nobody's log needs it.
+    if (cause instanceof ReplyError) Reflect.deleteProperty(cause as Error, 'command');
     throw new StoreUnavailableError('Redis did not carry out a command', { cause });
   }
 }

@@ -132,6 +132,7 @@ describe('controllers that take CDRs', () => {
   it('none runs when a call ends: the files wait, and are taken once', () =>
     withTwoPeople(bed, async (lane, people) => {
       const session = await lane.session();
+      await until('nothing is left of calls before', async () => (await spoolOf(bed)).length === 0);
       const call = await people.connect();
       await Promise.all([bed.killController(0), bed.killController(1)]);
       await call.dialogA.hangUp();
@@ -175,6 +176,8 @@ describe('controllers that take CDRs', () => {
   it('none runs when FreeSWITCH is stopped with a call up: its record is complete all the same', () =>
     withTwoPeople(bed, async (lane, people) => {
       const session = await lane.session();
+      // Files of posted CDRs go together, a moment after.
+      await until('nothing is left of calls before', async () => (await spoolOf(bed)).length === 0);
       await people.connect();
       await Promise.all([bed.killController(0), bed.killController(1)]);
       await bed.freeswitch.end('SIGTERM');

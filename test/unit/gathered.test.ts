@@ -87,7 +87,7 @@ describe('what is gathered for some milliseconds', () => {
     const { gathered, carriedOut } = gathering(2, 5);
     await Promise.all([gathered.add('a', 1), gathered.add('a', 2)]);
     const flushed = gathered.add('a', 3);
-    gathered.flush();
+    void gathered.flush();
     await flushed;
     expect(carriedOut.map(([, items]) => items)).toEqual([[1, 2], [3]]);
     expect(vi.getTimerCount()).toBe(0);

@@ -176,6 +176,31 @@ describe('a controller', () => {
     await one.stop();
   });
 
+  it('passes nothing more to one that has told nothing new since: it may have died', async () => {
+    let [at, looks] = [1, 0];
+    const read = (): Promise<ControllerReport[]> => {
+      looks += 1;
+      return Promise.resolve([{ ...report('two', [], 'abcd', ['a', 'b']), at }]);
+    };
+    // The nodes are held all the time: both came back, as their leases lapsed.
+    const { sharing: one, passed } = sharing(own('abcd', ''), read);
+    const oneRound = async (): Promise<void> => {
+      const before = looks;
+      one.start();
+      await vi.waitFor(() => expect(looks).toBe(before + 1));
+      await one.stop();
+    };
+    one.start();
+    await vi.waitFor(() => expect(passed).toEqual(['a to two', 'b to two']));
+    await one.stop();
+    await oneRound();
+    expect(passed).toHaveLength(2);
+    at = 2;
+    one.start();
+    await vi.waitFor(() => expect(passed).toHaveLength(4));
+    await one.stop();
+  });
+
   it('does without the others while it does not see what they hold', async () => {
     let isAway = true;
     let asked = 0;

@@ -1,8 +1,5 @@
 import { loadForwarderConfig } from './config-forwarder.js';
-import { CdrClient } from './freeswitch/cdr-client.js';
-import { CdrSpool } from './freeswitch/cdr-spool.js';
-import { CdrUnreachableError } from './freeswitch/errors.js';
-import { cdrSubject } from './freeswitch/leg-record.js';
+import { cdrForwarder } from './freeswitch/cdr-forwarder.js';
 import { configurationAtStart } from './process-start.js';
 import { createLogger } from './telemetry/logger.js';
 
@@ -23,17 +20,10 @@ function main(): void {
   const config = configurationAtStart(USAGE, loadForwarderConfig);
   if (config === null) return;
   const log = createLogger({ level: config.logLevel });
-  const client = new CdrClient({ hosts: config.hosts, secret: config.secret });
-  const spool = new CdrSpool({
-    folder: config.folder,
-    handle: (document) => client.post(document),
-    isOutage: (error) => error instanceof CdrUnreachableError,
-    subjectOf: cdrSubject,
-    log,
-  });
-  spool.start();
+  const forwarder = cdrForwarder(config, log);
+  forwarder.start();
   log.info({ folder: config.folder, hosts: config.hosts }, 'CDRs are forwarded');
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void spool.stop());
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void forwarder.stop());
 }
 
 main();

@@ -1,6 +1,9 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { SimulatedFreeSwitch } from '../../../sandbox/simulated-freeswitch.js';
+import { cdrForwarder } from '../../../src/freeswitch/cdr-forwarder.js';
+import type { CdrSpool } from '../../../src/freeswitch/cdr-spool.js';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
 import { leaseKey } from '../../../src/store/keys.js';
 import { until } from '../../helpers/until.js';
@@ -37,6 +40,8 @@ export class Installation {
   /** Nodes that FREESWITCH_NODES lists for a controller that starts now. */
   listed: readonly Member[] = [];
   readonly #members: Member[] = [];
+  /** `npm run forward-cdrs` beside each node, by the node's name. */
+  readonly #forwarders = new Map<string, CdrSpool>();
 
   private constructor(
     readonly stack: Stack,
@@ -80,13 +85,13 @@ export class Installation {
       eventSocketPort,
       password: stack.eventSocketPassword,
       switchname: name,
-      // A disk of its own, as nodes on several hosts have.
-      cdrDir: join(stack.folder, `cdr-${name}`),
+      cdrDir: this.#cdrFolder(name),
       cdrHosts: this.#hosts(stack.cdrHosts, controllers),
       trunks: Object.fromEntries(trunks.map((trunk) => [trunk, 'up'])),
       otherwise: { kind: 'answer', afterMs: 100 },
     });
     await freeswitch.start();
+    await this.#forward(name, controllers);
     const member: Member = { name, endpoint: `127.0.0.1:${eventSocketPort}`, trunks, freeswitch };
     this.#members.push(member);
     return member;
@@ -140,10 +145,14 @@ export class Installation {
     }
   }
 
-  /** Changes whom a node asks, while it runs: QUESTION_HOSTS without a restart. */
+  /**
+   * Changes whom a node asks, while it runs: QUESTION_HOSTS without a restart. What forwards its CDRs is restarted with the
+   * new list; FreeSWITCH itself posts by the old one.
+   */
   async tellWhomToAsk(member: Member, controllers: readonly number[]): Promise<void> {
     const hosts = this.#hosts(this.stack.questionHosts, controllers).join('|');
     await this.control(member, `global_setvar question_hosts_ask-again=${hosts}`);
+    await this.#forward(member.name, controllers);
   }
 
   /** Ends a node as SIGTERM with DRAIN=true does: it takes no new call, and goes once the last one is over. */
@@ -175,8 +184,25 @@ export class Installation {
 
   async close(): Promise<void> {
     for (const { freeswitch } of this.#members) await freeswitch.stop();
+    await Promise.all([...this.#forwarders.values()].map((forwarder) => forwarder.stop()));
     await this.store.close();
     await this.stack.close();
+  }
+
+  /** A disk of its own, as nodes on several hosts have. */
+  #cdrFolder(node: string): string {
+    return join(this.stack.folder, `cdr-${node}`);
+  }
+
+  async #forward(node: string, controllers: readonly number[]): Promise<void> {
+    await this.#forwarders.get(node)?.stop();
+    const { cdrHosts, questionSecret } = this.stack;
+    const folder = this.#cdrFolder(node);
+    await mkdir(folder, { recursive: true });
+    const hosts = this.#hosts(cdrHosts, controllers);
+    const forwarder = cdrForwarder({ folder, hosts, secret: questionSecret }, silentLog);
+    this.#forwarders.set(node, forwarder);
+    forwarder.start();
   }
 
   #hosts(all: string, indexes: readonly number[]): readonly string[] {

@@ -9,7 +9,7 @@ const LENGTH_MS = 600;
 export class AudioHost {
   readonly #server: Server;
   readonly #names = new Map<string, string>();
-  readonly #hashes = new Map<string, string>();
+  readonly #urls = new Set<string>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -36,13 +36,12 @@ export class AudioHost {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the audio host is closed');
     const url = `http://127.0.0.1:${address.port}/${name}/${ms}.wav`;
-    this.#hashes.set(url, hash);
+    this.#urls.add(url);
     return url;
   }
 
-  /** SHA-256 of the content of a file of ours, the name that the prompt library gives it; undefined for other URLs. */
-  hashAt(url: string): string | undefined {
-    return this.#hashes.get(url);
+  serves(url: string): boolean {
+    return this.#urls.has(url);
   }
 
   /** The name of a file that was fetched and stored by its hash; other files keep theirs. */

@@ -3,6 +3,7 @@ import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { urlHash } from '../../src/prompts/prompt-folder.js';
 import { AudioHost } from './audio-host.js';
 import { ControllerProcess } from './controller.js';
 import { freeTcpPort } from './ports.js';
@@ -172,10 +173,10 @@ export class Stack {
   async promptsReady(values: readonly unknown[]): Promise<void> {
     const deadline = Date.now() + 10_000;
     for (const url of values.map(String)) {
-      const hash = this.audio.hashAt(url);
-      if (hash === undefined) continue;
-      const file = join(this.promptsDir, `${hash}.wav`);
-      while (!(await exists(file))) {
+      if (!this.audio.serves(url)) continue;
+      // What says that the URL gave it comes after the file itself.
+      const pointer = join(this.promptsDir, 'urls', urlHash(url));
+      while (!(await exists(pointer))) {
         if (Date.now() > deadline) throw new Error(`the prompt at ${url} was not fetched`);
         await sleep(20);
       }

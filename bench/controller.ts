@@ -285,7 +285,8 @@ async function hold(route: Route): Promise<(typeof holding)[number]> {
   await sleep(STILL_MS);
   const cpuPerSecond = (sum(pids.map(cpuMsOf)) - cpu) / (STILL_MS / 1_000);
   const calls = load.up;
-  await load.hangUp();
+  // As fast as they came: thousands at once would be thousands of CDRs and open files at once.
+  await load.hangUp(ramp);
   return { route, calls, kibPerCall, cpuPerSecond, failed };
 }
 

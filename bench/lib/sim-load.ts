@@ -26,6 +26,9 @@ export interface LoadResult {
   readonly placedMs: number;
 }
 
+/** In which a node has done with the last call that hung up, on a busy machine. */
+const HUNG_UP_MS = 120_000;
+
 /** Calls through a simulated FreeSWITCH, at a rate that does not wait for them. */
 export class SimLoad {
   readonly #node: SimulatedFreeSwitch;
@@ -69,11 +72,15 @@ export class SimLoad {
     return { setups: [...this.#setups], failed, placedMs };
   }
 
-  /** Every caller hangs up; resolves once all calls are over. */
-  async hangUp(): Promise<void> {
+  /** Every caller hangs up, so many a second; resolves once the node has done with all of them. */
+  async hangUp(rate: number): Promise<void> {
     const calls = [...this.#up];
-    for (const call of calls) call.hangup();
-    await Promise.all(calls.map((call) => call.ended));
+    await atRate(rate, calls.length, (n) => calls[n]?.hangup());
+    const deadline = performance.now() + HUNG_UP_MS;
+    while (this.#node.channels.length > 0) {
+      if (performance.now() > deadline) throw new Error(`${this.#node.channels.length} legs did not end`);
+      await sleep(50);
+    }
   }
 
   async #settle(call: PlacedCall, talkMs: number | null): Promise<boolean> {

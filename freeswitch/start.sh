@@ -132,7 +132,27 @@ sounds_dir=$run_dir/sounds
 vars="$vars
   <X-PRE-PROCESS cmd=\"set\" data=\"sound_prefix=$sounds_dir\"/>"
 
-setting QUESTION_HOSTS question_hosts_ask-again 127.0.0.1:8084 "$host:$port(\\|$host:$port){0,9}" 'host:port, with | between several'
+# Nodes with the same lists would all ask the first controller of them.
+value FIRST_HOST 0
+matches "$found" '(.*[^0-9])?[0-9]{1,6}' || fail 'FIRST_HOST must be a number from 0, or a name that ends with one'
+first_host=${found##*[!0-9]}
+# The shell takes 08 for an octal number.
+while [ "${first_host#0?}" != "$first_host" ]; do first_host=${first_host#0}; done
+# turned LIST: a list with | between its entries, from entry FIRST_HOST on; those before it come last.
+turned() {
+  list=$1
+  turns=$((first_host % ($(printf '%s' "$list" | tr -cd '|' | wc -c) + 1)))
+  while [ "$turns" -gt 0 ]; do
+    list="${list#*|}|${list%%|*}"
+    turns=$((turns - 1))
+  done
+  printf '%s' "$list"
+}
+
+value QUESTION_HOSTS 127.0.0.1:8084
+matches "$found" "$host:$port(\\|$host:$port){0,9}" || fail 'QUESTION_HOSTS must be host:port, with | between several'
+vars="$vars
+  <X-PRE-PROCESS cmd=\"set\" data=\"question_hosts_ask-again=$(turned "$found")\"/>"
 
 # A CDR is posted in the thread of its leg, and its hangup event waits for that. So a controller that hangs
 # is given 2 s, and one other is tried; the delay cannot be shorter. The file was written before.
@@ -140,7 +160,7 @@ value CDR_HOSTS 127.0.0.1:8085
 matches "$found" "$host:$port(\\|$host:$port){0,9}" || fail 'CDR_HOSTS must be host:port, with | between several'
 cdr_params=
 cdr_retries=-1
-for hostport in $(printf '%s' "$found" | tr '|' ' '); do
+for hostport in $(turned "$found" | tr '|' ' '); do
   cdr_params="$cdr_params
   <param name=\"url\" value=\"http://$hostport/cdr\"/>"
   [ "$cdr_retries" -gt 0 ] || cdr_retries=$((cdr_retries + 1))

@@ -35,6 +35,34 @@ const isRendered = (path: string): boolean => existsSync(join(folder, 'run', 'co
 
 const SOFTPHONES = { SOFTPHONES: 'true', SOFTPHONE_PASSWORD: 'phone-secret' };
 
+describe('the controllers of a node', () => {
+  const hosts = (port: number): string => ['a', 'b', 'c'].map((host) => `${host}:${port}`).join('|');
+  const order = async (environment: Record<string, string>): Promise<string[]> => {
+    await start({ QUESTION_HOSTS: hosts(8084), CDR_HOSTS: hosts(8085), ...environment });
+    const asked = /ask-again=([^"]*)"/.exec(await rendered('vars.xml'))?.[1] ?? '';
+    const posted = [...(await rendered('cdr/hosts.xml')).matchAll(/http:\/\/(.*)\/cdr/g)].map(
+      ([, host]) => host,
+    );
+    return [asked, posted.join('|')];
+  };
+
+  it.each([
+    [{}, 'a:8084|b:8084|c:8084', 'a:8085|b:8085|c:8085'],
+    [{ FIRST_HOST: '1' }, 'b:8084|c:8084|a:8084', 'b:8085|c:8085|a:8085'],
+    [{ FIRST_HOST: 'freeswitch-2' }, 'c:8084|a:8084|b:8084', 'c:8085|a:8085|b:8085'],
+    [{ FIRST_HOST: 'node-008' }, 'c:8084|a:8084|b:8084', 'c:8085|a:8085|b:8085'],
+    [{ FIRST_HOST: 'node00' }, 'a:8084|b:8084|c:8084', 'a:8085|b:8085|c:8085'],
+    [{ FIRST_HOST: 'node10' }, 'b:8084|c:8084|a:8084', 'b:8085|c:8085|a:8085'],
+    [{ FIRST_HOST: '10', QUESTION_HOSTS: 'a:1', CDR_HOSTS: 'a:2|b:2' }, 'a:1', 'a:2|b:2'],
+  ])('with %j are asked in turn from there on', async (environment, asked, posted) => {
+    expect(await order(environment)).toEqual([asked, posted]);
+  });
+
+  it.each(['-', 'node', '1-', '1234567'])('FIRST_HOST=%s is refused', async (value) => {
+    await expect(start({ FIRST_HOST: value })).rejects.toThrow('FIRST_HOST must be a number from 0');
+  });
+});
+
 describe('the WebSocket of the softphone profile', () => {
   it.each([
     ['by default', {}],

@@ -10,6 +10,9 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { Redis } from 'ioredis';
+
+import { leaseKey } from '../src/store/keys.js';
 import { ControllerProcess } from '../test/helpers/controller.js';
 import { freeTcpPort } from '../test/helpers/ports.js';
 import { Stack } from '../test/helpers/stack.js';
@@ -75,7 +78,7 @@ const SETTLED_MS = 20;
 /** Share of the machine that may be busy with other things when a go begins, and how long that is waited for at most. Milliseconds. */
 const [MOST_ELSE, LONGEST_WAIT_MS] = [0.25, 120_000];
 /** Calls a second of each node, and seconds, ahead of what is measured; with a share, too little of a core is left for it later. */
-const WARM_UP = { free: { rate: 20, seconds: 5 }, share: { rate: 40, seconds: 20 } } as const;
+const WARM_UP = { free: { rate: 20, seconds: 5 }, share: { rate: 40, seconds: 30 } } as const;
 
 const rates = values.rates.split(',').map(Number);
 const [seconds, rounds, talkMs] = [values.seconds, values.rounds, values.talk].map(Number) as [
@@ -94,6 +97,8 @@ const mostP99 = Number(values.p99 ?? (share === null ? 250 : 1_000));
 interface Side {
   readonly controllers: readonly number[];
   readonly nodes: readonly ForkedNode[];
+  /** The nodes' Event Sockets, `host:port`. */
+  readonly endpoints: readonly string[];
   /** The controllers', in the same order; none without a share. */
   readonly groups: readonly CpuGroup[];
 }
@@ -172,7 +177,8 @@ const bench = await openWatched(async (opened, close) => {
       );
       nodes.push(node);
     }
-    const list = ports.map((port) => `127.0.0.1:${port}`).join(',');
+    const endpoints = ports.map((port) => `127.0.0.1:${port}`);
+    const list = endpoints.join(',');
     const controllers = own.map((index) => {
       const { environment = {}, logFile = '' } = stack.controllers[index] ?? {};
       const controller = new ControllerProcess({ ...environment, FREESWITCH_NODES: list }, logFile);
@@ -188,7 +194,7 @@ const bench = await openWatched(async (opened, close) => {
       }),
     );
     sides[setup] = {
-      ...{ controllers: controllers.map(({ pid }) => pid ?? 0), nodes },
+      ...{ controllers: controllers.map(({ pid }) => pid ?? 0), nodes, endpoints },
       groups: own.flatMap((index) => groups[index] ?? []),
     };
   }
@@ -208,7 +214,10 @@ try {
   await filled.fill(Math.max(...rates) * seconds * Math.max(...Object.values(SETUPS)));
   // The first calls load code and open connections; they are not what a call costs.
   const warmUp = WARM_UP[share === null ? 'free' : 'share'];
-  for (const setup of NAMES) await measure(setup, warmUp.rate, warmUp.seconds);
+  for (const setup of NAMES) {
+    await holdEach(setup);
+    await measure(setup, warmUp.rate, warmUp.seconds);
+  }
   for (const setup of NAMES) for (const group of sides[setup].groups) group.limit(share);
   for (const setup of NAMES) resting.set(setup, await rest(setup));
   await (share === null ? goUp() : search());
@@ -278,8 +287,12 @@ async function tryOut(setup: Setup, rate: number, round: number): Promise<boolea
   return false;
 }
 
-/** Waits until the controllers do no more than at rest, and until what else runs leaves room. */
+/**
+ * Waits until each controller supervises a node, does no more than at rest, and until what else runs leaves room. One that
+ * had no time for its lease in the last go has lost its node to the other one, and gets it back.
+ */
 async function settle(setup: Setup): Promise<void> {
+  await holdEach(setup);
   const most = (resting.get(setup)?.controllers ?? 0) * 2 + SETTLED_MS;
   for (const begun = performance.now(); ;) {
     const [controllersBefore, busyBefore, since] = [
@@ -293,6 +306,21 @@ async function settle(setup: Setup): Promise<void> {
     const hasRoom = (busyMsOfMachine() - busyBefore) / ms / cores <= MOST_ELSE;
     const waited = performance.now() - begun;
     if ((isDone && hasRoom) || waited > LONGEST_WAIT_MS) return;
+  }
+}
+
+async function holdEach(setup: Setup): Promise<void> {
+  const { controllers, endpoints } = sides[setup];
+  const redis = new Redis(stack.redis.url);
+  try {
+    for (const begun = performance.now(); performance.now() - begun < LONGEST_WAIT_MS;) {
+      const holders = await Promise.all(endpoints.map((endpoint) => redis.get(leaseKey(endpoint))));
+      if (controllers.every((pid) => holders.some((id) => id?.includes(`-${pid}-`) === true))) return;
+      await sleep(BEHIND_MS);
+    }
+    throw new Error('the controllers did not share the nodes out');
+  } finally {
+    redis.disconnect();
   }
 }
 

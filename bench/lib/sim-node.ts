@@ -6,7 +6,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SimulatedFreeSwitch } from '../../sandbox/simulated-freeswitch.js';
+import { EslConnection } from '../../src/freeswitch/connection.js';
 import { e164 } from '../../test/helpers/sessions.js';
+import { silentLog } from '../../test/helpers/silent-log.js';
 import type { NodeLoad, NodeNews, NodeSetting } from './forked-node.js';
 import { SimLoad } from './sim-load.js';
 
@@ -28,8 +30,22 @@ const say = (news: NodeNews): void => void process.send?.(news);
 process.on('message', (message) => {
   const { numbers, ...options } = message as NodeLoad;
   const dials = (n: number): ReturnType<typeof e164> => e164(numbers[n % numbers.length] ?? '');
-  void load.run({ ...options, dials }).then((result) => say({ result }));
+  void askInOrder()
+    .then(() => load.run({ ...options, dials }))
+    .then((result) => say({ result }));
 });
+
+/** A call of an earlier load that ended in mid-question has put another controller first. */
+async function askInOrder(): Promise<void> {
+  const { eventSocketPort: port, password, questionHosts } = setting;
+  const connection = new EslConnection({ host: '127.0.0.1', port, password, log: silentLog });
+  await connection.open();
+  try {
+    await connection.api(`global_setvar question_hosts_ask-again=${questionHosts.join('|')}`);
+  } finally {
+    connection.close();
+  }
+}
 // Whoever started us is gone.
 process.on('disconnect', () => process.exit(0));
 say({ up: true });

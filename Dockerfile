@@ -30,4 +30,6 @@ COPY --from=build /app/scripts/healthcheck.mjs scripts/
 RUN ln -s /app/dist/src/cli/main.js /usr/local/bin/maskline
 USER 1000:1000
 EXPOSE 8080 8084 8085
-CMD ["node", "--enable-source-maps", "dist/src/server.js"]
+# The heap may grow to 256 MB before all of it is gone through: by default that is every few seconds under load, and
+# callers wait meanwhile.
+CMD ["node", "--initial-old-space-size=256", "--enable-source-maps", "dist/src/server.js"]

@@ -12,11 +12,12 @@ import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { SimulatedFreeSwitch } from '../sandbox/simulated-freeswitch.js';
+import { COMPILED, SOURCES } from '../test/helpers/controller.js';
 import { Stack } from '../test/helpers/stack.js';
 import { Filled } from './lib/fill.js';
 import { openWatched } from './lib/interruption.js';
 import { answersAt, answersBetween, answersOf, ownShareCells, type AnswerCounts } from './lib/own-share.js';
-import { cpuMsOf, pin, residentKib } from './lib/process-figures.js';
+import { cpuMsOf, pin, prefer, residentKib } from './lib/process-figures.js';
 import { SimLoad } from './lib/sim-load.js';
 import { percentile, table } from './lib/statistics.js';
 
@@ -91,10 +92,7 @@ const bench = await openWatched(async (opened, close) => {
     environment: { LOG_LEVEL: values.log, METRICS_ALLOW: '127.0.0.1' },
     program: [
       ...(values.profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`]),
-      // As the image runs it.
-      ...(values.compiled
-        ? ['--enable-source-maps', 'dist/src/server.js']
-        : ['--import', 'tsx', 'src/server.ts']),
+      ...(values.compiled ? COMPILED : SOURCES),
     ],
   });
   opened.push(() => stack.close());
@@ -130,9 +128,11 @@ const figures: Figures[] = [];
 const holding: { route: Route; calls: number; kibPerCall: number; cpuPerSecond: number; failed: number }[] =
   [];
 let pinned = false;
+let isPreferred = false;
 try {
   const [mine, others] = coresOf(cpus().length);
   pinned = await pinAll(mine, others);
+  isPreferred = prefer(redisPid);
   process.stderr.write('preparing sessions\n');
   await filled.fill(Math.max(held, ...rates.map((rate) => rate * seconds)));
   // The first calls load code and open connections; they are not what a call costs.
@@ -191,7 +191,8 @@ process.stdout.write(
   `${table([head, ...rows])}\np50, p99: from the call's coming in until B's phone was told; own: from the question's coming in until\n` +
     `its answer is on the wire, by the controllers' metrics, on a line between their bounds; CPU: per call. ` +
     `${controllers} controller${controllers === 1 ? '' : 's'}; ${cpus().length} cores` +
-    `${pinned ? ', the first for what decides' : ', shared by all'}\n`,
+    (pinned ? ', the first for what decides' : ', shared by all') +
+    `${isPreferred ? '; Redis comes before the simulated node' : '; Redis waits its turn with the simulated node: run as root'}\n`,
 );
 for (const { route, calls, kibPerCall, cpuPerSecond, failed } of holding) {
   process.stdout.write(

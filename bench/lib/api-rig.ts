@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'undici';
 import { RedisServer } from '../../sandbox/redis-server.js';
+import { COMPILED, SOURCES } from '../../test/helpers/controller.js';
 import { freeTcpPort } from '../../test/helpers/ports.js';
 import { AUTH_ID } from '../../test/helpers/stack.js';
 import { Filled, SESSION_EXPIRY } from './fill.js';
@@ -78,10 +79,7 @@ export class ApiRig {
     const port = await freeTcpPort();
     const log = openSync(join(folder, 'controller.log'), 'a');
     const stdio: StdioOptions = ['ignore', log, log];
-    // As the image runs it.
-    const program = compiled
-      ? ['--enable-source-maps', 'dist/src/server.js']
-      : ['--import', 'tsx', 'src/server.ts'];
+    const program = compiled ? COMPILED : SOURCES;
     const controller = spawn(
       process.execPath,
       [...(profile === '' ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]), ...program],

@@ -42,7 +42,10 @@ export interface ExchangeOptions {
 /** What became of a connection. */
 export interface QuestionTaken {
   readonly outcome: QuestionOutcome;
-  /** Milliseconds from the accept to the answer on the wire, or the end. */
+  /**
+   * Milliseconds from when the question was read to the answer on the wire, or the end: what FreeSWITCH takes to ask, after it
+   * has connected, is not in it. From the accept where it came to no question.
+   */
   readonly elapsedMs: number;
   /** Null when it did not come to one. */
   readonly question: Question | null;
@@ -58,7 +61,7 @@ export class QuestionExchange {
   readonly #socket: Socket;
   readonly #options: ExchangeOptions;
   readonly #parser: WireParser;
-  readonly #startedAt = performance.now();
+  #startedAt = performance.now();
   #stage: 'connecting' | 'deciding' | 'done' = 'connecting';
   #timer: NodeJS.Timeout;
   #abandoned = false;
@@ -96,6 +99,7 @@ export class QuestionExchange {
 
   #receive(message: WireMessage): void {
     if (this.#stage !== 'connecting') return;
+    this.#startedAt = performance.now();
     if (message.headers['Content-Type'] !== 'command/reply') {
       this.#refuse(new QuestionInvalidError('the peer does not answer as FreeSWITCH'));
       return;

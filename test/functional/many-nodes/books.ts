@@ -44,8 +44,9 @@ export async function everyCallIsWritten(
   }
 }
 
-/** No call is counted any more, anywhere. */
-export async function nothingIsLeft({ stack, members }: Installation, pairs: readonly Pair[]): Promise<void> {
+/** No call is counted any more, anywhere, and no CDR waits. */
+export async function nothingIsLeft(installation: Installation, pairs: readonly Pair[]): Promise<void> {
+  const { stack, members } = installation;
   const redis = new Redis(stack.redis.url);
   try {
     let left: unknown;
@@ -61,12 +62,15 @@ export async function nothingIsLeft({ stack, members }: Installation, pairs: rea
         await redis.zcard(`${numberKey(did as E164)}:running`),
       ]);
       const admitted = await redis.hgetall(`${LIMITS_KEY}:running`);
-      left = { live, onNodes, onNumbers, admitted };
-      return JSON.stringify(left) === JSON.stringify({ live: [], onNodes: {}, onNumbers: {}, admitted: {} });
+      const cdrs = await installation.waitingCdrs();
+      left = { live, onNodes, onNumbers, admitted, cdrs };
+      const nothing = { live: [], onNodes: {}, onNumbers: {}, admitted: {}, cdrs: [] };
+      return JSON.stringify(left) === JSON.stringify(nothing);
     };
     await until('no call is counted', isEmpty, WRITTEN_MS).catch(() => {
       expect(left).toBe('nothing');
     });
+    expect(installation.complaints).toEqual([]);
   } finally {
     redis.disconnect();
   }

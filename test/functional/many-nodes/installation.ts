@@ -1,10 +1,12 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { SimulatedFreeSwitch } from '../../../sandbox/simulated-freeswitch.js';
 import { cdrForwarder } from '../../../src/freeswitch/cdr-forwarder.js';
 import type { CdrSpool } from '../../../src/freeswitch/cdr-spool.js';
 import { EslConnection } from '../../../src/freeswitch/connection.js';
+import { CdrUnreachableError } from '../../../src/freeswitch/errors.js';
+import type { Log } from '../../../src/freeswitch/log.js';
 import { leaseKey } from '../../../src/store/keys.js';
 import { until } from '../../helpers/until.js';
 import { ControllerProcess } from '../../helpers/controller.js';
@@ -42,6 +44,8 @@ export class Installation {
   readonly #members: Member[] = [];
   /** `npm run forward-cdrs` beside each node, by the node's name. */
   readonly #forwarders = new Map<string, CdrSpool>();
+  /** What they complained of, but for controllers that were away. */
+  readonly complaints: string[] = [];
 
   private constructor(
     readonly stack: Stack,
@@ -91,9 +95,9 @@ export class Installation {
       otherwise: { kind: 'answer', afterMs: 100 },
     });
     await freeswitch.start();
-    await this.#forward(name, controllers);
     const member: Member = { name, endpoint: `127.0.0.1:${eventSocketPort}`, trunks, freeswitch };
     this.#members.push(member);
+    await this.#forward(name, controllers);
     return member;
   }
 
@@ -189,6 +193,19 @@ export class Installation {
     await this.stack.close();
   }
 
+  /** Files in the nodes' CDR folders, those that were set aside among them. */
+  async waitingCdrs(): Promise<readonly string[]> {
+    const folders = this.#members.map(({ name }) => readdir(this.#cdrFolder(name), { recursive: true }));
+    return (await Promise.all(folders)).flat();
+  }
+
+  #forwarderLog(): Log {
+    const complain = (about: object, text: string): void => {
+      if (!('err' in about && about.err instanceof CdrUnreachableError)) this.complaints.push(text);
+    };
+    return { ...silentLog, warn: complain as Log['warn'], error: complain as Log['error'] };
+  }
+
   /** A disk of its own, as nodes on several hosts have. */
   #cdrFolder(node: string): string {
     return join(this.stack.folder, `cdr-${node}`);
@@ -200,7 +217,7 @@ export class Installation {
     const folder = this.#cdrFolder(node);
     await mkdir(folder, { recursive: true });
     const hosts = this.#hosts(cdrHosts, controllers);
-    const forwarder = cdrForwarder({ folder, hosts, secret: questionSecret }, silentLog);
+    const forwarder = cdrForwarder({ folder, hosts, secret: questionSecret }, this.#forwarderLog());
     this.#forwarders.set(node, forwarder);
     forwarder.start();
   }

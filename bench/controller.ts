@@ -203,7 +203,7 @@ for (const { route, calls, kibPerCall, cpuPerSecond, failed } of holding) {
 await mkdir(dirname(values.output), { recursive: true });
 await writeFile(
   values.output,
-  `${JSON.stringify({ seconds, controllers, pinned, figures, holding }, null, 1)}\n`,
+  `${JSON.stringify({ seconds, controllers, pinned, isPreferred, figures, holding }, null, 1)}\n`,
 );
 process.exitCode = [...figures, ...holding].some(({ failed }) => failed > 0) ? 1 : 0;
 

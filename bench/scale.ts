@@ -244,6 +244,7 @@ async function goUp(): Promise<void> {
         process.stderr.write(
           `${rate} calls a second of each node, round ${round + 1} of ${rounds}: ${setup}\n`,
         );
+        await holdEach(setup);
         figures.push(await measure(setup, rate, seconds));
       }
     }

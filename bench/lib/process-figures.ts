@@ -65,7 +65,9 @@ export function prefer(pid: number): boolean {
   try {
     setPriority(pid, Math.max(constants.priority.PRIORITY_HIGHEST, getPriority(pid) - PREFERRED_BY));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    const { code } = (error as { info?: { code?: string } }).info ?? {};
+    if (code === 'EPERM' || code === 'EACCES') return false;
+    throw error;
   }
 }

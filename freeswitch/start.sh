@@ -134,7 +134,7 @@ vars="$vars
 
 # Nodes with the same lists would all ask the first controller of them.
 value FIRST_HOST 0
-matches "$found" '(.*[^0-9])?[0-9]{1,6}' || fail 'FIRST_HOST must be a number from 0, or a name that ends with one'
+matches "$found" '(.*[^0-9])?[0-9]{1,6}' || fail 'FIRST_HOST must be a number of at most six digits, or a name that ends with one'
 first_host=${found##*[!0-9]}
 # The shell takes 08 for an octal number.
 while [ "${first_host#0?}" != "$first_host" ]; do first_host=${first_host#0}; done

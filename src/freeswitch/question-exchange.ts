@@ -44,7 +44,7 @@ export interface QuestionTaken {
   readonly outcome: QuestionOutcome;
   /**
    * Milliseconds from when the question was read to the answer on the wire, or the end: what FreeSWITCH takes to ask, after it
-   * has connected, is not in it. From the accept where it came to no question.
+   * has connected, is not in it. From the accept where nothing was read.
    */
   readonly elapsedMs: number;
   /** Null when it did not come to one. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -20,6 +21,8 @@ const connection: ConnectAnswer = {
   record: '',
   note: '',
 };
+
+const ASKS_AFTER_MS = 400;
 
 const servers: QuestionServer[] = [];
 afterEach(async () => {
@@ -73,6 +76,26 @@ describe('question server', () => {
     );
     expect(asked.reads).toBe(1);
     expect(outcomes).toEqual(['answered']);
+  });
+
+  it('what FreeSWITCH takes to ask, once it has connected, is no part of how long an answer took', async () => {
+    const taken: number[] = [];
+    const { port } = await serve({ onOutcome: ({ elapsedMs }) => void taken.push(elapsedMs) });
+    const askAfter = async (reply: string): Promise<number> => {
+      const begun = performance.now();
+      const socket = connect({ host: '127.0.0.1', port });
+      await once(socket, 'data');
+      await delay(ASKS_AFTER_MS);
+      socket.end(reply).resume();
+      await once(socket, 'close');
+      await vi.waitFor(() => expect(taken).toHaveLength(1));
+      return performance.now() - begun;
+    };
+    const all = await askAfter(channelReply(CHANNEL));
+    expect(taken.shift()).toBeLessThanOrEqual(all - ASKS_AFTER_MS + 1);
+    // One that asks nothing has only taken time.
+    await askAfter('');
+    expect(taken.shift()).toBeGreaterThanOrEqual(ASKS_AFTER_MS - 1);
   });
 
   it.each([

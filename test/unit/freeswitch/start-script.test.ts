@@ -59,7 +59,7 @@ describe('the controllers of a node', () => {
   });
 
   it.each(['-', 'node', '1-', '1234567'])('FIRST_HOST=%s is refused', async (value) => {
-    await expect(start({ FIRST_HOST: value })).rejects.toThrow('FIRST_HOST must be a number from 0');
+    await expect(start({ FIRST_HOST: value })).rejects.toThrow('FIRST_HOST must be a number of at most six');
   });
 });
 

@@ -109,7 +109,9 @@ case $found in
 esac
 
 setting EVENT_SOCKET_IP event_socket_ip 127.0.0.1 "$address" 'an IP address'
+event_socket_ip=$found
 setting EVENT_SOCKET_PORT event_socket_port 8021 "$port" 'a port'
+event_socket_port=$found
 
 setting CDR_DIR cdr_dir "$run_dir/cdr" "$path" 'an absolute path of letters, digits and . _ / -'
 cdr_dir=$found
@@ -363,9 +365,33 @@ set -- "$binary" -nf -np -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/
   -scripts "$conf" -grammar "$conf" -htdocs "$conf" -storage "$run_dir/tmp" -cache "$run_dir/tmp"
 [ "$drain" = true ] || exec "$@"
 
-# -elegant-term makes FreeSWITCH end with its last call, however long that takes, and a second SIGTERM holds up one
-# of its threads (switch.c, handle_SIGTERM). So this shell stays and gives it its signals: SIGTERM once, and
-# SIGILL, its own signal for an end in order and at once, after DRAIN_SECONDS or with our second SIGTERM.
+# FreeSWITCH ends with its last call, however long that takes: `fsctl shutdown elegant`, given by fs_cli. SIGTERM with
+# -elegant-term means the same, but its handler stays until the last call is over in whichever thread took the signal
+# (switch.c, handle_SIGTERM), and that may be the one that reads SIP or that lets controllers in. So it is the last resort,
+# and never sent twice: this shell stays, and gives SIGILL, FreeSWITCH's own signal for an end in order and at once, after
+# DRAIN_SECONDS or with our second SIGTERM.
+cli=$(dirname -- "$binary")/fs_cli
+[ -x "$cli" ] || cli=$(command -v fs_cli) || cli=
+case $event_socket_ip in
+  0.0.0.0) cli_host=127.0.0.1 ;;
+  ::) cli_host=::1 ;;
+  *) cli_host=$event_socket_ip ;;
+esac
+# The password stays out of the process list.
+(
+  umask 077
+  mkdir "$conf/fs_cli"
+  printf '[default]\nhost => %s\nport => %s\npassword => %s\n' \
+    "$cli_host" "$event_socket_port" "$FREESWITCH_PASSWORD" >"$conf/fs_cli/.fs_cli_conf"
+)
+
+# told_to_drain: FreeSWITCH was told over its Event Socket, and said yes, within 5 s.
+told_to_drain() {
+  [ -n "$cli" ] || return 1
+  answer=$(HOME=$conf/fs_cli timeout 5 "$cli" -x 'bgapi fsctl shutdown elegant' 2>/dev/null </dev/null) || return 1
+  case $answer in '+OK'*) ;; *) return 1 ;; esac
+}
+
 signals=0
 trap 'signals=$((signals + 1))' TERM INT
 "$@" -elegant-term &
@@ -381,7 +407,10 @@ while [ "$signals" -eq 0 ]; do
 done
 kill -0 "$pid" 2>/dev/null || exit "$code"
 echo "freeswitch/start.sh: draining, for at most $drain_seconds s" >&2
-kill -TERM "$pid"
+if ! told_to_drain; then
+  echo 'freeswitch/start.sh: fs_cli did not reach the Event Socket (it must be in the folder of FREESWITCH_BIN or in PATH, and EVENT_SOCKET_ALLOW must let this host in): SIGTERM instead' >&2
+  kill -TERM "$pid" 2>/dev/null || true
+fi
 left=$drain_seconds
 while [ "$left" -gt 0 ] && [ "$signals" -eq 1 ] && kill -0 "$pid" 2>/dev/null; do
   sleep 1

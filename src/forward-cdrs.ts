@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --enable-source-maps
 import { loadForwarderConfig } from './config-forwarder.js';
 import { cdrForwarder } from './freeswitch/cdr-forwarder.js';
 import { configurationAtStart } from './process-start.js';

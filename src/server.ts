@@ -1,3 +1,4 @@
+#!/usr/bin/env -S node --initial-old-space-size=256 --enable-source-maps
 import { Controller } from './app.js';
 import { loadConfig, type Config } from './config.js';
 import { configurationAtStart } from './process-start.js';

@@ -21,4 +21,22 @@ describe('what tests and benchmarks start as a controller', () => {
       ...SOURCES.map((part) => part.replace(ROOT, '')),
     ]);
   });
+
+  it('is what an installed maskline-controller starts, and every command names its interpreter', async () => {
+    const { bin } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      bin: Record<string, string>;
+    };
+    const firstLine = async (file: string): Promise<string> =>
+      (await readFile(join(ROOT, file.replace(/^dist\//, '').replace(/\.js$/, '.ts')), 'utf8')).split(
+        '\n',
+        1,
+      )[0] ?? '';
+    for (const file of Object.values(bin)) {
+      expect(await firstLine(file)).toMatch(/^#!\/usr\/bin\/env (-S )?node\b/);
+    }
+    const options = COMPILED.filter((part) => part.startsWith('--'));
+    expect(await firstLine(bin['maskline-controller'] ?? '')).toBe(
+      `#!/usr/bin/env -S node ${options.join(' ')}`,
+    );
+  });
 });

@@ -154,7 +154,7 @@ turned() {
 value QUESTION_HOSTS 127.0.0.1:8084
 matches "$found" "$host:$port(\\|$host:$port){0,9}" || fail 'QUESTION_HOSTS must be host:port, with | between several'
 vars="$vars
-  <X-PRE-PROCESS cmd=\"set\" data=\"question_hosts_ask-again=$(turned "$found")\"/>"
+  <X-PRE-PROCESS cmd=\"set\" data=\"question_hosts_NORMAL_TEMPORARY_FAILURE=$(turned "$found")\"/>"
 
 # A CDR is posted in the thread of its leg, and its hangup event waits for that. So a controller that hangs
 # is given 2 s, and one other is tried; the delay cannot be shorter. The file was written before.

@@ -213,7 +213,7 @@ export class SimulatedFreeSwitch {
       dialplanFile: options.dialplanFile,
       globals: {
         sound_prefix: options.soundsDir,
-        'question_hosts_ask-again': questionHosts.join('|'),
+        question_hosts_NORMAL_TEMPORARY_FAILURE: questionHosts.join('|'),
         question_timeout: String(options.questionTimeout ?? 5),
         question_secret: options.questionSecret,
         media_timeout: '300',

@@ -41,7 +41,7 @@ async function askInOrder(): Promise<void> {
   const connection = new EslConnection({ host: '127.0.0.1', port, password, log: silentLog });
   await connection.open();
   try {
-    await connection.api(`global_setvar question_hosts_ask-again=${questionHosts.join('|')}`);
+    await connection.api(`global_setvar question_hosts_NORMAL_TEMPORARY_FAILURE=${questionHosts.join('|')}`);
   } finally {
     connection.close();
   }

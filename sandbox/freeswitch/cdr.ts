@@ -5,16 +5,20 @@ import { causeNumber } from './causes.js';
 import type { Channel } from './channel.js';
 import { stampOf, type NodeIdentity } from './event.js';
 
+/** Why a channel ended: set before the commands of its end (switch_core_state_machine.c, switch_core_session_hangup_state). */
+export function setCause({ variables, hangupCause }: Channel): void {
+  const cause = hangupCause ?? 'NONE';
+  variables.set('hangup_cause', cause);
+  variables.set('hangup_cause_q850', String(causeNumber(cause) < 128 ? causeNumber(cause) : 0));
+}
+
 /**
- * Sets the variables that a channel gets when it has ended: cause, stamps, epochs and durations
+ * Sets the variables that a channel gets when it has ended, after its cause: stamps, epochs and durations
  * (switch_channel.c, switch_channel_set_timestamps), in FreeSWITCH's order.
  */
 export function setEndVariables(channel: Channel): void {
   const { variables, times, profile } = channel;
   const set = (name: string, value: string | number): void => variables.set(name, String(value));
-  const cause = channel.hangupCause ?? 'NONE';
-  set('hangup_cause', cause);
-  set('hangup_cause_q850', causeNumber(cause) < 128 ? causeNumber(cause) : 0);
   set('digits_dialed', 'none');
   const stamps: [name: string, at: number][] = [
     ['start', times.created],

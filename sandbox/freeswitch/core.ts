@@ -4,7 +4,7 @@ import { runApi } from './api.js';
 import { applications, checkAction, inlineApplications, zombieApplications } from './applications/index.js';
 import { stopRecordings } from './applications/record.js';
 import { newTimes, type CallerProfile } from './caller-profile.js';
-import { cdrOf, setEndVariables, writeCdr } from './cdr.js';
+import { cdrOf, setCause, setEndVariables, writeCdr } from './cdr.js';
 import { CdrPoster } from './cdr-poster.js';
 import { Channel, type ChannelHost } from './channel.js';
 import { addChannelData } from './channel-data.js';
@@ -237,6 +237,7 @@ export class Core implements ChannelHost {
     if (!this.channels.has(channel.uuid)) return;
     this.scheduler.delete(channel.uuid);
     await stopRecordings(channel);
+    setCause(channel);
     await channel.commandOn('api_hangup_hook');
     channel.state = 'CS_REPORTING';
     setEndVariables(channel);

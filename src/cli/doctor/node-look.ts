@@ -27,7 +27,7 @@ const EXTENSIONS = ['ask', 'ask-again', 'ask-last', 'prompt', 'connect', 'announ
 const PLAN_PROMPTS = ['cannot-connect.wav', 'unavailable.wav'];
 const GLOBALS = [
   'question_secret',
-  'question_hosts_ask-again',
+  'question_hosts_NORMAL_TEMPORARY_FAILURE',
   'sip_trunk_ip',
   'sip_trunk_port',
   'sound_prefix',

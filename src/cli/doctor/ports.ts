@@ -197,7 +197,7 @@ export function judgeAsking(look: NodeLook, config: Config, unusable: ReadonlySe
     const needs = `the Event Socket of ${look.endpoint}`;
     return [asks.skipped(needs), secret.skipped(needs), posts.skipped(needs)];
   }
-  const { 'question_hosts_ask-again': hosts, question_secret: given } = look.globals;
+  const { 'question_hosts_NORMAL_TEMPORARY_FAILURE': hosts, question_secret: given } = look.globals;
   return [
     judgeHosts(asks, hosts?.split('|'), config.questions.port, 'QUESTION_HOSTS'),
     judgeTheirSecret(secret, given, look, config, unusable),

@@ -155,7 +155,7 @@ export class Installation {
    */
   async tellWhomToAsk(member: Member, controllers: readonly number[]): Promise<void> {
     const hosts = this.#hosts(this.stack.questionHosts, controllers).join('|');
-    await this.control(member, `global_setvar question_hosts_ask-again=${hosts}`);
+    await this.control(member, `global_setvar question_hosts_NORMAL_TEMPORARY_FAILURE=${hosts}`);
     await this.#forward(member.name, controllers);
   }
 

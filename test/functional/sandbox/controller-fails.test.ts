@@ -42,19 +42,23 @@ it('a controller that takes the question and hangs: the dead-man of the dialplan
   expect(ended).not.toHaveProperty('variable_masking_secret');
 });
 
-it('a call that ends in mid-question puts the other controllers first for later ones, an answered one does not', async () => {
-  bed = await startNode([(_, count) => (count === 3 ? 'hang' : connectToBob()), () => connectToBob()]);
+it('a call that the dead-man ends puts the other controllers first; one that its caller ends, or an answer, does not', async () => {
+  bed = await startNode([(_, count) => (count >= 3 ? 'hang' : connectToBob()), () => connectToBob()]);
   bed.node.phones.behave(BOB, { kind: 'answer', afterMs: 0, talkMs: 100 });
-  const asked = async (): Promise<number[]> => {
-    const { uuid } = bed.node.place({ from: ALICE, to: DID });
+  const asked = async (cancelAfterMs?: number): Promise<number[]> => {
+    const call = { from: ALICE, to: DID, ...(cancelAfterMs === undefined ? {} : { cancelAfterMs }) };
+    const { uuid } = bed.node.place(call);
     await bed.events.event('CHANNEL_HANGUP_COMPLETE', (event) => event['Unique-ID'] === uuid);
     return bed.controllers.map((controller) => controller.questions.length);
   };
-  expect([await asked(), await asked(), await asked(), await asked()]).toEqual([
+  expect([await asked(), await asked(), await asked(500), await asked(), await asked()]).toEqual([
     [1, 0],
     [2, 0],
+    // Who hangs up says nothing of the controller that was being asked.
     [3, 0],
-    [3, 1],
+    // The dead-man does.
+    [4, 0],
+    [4, 1],
   ]);
 });
 

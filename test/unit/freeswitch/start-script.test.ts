@@ -39,7 +39,7 @@ describe('the controllers of a node', () => {
   const hosts = (port: number): string => ['a', 'b', 'c'].map((host) => `${host}:${port}`).join('|');
   const order = async (environment: Record<string, string>): Promise<string[]> => {
     await start({ QUESTION_HOSTS: hosts(8084), CDR_HOSTS: hosts(8085), ...environment });
-    const asked = /ask-again=([^"]*)"/.exec(await rendered('vars.xml'))?.[1] ?? '';
+    const asked = /NORMAL_TEMPORARY_FAILURE=([^"]*)"/.exec(await rendered('vars.xml'))?.[1] ?? '';
     const posted = [...(await rendered('cdr/hosts.xml')).matchAll(/http:\/\/(.*)\/cdr/g)].map(
       ([, host]) => host,
     );

@@ -143,7 +143,7 @@ it('loads our own dialplan', () => {
     ['media_timeout', '300'],
     ['sip_trunk_srtp', 'optional'],
     ['ringback_tone', '%(2000,4000,440,480)'],
-    ['question_hosts_ask-again', 'a:1'],
+    ['question_hosts_NORMAL_TEMPORARY_FAILURE', 'a:1'],
   ]);
   const dialplan = Dialplan.load(file, globals, options);
   expect(['trunk', 'softphone', 'masking'].map((context) => dialplan.has(context))).toEqual([

@@ -40,7 +40,7 @@ function node(more: Partial<NodeFacts> = {}): NodeFacts {
     },
     globals: {
       question_secret: SECRET,
-      'question_hosts_ask-again': '10.0.0.1:8084',
+      'question_hosts_NORMAL_TEMPORARY_FAILURE': '10.0.0.1:8084',
       sound_prefix: '/sounds',
     },
     cdrs: { urls: ['http://10.0.0.1:8085/cdr'], credentials: `cdr:${SECRET}` },
@@ -179,7 +179,7 @@ describe('the doctor’s judgement', () => {
 
   it('questions: another secret, other hosts, and a node that QUESTION_ALLOW does not name', () => {
     const other = node({
-      globals: { question_secret: 'another', 'question_hosts_ask-again': '10.0.0.1:9999' },
+      globals: { question_secret: 'another', 'question_hosts_NORMAL_TEMPORARY_FAILURE': '10.0.0.1:9999' },
     });
     const lines = bad(judgeAsking({ ...other, host: '10.1.2.3' }, config, ALL_FINE));
     expect(lines[0]).toContain('go to 10.0.0.1:9999: none is port 8084; set QUESTION_HOSTS');

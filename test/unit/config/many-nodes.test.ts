@@ -60,7 +60,8 @@ async function ofCompose(): Promise<Started> {
   return {
     controllers: hosts(given['QUESTION_HOSTS']).map((HOST_IP) => environmentOf('controller', { HOST_IP })),
     nodes: hosts(given['FREESWITCH_NODES']).map((HOST_IP, n) =>
-      environmentOf('freeswitch', { HOST_IP, NODE_NAME: `node-${n}` }),
+      // env.example: these three are each host's own.
+      environmentOf('freeswitch', { HOST_IP, NODE_NAME: `node-${n}`, FIRST_HOST: String(n) }),
     ),
     forwarder: environmentOf('forward-cdrs'),
   };
@@ -180,8 +181,9 @@ describe.each([
     expect(new Set(started.nodes.map((node) => node['NODE_NAME'])).size).toBe(started.nodes.length);
   });
 
-  it('starts FreeSWITCH, on an address that its health check and the controllers reach', async () => {
+  it('starts FreeSWITCH, on an address that its health check and the controllers reach, each with another controller first', async () => {
     await placeIdleFreeSwitch(folder);
+    const first = new Set<string | undefined>();
     for (const environment of started.nodes) {
       const run = join(folder, environment['NODE_NAME'] ?? '');
       await runStartScript(folder, {
@@ -192,6 +194,8 @@ describe.each([
       });
       const rendered = await readFile(join(run, 'conf', 'vars.xml'), 'utf8');
       expect(rendered).toContain(environment['EVENT_SOCKET_IP']);
+      first.add(/question_hosts_NORMAL_TEMPORARY_FAILURE=([^|"]+)/.exec(rendered)?.[1]);
     }
+    expect(first.size).toBe(Math.min(started.nodes.length, configs.length));
   });
 });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# For the container's health check: exit 0 while this FreeSWITCH takes calls.
+# For the container's health check: exit 0 while this FreeSWITCH takes calls, or drains: that is no illness.
 # It asks over the Event Socket. The password does not show in a process list: printf is the shell's own.
 set -eu
 address=${EVENT_SOCKET_IP:-127.0.0.1}

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Writes one node's configuration into RUN_DIR and becomes FreeSWITCH.
-# Needs nothing but a POSIX shell: it runs in the FreeSWITCH container too.
+# Needs nothing but a POSIX shell, and to drain fs_cli and timeout: it runs in the FreeSWITCH container too.
 # Variables: README.md beside this file. A bad one stops the start with one line that names it.
 set -eu
 umask 077
+# A container's first process ignores what it does not handle: stopped before FreeSWITCH was started, it would start it.
+trap 'exit 0' TERM INT
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 
@@ -52,6 +54,8 @@ path='/[A-Za-z0-9._/-]*'
 host='[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?'
 
 secret FREESWITCH_PASSWORD event_socket_password
+# fs_cli.c, cli_profile_t: pass[128]. A longer one would be cut, and refused.
+[ "${#found}" -le 127 ] || fail 'FREESWITCH_PASSWORD must have at most 127 characters: fs_cli takes no more'
 secret QUESTION_SECRET question_secret
 
 value RUN_DIR /var/run/maskline
@@ -244,6 +248,8 @@ trunks_dir=$found
 value DIALPLAN_DIR "$here/../dialplan"
 dialplan_dir=$found
 [ -r "$dialplan_dir/masking.xml" ] || fail 'DIALPLAN_DIR must hold masking.xml'
+grep -q question_hosts_NORMAL_TEMPORARY_FAILURE "$dialplan_dir/masking.xml" ||
+  fail 'DIALPLAN_DIR holds a masking.xml of another version, which would ask nobody: use the one that came with this script'
 
 value FREESWITCH_BIN ''
 binary=$found
@@ -356,6 +362,16 @@ for folder in "$here/sounds/en" "$here/sounds/$language" "$own_sounds" "$own_sou
   done
 done
 
+# For fs_cli, here and by hand (HOME=RUN_DIR/conf/fs_cli): so the password stays out of the process list.
+case $event_socket_ip in
+  0.0.0.0) cli_host=127.0.0.1 ;;
+  ::) cli_host=::1 ;;
+  *) cli_host=$event_socket_ip ;;
+esac
+mkdir "$conf/fs_cli"
+printf '[default]\nhost => %s\nport => %s\npassword => %s\n' \
+  "$cli_host" "$event_socket_port" "$FREESWITCH_PASSWORD" >"$conf/fs_cli/.fs_cli_conf"
+
 chmod 700 "$conf" "$run_dir/log"
 umask "$file_umask"
 
@@ -372,25 +388,31 @@ set -- "$binary" -nf -np -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/
 # DRAIN_SECONDS or with our second SIGTERM.
 cli=$(dirname -- "$binary")/fs_cli
 [ -x "$cli" ] || cli=$(command -v fs_cli) || cli=
-case $event_socket_ip in
-  0.0.0.0) cli_host=127.0.0.1 ;;
-  ::) cli_host=::1 ;;
-  *) cli_host=$event_socket_ip ;;
-esac
-# The password stays out of the process list.
-(
-  umask 077
-  mkdir "$conf/fs_cli"
-  printf '[default]\nhost => %s\nport => %s\npassword => %s\n' \
-    "$cli_host" "$event_socket_port" "$FREESWITCH_PASSWORD" >"$conf/fs_cli/.fs_cli_conf"
-)
+lacks=
+[ -n "$cli" ] || lacks='there is no fs_cli in the folder of FREESWITCH_BIN or in PATH'
+command -v timeout >/dev/null || lacks='there is no timeout (coreutils) in PATH'
+[ -z "$lacks" ] || echo "freeswitch/start.sh: $lacks: DRAIN=true will end FreeSWITCH by SIGTERM, which can keep it from SIP and controllers while it drains" >&2
 
-# told_to_drain: FreeSWITCH was told over its Event Socket, and said yes, within 5 s.
+# told_to_drain: FreeSWITCH was told over its Event Socket, and said yes, within 5 s. Else $why says what was wrong.
 told_to_drain() {
-  [ -n "$cli" ] || return 1
-  answer=$(HOME=$conf/fs_cli timeout 5 "$cli" -x 'bgapi fsctl shutdown elegant' 2>/dev/null </dev/null) || return 1
-  case $answer in '+OK'*) ;; *) return 1 ;; esac
+  why=$lacks
+  [ -z "$lacks" ] || return 1
+  code=0
+  answer=$(HOME=$conf/fs_cli timeout 5 "$cli" -x 'bgapi fsctl shutdown elegant' 2>/dev/null </dev/null) || code=$?
+  case $code:$answer in
+    0:+OK*) return 0 ;;
+    0:*) why='FreeSWITCH refused to be told' ;;
+    # coreutils and busybox
+    124:* | 143:*)
+      why='the Event Socket did not answer within 5 s'
+      asked=$((asked + 5))
+      ;;
+    *) why='fs_cli could not log in to the Event Socket (EVENT_SOCKET_ALLOW must let this host in)' ;;
+  esac
+  return 1
 }
+# Seconds for which it is asked again: one that is starting lets nobody in, and forgets a SIGTERM.
+ask_for=30
 
 signals=0
 trap 'signals=$((signals + 1))' TERM INT
@@ -407,18 +429,26 @@ while [ "$signals" -eq 0 ]; do
 done
 kill -0 "$pid" 2>/dev/null || exit "$code"
 echo "freeswitch/start.sh: draining, for at most $drain_seconds s" >&2
-if ! told_to_drain; then
-  echo 'freeswitch/start.sh: fs_cli did not reach the Event Socket (it must be in the folder of FREESWITCH_BIN or in PATH, and EVENT_SOCKET_ALLOW must let this host in): SIGTERM instead' >&2
-  kill -TERM "$pid" 2>/dev/null || true
-fi
+told=
+asked=0
 left=$drain_seconds
 while [ "$left" -gt 0 ] && [ "$signals" -eq 1 ] && kill -0 "$pid" 2>/dev/null; do
+  if [ -z "$told" ]; then
+    if told_to_drain; then
+      told=yes
+    elif [ -n "$lacks" ] || [ "$asked" -ge "$ask_for" ]; then
+      told=signal
+      echo "freeswitch/start.sh: $why: SIGTERM instead" >&2
+      kill -TERM "$pid" 2>/dev/null || true
+    fi
+    asked=$((asked + 1))
+  fi
   sleep 1
   left=$((left - 1))
 done
 if kill -0 "$pid" 2>/dev/null; then
   echo 'freeswitch/start.sh: the calls that are left are hung up' >&2
-  kill -ILL "$pid"
+  kill -ILL "$pid" 2>/dev/null || true
 fi
 code=0
 while :; do

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PIN, pinSession } from '../scenarios/scenario.js';
@@ -11,7 +12,15 @@ import { until } from '../helpers/until.js';
 const END_MS = 45_000;
 
 let bed: RealBed;
-afterEach(() => bed.close());
+afterEach(async () => {
+  try {
+    // Each drain was told over the Event Socket: SIGTERM can hold up what controllers, or SIP, need.
+    const said = await readFile(join(bed.stack.folder, 'freeswitch.out'), 'utf8');
+    expect(said).not.toContain('SIGTERM');
+  } finally {
+    await bed.close();
+  }
+});
 
 async function start(environment: Record<string, string>): Promise<void> {
   bed = await RealBed.start({ controllers: 1, lanes: 2, environment });

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -31,19 +31,27 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  if (script !== null && script.exitCode === null) {
+  if (script !== null && script.exitCode === null && script.signalCode === null) {
     script.kill('SIGTERM');
     await once(script, 'exit');
   }
   await rm(folder, { recursive: true });
 });
 
+/** A second of start.sh's becomes a moment, and five seconds of silence one. */
+async function hasten(): Promise<string> {
+  await mkdir(join(folder, 'quick'));
+  await place('quick/sleep', 'exec /bin/sleep 0.01');
+  await place('quick/timeout', 'shift; exec /usr/bin/timeout 0.05 "$@"');
+  return `${join(folder, 'quick')}:${process.env['PATH'] ?? ''}`;
+}
+
 async function place(name: string, body: string): Promise<void> {
   await writeFile(join(folder, name), `#!/bin/sh\ncd '${folder}'\n${body}\n`);
   await chmod(join(folder, name), 0o755);
 }
 
-async function start(environment: Record<string, string> = {}): Promise<ChildProcess> {
+function launch(environment: Record<string, string>): ChildProcess {
   const child = spawn('sh', [START], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -60,7 +68,15 @@ async function start(environment: Record<string, string> = {}): Promise<ChildPro
   });
   script = child;
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await until('FreeSWITCH is up', () => existsSync(join(folder, 'up')));
+  return child;
+}
+
+async function start(environment: Record<string, string> = {}): Promise<ChildProcess> {
+  const child = launch(environment);
+  await until('FreeSWITCH is up', () => {
+    if (child.exitCode !== null) throw new Error(said);
+    return existsSync(join(folder, 'up'));
+  });
   return child;
 }
 
@@ -96,19 +112,73 @@ describe('SIGTERM with DRAIN=true', () => {
   });
 
   it.each([
-    ['is refused', `echo '-ERR no'`],
-    ['does not get through', `echo "$(cat "$HOME/.fs_cli_conf")" >&2; exit 255`],
-    ['hangs', 'exec sleep 60'],
-  ])('where fs_cli %s, FreeSWITCH gets the signal, and the log says so', async (_, body) => {
-    await place('fs_cli', body);
-    expect(await drained()).toEqual({ code: 0, signals: 'TERM\n' });
-    expect(said).toContain('SIGTERM instead');
+    ['is refused', `echo '-ERR no'`, 'FreeSWITCH refused to be told'],
+    ['is not let in', `cat "$HOME/.fs_cli_conf" >&2; exit 255`, 'EVENT_SOCKET_ALLOW must let this host in'],
+    ['hangs', 'exec /bin/sleep 60', 'did not answer within 5 s'],
+  ])('where fs_cli %s for long, FreeSWITCH gets the signal, and it is said why', async (_, body, why) => {
+    await place('fs_cli', `echo >>asked; ${body}`);
+    expect(await drained({ PATH: await hasten() })).toEqual({ code: 0, signals: 'TERM\n' });
+    expect(said).toMatch(new RegExp(`${why}.*: SIGTERM instead`));
     expect(said).not.toContain(PASSWORD);
   });
 
-  it('where there is no fs_cli, too', async () => {
-    expect(await drained({ PATH: '/usr/bin:/bin' })).toEqual({ code: 0, signals: 'TERM\n' });
-    expect(said).toContain('must be in the folder of FREESWITCH_BIN or in PATH');
+  it('asks again while FreeSWITCH starts, which lets nobody in and forgets a SIGTERM', async () => {
+    await place(
+      'fs_cli',
+      `echo >>asked; [ "$(wc -l <asked)" -gt 3 ] || exit 255
+       touch told; echo '+OK Job-UUID: 7f4d'`,
+    );
+    expect(await drained({ PATH: await hasten() })).toEqual({ code: 0, signals: '' });
+    expect(said).not.toContain('SIGTERM');
+  });
+
+  it.each([{ DRAIN: 'true' }, { DRAIN: 'false' }])(
+    'ends at once where FreeSWITCH was not started yet (%j)',
+    async (environment) => {
+      // Whatever start.sh runs first tells that it is at work.
+      await mkdir(join(folder, 'quick'));
+      await place('quick/mkdir', 'touch busy; exec /bin/sleep 0.5');
+      const child = launch({ PATH: `${join(folder, 'quick')}:${process.env['PATH'] ?? ''}`, ...environment });
+      await until('start.sh is at work', () => existsSync(join(folder, 'busy')));
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await ended).toEqual([0, null]);
+      expect(existsSync(join(folder, 'up'))).toBe(false);
+    },
+  );
+
+  it('where there is no fs_cli, too, which is said at the start', async () => {
+    // Everything else: FreeSWITCH may be installed here.
+    await mkdir(join(folder, 'bin'));
+    for (const directory of ['/bin', '/usr/bin']) {
+      for (const name of await readdir(directory)) {
+        if (name === 'fs_cli') continue;
+        await symlink(join(directory, name), join(folder, 'bin', name)).catch(() => undefined);
+      }
+    }
+    const child = await start({ PATH: join(folder, 'bin') });
+    await until('the lack is told', () =>
+      said.includes('there is no fs_cli in the folder of FREESWITCH_BIN'),
+    );
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    expect(await readFile(join(folder, 'signals'), 'utf8')).toBe('TERM\n');
+  });
+
+  it('says nothing of the kind where it is told well', async () => {
+    await place('fs_cli', `touch told; echo '+OK Job-UUID: 7f4d'`);
+    await drained();
+    expect(said).toBe('freeswitch/start.sh: draining, for at most 300 s\n');
+  });
+
+  it('refuses a password that fs_cli would cut', async () => {
+    await expect(start({ FREESWITCH_PASSWORD: 'a1b2'.repeat(32) })).rejects.toThrow(
+      'FREESWITCH_PASSWORD must have at most 127 characters',
+    );
+    said = '';
+    await place('fs_cli', `touch told; echo '+OK Job-UUID: 7f4d'`);
+    expect(await drained({ FREESWITCH_PASSWORD: 'a1b2'.repeat(32).slice(1) })).toMatchObject({ code: 0 });
   });
 
   it.each([

@@ -35,7 +35,7 @@ process.on('message', (message) => {
     .then((result) => say({ result }));
 });
 
-/** A call of an earlier load that ended in mid-question has put another controller first. */
+/** A call of an earlier load that was hung up in mid-question by the dead-man has put another controller first. */
 async function askInOrder(): Promise<void> {
   const { eventSocketPort: port, password, questionHosts } = setting;
   const connection = new EslConnection({ host: '127.0.0.1', port, password, log: silentLog });

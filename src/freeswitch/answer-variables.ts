@@ -31,7 +31,7 @@ export function answerVariables(answer: Answer, dialString: DialString, uuid: st
   return [
     [VAR.digits, ''],
     [VAR.readResult, ''],
-    // What a call that ends in mid-question does to the order of controllers.
+    // What a call that the dead-man ends does to the order of controllers.
     [HANGUP_HOOK, ''],
     ...specificVariables(answer, dialString, uuid),
     // Last: the dialplan goes on with the fallback unless everything before was set.

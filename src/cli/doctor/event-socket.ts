@@ -61,7 +61,7 @@ function judgePlan({ endpoint, missingExtensions }: NodeFacts): Finding {
     ? check.ok('dialplan/masking.xml is loaded')
     : check.fail(
         `its context "masking" lacks ${missingExtensions.join(', ')}`,
-        'give it dialplan/masking.xml of this version, then reloadxml',
+        'start it again with freeswitch/start.sh and dialplan/masking.xml of this version',
       );
 }
 

@@ -197,9 +197,15 @@ export function judgeAsking(look: NodeLook, config: Config, unusable: ReadonlySe
     const needs = `the Event Socket of ${look.endpoint}`;
     return [asks.skipped(needs), secret.skipped(needs), posts.skipped(needs)];
   }
-  const { 'question_hosts_NORMAL_TEMPORARY_FAILURE': hosts, question_secret: given } = look.globals;
+  const { question_hosts_NORMAL_TEMPORARY_FAILURE: hosts, question_secret: given } = look.globals;
   return [
-    judgeHosts(asks, hosts?.split('|'), config.questions.port, 'QUESTION_HOSTS'),
+    // The name has changed; the secret's has not.
+    hosts === undefined && given !== undefined
+      ? asks.fail(
+          'go to nobody: it was started by a freeswitch/start.sh of another version',
+          'start it again with freeswitch/start.sh and dialplan/masking.xml of this version',
+        )
+      : judgeHosts(asks, hosts?.split('|'), config.questions.port, 'QUESTION_HOSTS'),
     judgeTheirSecret(secret, given, look, config, unusable),
     judgeHosts(
       posts,

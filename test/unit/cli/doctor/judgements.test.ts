@@ -40,7 +40,7 @@ function node(more: Partial<NodeFacts> = {}): NodeFacts {
     },
     globals: {
       question_secret: SECRET,
-      'question_hosts_NORMAL_TEMPORARY_FAILURE': '10.0.0.1:8084',
+      question_hosts_NORMAL_TEMPORARY_FAILURE: '10.0.0.1:8084',
       sound_prefix: '/sounds',
     },
     cdrs: { urls: ['http://10.0.0.1:8085/cdr'], credentials: `cdr:${SECRET}` },
@@ -179,13 +179,18 @@ describe('the doctor’s judgement', () => {
 
   it('questions: another secret, other hosts, and a node that QUESTION_ALLOW does not name', () => {
     const other = node({
-      globals: { question_secret: 'another', 'question_hosts_NORMAL_TEMPORARY_FAILURE': '10.0.0.1:9999' },
+      globals: { question_secret: 'another', question_hosts_NORMAL_TEMPORARY_FAILURE: '10.0.0.1:9999' },
     });
     const lines = bad(judgeAsking({ ...other, host: '10.1.2.3' }, config, ALL_FINE));
     expect(lines[0]).toContain('go to 10.0.0.1:9999: none is port 8084; set QUESTION_HOSTS');
     expect(lines[1]).toContain('FreeSWITCH has another');
     expect(lines[2]).toContain('add 10.1.2.3 to QUESTION_ALLOW');
     expect(lines.join()).not.toContain(SECRET);
+  });
+
+  it('questions: a node that start.sh of another version started has nobody to ask', () => {
+    const [asks] = bad(judgeAsking(node({ globals: { question_secret: SECRET } }), config, ALL_FINE));
+    expect(asks).toContain('go to nobody: it was started by a freeswitch/start.sh of another version');
   });
 
   it('folders: too full, another disk, and one that FreeSWITCH cannot write', () => {

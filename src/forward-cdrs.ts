@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --enable-source-maps
+#!/usr/bin/env node
 import { loadForwarderConfig } from './config-forwarder.js';
 import { cdrForwarder } from './freeswitch/cdr-forwarder.js';
 import { configurationAtStart } from './process-start.js';

@@ -172,7 +172,7 @@ for hostport in $(turned "$found" | tr '|' ' '); do
   [ "$cdr_retries" -gt 0 ] || cdr_retries=$((cdr_retries + 1))
 done
 
-setting MEDIA_TIMEOUT media_timeout 300 '[1-9][0-9]{1,3}' 'seconds from 10 to 9999'
+setting MEDIA_TIMEOUT media_timeout_seconds 300 '[1-9][0-9]{1,3}' 'seconds from 10 to 9999'
 setting QUESTION_TIMEOUT question_timeout 5 '[2-9]|[1-5][0-9]' 'seconds from 2 to 59'
 
 # nodes NAME DEFAULT: ACL entries of a list of addresses.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LEG_DEFAULTS } from '../src/freeswitch/leg-defaults.js';
 import { Clock } from './clock.js';
 import type { Channel } from './freeswitch/channel.js';
 import { Core } from './freeswitch/core.js';
@@ -216,9 +217,11 @@ export class SimulatedFreeSwitch {
         question_hosts_NORMAL_TEMPORARY_FAILURE: questionHosts.join('|'),
         question_timeout: String(options.questionTimeout ?? 5),
         question_secret: options.questionSecret,
-        media_timeout: '300',
+        ...Object.fromEntries(LEG_DEFAULTS),
+        ...{ max_session_transfers: '60', transfer_ringback: RINGBACK, disable_app_log: 'true' },
+        ...{ media_timeout: '300000', legs_kept: 'true' },
         sip_trunk_srtp: 'optional',
-        ringback_tone: '%(2000,4000,440,480)',
+        ringback_tone: RINGBACK,
         ...((options.cdrDir ?? '') === '' ? {} : { cdr_dir: options.cdrDir ?? '' }),
         ...options.globals,
       },
@@ -233,6 +236,9 @@ export class SimulatedFreeSwitch {
     });
   }
 }
+
+/** A ringing tone that A hears in place of B's early media. */
+const RINGBACK = '%(2000,4000,440,480)';
 
 function throwLater(error: unknown): void {
   queueMicrotask(() => {

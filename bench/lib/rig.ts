@@ -242,8 +242,8 @@ async function withBareBridge(): Promise<string> {
   const bare = `<context name="trunk">
     <extension name="bare">
       <condition field="destination_number" expression="^bare(.+)$">
-        <action application="multiset" data="^^;hangup_after_bridge=true;media_timeout=$\${media_timeout}000"/>
-        <action application="bridge" data="[media_timeout=$\${media_timeout}000]sofia/gateway/bench/$1"/>
+        <action application="set" data="hangup_after_bridge=true"/>
+        <action application="bridge" data="sofia/gateway/bench/$1"/>
       </condition>
     </extension>`;
   const changed = plan.replace('<context name="trunk">', bare);

@@ -223,9 +223,9 @@ export class Channel implements SipEvents {
     if (this.isDown()) return;
     const now = this.#host.micros();
     const { profile } = this;
-    const limited = this.variables.get('max_session_transfers') !== undefined;
+    const limited = this.get('max_session_transfers') !== undefined;
     const forwardsName = limited ? 'max_session_transfers' : 'max_forwards';
-    const forwards = atoi(this.variables.get(forwardsName) ?? '71') - 1;
+    const forwards = atoi(this.get(forwardsName) ?? '71') - 1;
     if (forwards <= 0) {
       this.hangup('EXCHANGE_ROUTING_ERROR');
       return;

@@ -202,7 +202,7 @@ export class Core implements ChannelHost {
     const { scoped, rest: expanded } = scopedVariables(expand(data, (variable) => channel.get(variable)));
     const outerScope = channel.scopeVariables;
     channel.scopeVariables = new Map([...outerScope, ...scoped]);
-    if (!isTrue(channel.variables.get('disable_app_log'))) {
+    if (!isTrue(channel.get('disable_app_log'))) {
       channel.appLog.push({ application: name, data: expanded, stamp: this.micros() });
     }
     channel.variables.set('current_application_data', expanded);

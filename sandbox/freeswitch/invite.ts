@@ -13,7 +13,7 @@ export function inviteHeaders(channel: Channel): [name: string, value: string][]
   if (variables.get('sip_cid_type') !== 'none') {
     headers.push(['P-Asserted-Identity', `"${profile.callerIdName}" <sip:${number}@sandbox.example>`]);
   }
-  const excluded = variables.get('exclude_outgoing_extra_header');
+  const excluded = channel.get('exclude_outgoing_extra_header');
   const pattern = excluded === undefined ? null : new RegExp(excluded);
   for (const [name, value] of variables.entries()) {
     if (!name.toLowerCase().startsWith('sip_h_') || pattern?.test(name) === true) continue;

@@ -120,7 +120,7 @@ function setVariables(
   variables.set('sip_profile_name', target.trunk === 'softphone' ? 'softphone' : 'gateway');
   variables.set('sip_destination_url', `sip:${target.user}@${target.trunk}.example`);
   if (caller !== null) {
-    if (!isFalse(caller.variables.get('sip_copy_custom_headers'))) copyCustomHeaders(caller, channel);
+    if (!isFalse(caller.get('sip_copy_custom_headers'))) copyCustomHeaders(caller, channel);
     variables.set('originator', caller.uuid);
     variables.set('signal_bond', caller.uuid);
     variables.set('call_uuid', caller.variables.get('call_uuid') ?? caller.uuid);

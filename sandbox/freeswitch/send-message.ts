@@ -16,7 +16,9 @@ export async function sendMessage(core: Core, channel: Channel, command: Command
   switch (what) {
     case 'execute': {
       const application = headers.get('execute-app-name') ?? '';
-      const argument = headers.get('execute-app-arg') ?? body;
+      // switch_ivr.c, switch_ivr_parse_event: a body of another type is not heard of.
+      const isText = headers.get('content-type')?.toLowerCase() === 'text/plain';
+      const argument = headers.get('execute-app-arg') ?? (isText ? body : '');
       const loops = Math.max(1, atoi(headers.get('loops')));
       for (let loop = 0; loop < loops && channel.isReady(); loop += 1) {
         await core.execute(channel, application, argument);

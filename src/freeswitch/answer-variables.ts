@@ -1,10 +1,13 @@
 import { callerVariables } from './caller-variables.js';
 import { AnswerInvalidError } from './errors.js';
-import type { Answer, ConnectAnswer } from './question.js';
+import type { Answer, ConnectAnswer, Question } from './question.js';
 import { VAR } from './variables.js';
 
 /** Builds the dial string of a `connect` answer. */
-export type DialString = (answer: ConnectAnswer) => string;
+export type DialString = (answer: ConnectAnswer, keepsDefaults: boolean) => string;
+
+/** What an answer depends on, of the question. `uuid`: of the channel that asked. */
+export type Asked = Pick<Question, 'uuid' | 'keepsDefaults'>;
 
 /** A variable and its value; "" unsets it. */
 export type VariableSetting = readonly [name: string, value: string];
@@ -24,16 +27,15 @@ const NOT_REACHED = 'not-reached';
  * What an answer sets on the channel that asked. Whatever lives for one question only (keyed digits,
  * the result of the last prompt) is unset by every answer.
  *
- * @param uuid of that channel.
- * @throws AnswerInvalidError when the UUID is not one.
+ * @throws AnswerInvalidError when the channel's UUID is not one.
  */
-export function answerVariables(answer: Answer, dialString: DialString, uuid: string): VariableSetting[] {
+export function answerVariables(answer: Answer, dialString: DialString, asked: Asked): VariableSetting[] {
   return [
     [VAR.digits, ''],
     [VAR.readResult, ''],
     // What a call that the dead-man ends does to the order of controllers.
     [HANGUP_HOOK, ''],
-    ...specificVariables(answer, dialString, uuid),
+    ...specificVariables(answer, dialString, asked),
     // Last: the dialplan goes on with the fallback unless everything before was set.
     [VAR.next, nextOf(answer)],
   ];
@@ -44,7 +46,7 @@ function nextOf(answer: Answer): string {
   return answer.next === 'connect' && answer.playA === '' ? NOT_REACHED : answer.next;
 }
 
-function specificVariables(answer: Answer, dialString: DialString, uuid: string): VariableSetting[] {
+function specificVariables(answer: Answer, dialString: DialString, asked: Asked): VariableSetting[] {
   switch (answer.next) {
     case 'prompt':
       return [
@@ -64,10 +66,10 @@ function specificVariables(answer: Answer, dialString: DialString, uuid: string)
         [VAR.party, answer.marks.party],
         [VAR.leg, 'a'],
         ...(answer.note === '' ? [] : [[VAR.note, answer.note] as const]),
-        ...callerVariables(answer, uuid),
+        ...callerVariables(answer, asked),
         ...(answer.record === '' ? [] : [[VAR.record, answer.record] as const]),
         ...(answer.playA === '' ? [] : [[VAR.playA, answer.playA] as const]),
-        [answer.playA === '' ? VAR.dial : VAR.dialThen, dialString(answer)],
+        [answer.playA === '' ? VAR.dial : VAR.dialThen, dialString(answer, asked.keepsDefaults)],
       ];
     case 'announce':
       return [

@@ -1,5 +1,6 @@
 import { AnswerInvalidError } from './errors.js';
-import type { ConnectAnswer } from './question.js';
+import { withoutDefaults } from './leg-defaults.js';
+import type { ConnectAnswer, Question } from './question.js';
 
 /** Run where the two are about to be joined, and only when there is something to record. */
 const RECORDING = 'execute_extension record XML masking';
@@ -13,15 +14,14 @@ const RECORDING = 'execute_extension record XML masking';
  * switch_channel_api_on), which cost neither. The limit is armed in the instant between B's acceptance (its answer, and
  * its whisper if there is one) and the joining; FreeSWITCH has answered A by then (switch_ivr_originate.c).
  *
- * @param uuid of the A leg.
  * @throws AnswerInvalidError when the UUID could not stand in a command.
  */
 export function callerVariables(
   { marks, record, callTimeLimit }: Pick<ConnectAnswer, 'marks' | 'record' | 'callTimeLimit'>,
-  uuid: string,
+  { uuid, keepsDefaults }: Pick<Question, 'uuid' | 'keepsDefaults'>,
 ): (readonly [name: string, value: string])[] {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(uuid)) throw new AnswerInvalidError('the channel UUID is not one');
-  return [
+  const variables = [
     // Nothing of A's INVITE reaches B: not its identity, not its headers, not its body.
     ['sip_h_identity', ''],
     ['sip_h_Diversion', ''],
@@ -41,6 +41,7 @@ export function callerVariables(
     // When B was not reached the dialplan says to A what it may know.
     ['continue_on_fail', 'true'],
     ['hangup_after_bridge', 'true'],
+    // Only a node that does not keep LEG_DEFAULTS sets it on A, and B is to have the same.
     ['export_vars', 'media_timeout'],
     ['api_on_pre_originate', `sched_del ${uuid}`],
     ['api_on_post_originate', `sched_hangup +${callTimeLimit} ${uuid} ALLOTTED_TIMEOUT`],
@@ -50,5 +51,8 @@ export function callerVariables(
           ['RECORD_STEREO', 'true'],
           ['execute_on_post_originate', RECORDING],
         ] as const)),
-  ];
+  ] as const;
+  return keepsDefaults
+    ? withoutDefaults(variables).filter(([name]) => name !== 'export_vars')
+    : [...variables];
 }

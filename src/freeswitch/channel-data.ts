@@ -40,6 +40,7 @@ export function questionOf(headers: WireHeaders): Question {
     // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
     promptFailed: kind === 'digits' && variable(VAR.readResult) === '',
     round: roundOf(variable(VAR.next), variable(VAR.last)),
+    keepsDefaults: valueOf(headers, `scope_variable_${VAR.kept}`) === 'true',
     sessionId: variable(VAR.session),
     number: variable(VAR.number),
   };

@@ -1,6 +1,7 @@
 import { MasklineError } from '../errors.js';
 import { isE164 } from '../masking/phone-number.js';
 import { otherParty } from '../masking/session.js';
+import { withoutDefaults } from './leg-defaults.js';
 import type { ConnectAnswer, LegMarks } from './question.js';
 import { VAR } from './variables.js';
 
@@ -67,9 +68,10 @@ export interface FirstPartyCall {
  *
  * Commas, bars, brackets and `${` are live syntax in a dial string, so everything that enters it is
  * checked for a form that cannot hold them.
+ * `keepsDefaults`: the node has LEG_DEFAULTS by itself.
  * @throws DialStringError naming the field that has another form.
  */
-export function dialString(answer: ConnectAnswer): string {
+export function dialString(answer: ConnectAnswer, keepsDefaults = false): string {
   const party = otherParty(answer.marks.party);
   const variables = legVariables({ ...answer.marks, party }, 'b', answer.ringTimeout);
   if (answer.playB !== '') {
@@ -80,7 +82,7 @@ export function dialString(answer: ConnectAnswer): string {
     variables.push(['group_confirm_timeout', String(WHISPER_LIMIT)]);
   }
   if (answer.note !== '') variables.push([VAR.note, sealed(answer.note)]);
-  return braces(variables) + endpoints(answer);
+  return braces(keepsDefaults ? withoutDefaults(variables) : variables) + endpoints(answer);
 }
 
 /**

@@ -144,7 +144,7 @@ export class QuestionExchange {
     }
     let bytes: Buffer;
     try {
-      const settings = answerVariables(answer, this.#options.dialString, question.uuid);
+      const settings = answerVariables(answer, this.#options.dialString, question);
       const argument = multisetArgument(settings);
       bytes = Buffer.concat([executeCommand('multiset', argument), EXIT]);
     } catch (error) {

@@ -10,6 +10,8 @@ export const VAR = {
   question: 'masking_question',
   /** Dialplan to controller: proof that the question comes from one of our nodes. A scope variable of `socket`. */
   secret: 'masking_secret',
+  /** Dialplan to controller: `true` where the node has LEG_DEFAULTS by itself. A scope variable of `socket`. */
+  kept: 'masking_kept',
   /** Dialplan to controller: the digits keyed at a prompt. Lives for one question. */
   digits: 'masking_digits',
   /** Set by play_and_get_digits: success, timeout, failure; absent when the prompt could not be played. */

@@ -21,6 +21,7 @@ export function aQuestion(changes: Partial<Question> = {}): Question {
     digits: '',
     promptFailed: false,
     round: 'first',
+    keepsDefaults: true,
     sessionId: '',
     number: '',
     ...changes,

@@ -69,7 +69,9 @@ describe('question server', () => {
     const { port, outcomes } = await serve({ decide: () => Promise.resolve(connection) });
     const asked = await ask({ port });
     const uuid = CHANNEL['Unique-ID']!;
-    const argument = multisetArgument(answerVariables(connection, () => 'DIAL', uuid));
+    const argument = multisetArgument(
+      answerVariables(connection, () => 'DIAL', { uuid, keepsDefaults: false }),
+    );
     expect(asked.received).toBe(
       'connect\n\nsendmsg\ncall-command: execute\nexecute-app-name: multiset\n' +
         `content-type: text/plain\ncontent-length: ${argument.length}\n\n${argument}exit\n\n`,

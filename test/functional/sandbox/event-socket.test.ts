@@ -122,3 +122,19 @@ it('a crash resets connections, writes no CDR, and the node starts again on its 
   expect(await client.command('api show channels as json')).toBe('{"row_count":0}');
   client.close();
 });
+
+it('sendmsg: a body is an application’s argument only as text/plain, as FreeSWITCH has it', async () => {
+  bed = await startNode([() => connectToBob()]);
+  bed.node.phones.behave(BOB, { kind: 'answer', afterMs: 0, talkMs: 2_000 });
+  const { uuid, ended } = bed.node.place({ from: ALICE, to: DID });
+  await bed.events.event('CHANNEL_BRIDGE', (event) => event['Unique-ID'] === uuid);
+  const set = (name: string, type: string): Promise<string> =>
+    bed.events.command(
+      `sendmsg ${uuid}\ncall-command: execute\nexecute-app-name: set\n${type}content-length: ${name.length + 2}\n\n${name}=1`,
+    );
+  await set('untyped', '');
+  await set('typed', 'content-type: text/plain\n');
+  expect(await bed.events.command(`api uuid_getvar ${uuid} typed`)).toBe('1');
+  expect(await bed.events.command(`api uuid_getvar ${uuid} untyped`)).toBe('_undef_');
+  await ended;
+});

@@ -97,7 +97,10 @@ export function connectToBob(
   ].join(',');
   const legs = trunks.map((trunk) => `[masking_trunk=${trunk},${perLeg}]sofia/gateway/${trunk}/${BOB}`);
   const marks = { number: DID, sessionId: 's', interactionId: 'i', party: 'first' } as const;
-  const ofCaller = callerVariables({ marks, record, callTimeLimit: limit }, UUID);
+  const ofCaller = callerVariables(
+    { marks, record, callTimeLimit: limit },
+    { uuid: UUID, keepsDefaults: false },
+  );
   const isPlayed = 'masking_play_a' in more;
   return {
     masking_number: DID,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerVariables, multisetArgument } from '../../../src/freeswitch/answer-variables.js';
+import { LEG_DEFAULTS } from '../../../src/freeswitch/leg-defaults.js';
 import type { Answer, ConnectAnswer } from '../../../src/freeswitch/question.js';
 
 const connect: ConnectAnswer = {
@@ -17,8 +18,8 @@ const connect: ConnectAnswer = {
 const UUID = '525ef7e0-b97f-4ab8-81ea-901bd07e7af5';
 const dial = (answer: ConnectAnswer): string => `DIAL ${answer.trunks.join('|')}`;
 
-function variablesOf(answer: Answer): Record<string, string> {
-  return Object.fromEntries(answerVariables(answer, dial, UUID));
+function variablesOf(answer: Answer, keepsDefaults = false): Record<string, string> {
+  return Object.fromEntries(answerVariables(answer, dial, { uuid: UUID, keepsDefaults }));
 }
 
 describe('answer variables', () => {
@@ -72,8 +73,20 @@ describe('answer variables', () => {
     });
   });
 
+  it('connect, at a node that keeps what every leg has: the rest', () => {
+    const short = variablesOf({ ...connect, record: '' }, true);
+    const { export_vars, ...long } = variablesOf({ ...connect, record: '' });
+    expect(export_vars).toBe('media_timeout');
+    // Together with the node's it is the same, and nothing is said twice.
+    expect({ ...Object.fromEntries(LEG_DEFAULTS), ...short }).toEqual({
+      ...Object.fromEntries(LEG_DEFAULTS),
+      ...long,
+    });
+    for (const name of LEG_DEFAULTS.keys()) expect(short).not.toHaveProperty(name);
+  });
+
   it.each(['', 'a b', 'a\nexit', '${x}', 'x'.repeat(65)])('refuses a channel UUID %j', (uuid) => {
-    expect(() => answerVariables(connect, dial, uuid)).toThrow(
+    expect(() => answerVariables(connect, dial, { uuid, keepsDefaults: true })).toThrow(
       expect.objectContaining({ code: 'ERR_ANSWER_INVALID' }),
     );
   });
@@ -117,7 +130,10 @@ describe('answer variables', () => {
   });
 
   it('the next step is set last', () => {
-    expect(answerVariables(connect, dial, UUID).at(-1)).toEqual(['masking_next', 'not-reached']);
+    expect(answerVariables(connect, dial, { uuid: UUID, keepsDefaults: true }).at(-1)).toEqual([
+      'masking_next',
+      'not-reached',
+    ]);
   });
 });
 

@@ -42,9 +42,20 @@ describe('channel data', () => {
       promptFailures: 0,
       digits: '',
       promptFailed: false,
+      keepsDefaults: false,
       sessionId: '',
       number: '',
     });
+  });
+
+  it.each([
+    [{}, false],
+    [{ scope_variable_masking_kept: '' }, false],
+    [{ scope_variable_masking_kept: 'true' }, true],
+    // A variable of the channel could come from anywhere.
+    [{ variable_masking_kept: 'true' }, false],
+  ])('what the node keeps of what every leg has is told by the dialplan alone: %j', (more, keepsDefaults) => {
+    expect(questionOf({ ...base, ...more }).keepsDefaults).toBe(keepsDefaults);
   });
 
   it('digits, and a prompt that could not be played', () => {

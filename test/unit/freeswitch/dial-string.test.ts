@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dialString, DialStringError, originateString } from '../../../src/freeswitch/dial-string.js';
+import { LEG_DEFAULTS } from '../../../src/freeswitch/leg-defaults.js';
 import type { ConnectAnswer } from '../../../src/freeswitch/question.js';
 
 /** Characters that mean something to FreeSWITCH, and enough others to come near a valid value. */
@@ -55,6 +56,15 @@ describe('dialString', () => {
       outbound_redirect_fatal: 'true',
       disable_q850_reason: 'true',
     });
+  });
+
+  it('leaves to a node that keeps it what every leg has, and nothing else', () => {
+    const { media_timeout, ...long } = variables(dialString(connect()), '{', '}');
+    const short = variables(dialString(connect(), true), '{', '}');
+    expect(media_timeout).toBeUndefined();
+    const defaults = Object.fromEntries(LEG_DEFAULTS);
+    expect({ ...defaults, ...short }).toEqual({ ...defaults, ...long });
+    for (const name of LEG_DEFAULTS.keys()) expect(short).not.toHaveProperty(name);
   });
 
   it('marks the B leg with the other party', () => {

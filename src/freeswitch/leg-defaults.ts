@@ -1,0 +1,26 @@
+/**
+ * What every leg has, whoever called whom: global variables of a node (freeswitch/conf/legs.xml), on which FreeSWITCH falls
+ * back where a leg lacks them (switch_channel.c, switch_channel_get_variable_dup). What a node keeps so, no leg has to carry:
+ * FreeSWITCH copies a leg's variables again and again, and takes longer with the square of their number.
+ */
+export const LEG_DEFAULTS: ReadonlyMap<string, string> = new Map([
+  ['sip_copy_custom_headers', 'false'],
+  ['sip_copy_multipart', 'false'],
+  ['exclude_outgoing_extra_header', '^sip_h_'],
+  ['ignore_display_updates', 'true'],
+  ['sip_ignore_remote_cid', 'true'],
+  ['sip_cid_in_1xx', 'false'],
+  ['sip_ignore_remote_cause', 'true'],
+  ['disable_q850_reason', 'true'],
+  ['outbound_redirect_fatal', 'true'],
+  ['continue_on_fail', 'true'],
+  ['hangup_after_bridge', 'true'],
+  ['ignore_sdp_ice', 'true'],
+]);
+
+/** Whatever a node that keeps the defaults does not have by itself. */
+export function withoutDefaults<T extends readonly [name: string, value: string]>(
+  variables: readonly T[],
+): T[] {
+  return variables.filter(([name, value]) => LEG_DEFAULTS.get(name) !== value);
+}

@@ -4,7 +4,7 @@
 # Variables: README.md beside this file. A bad one stops the start with one line that names it.
 set -eu
 umask 077
-# A container's first process ignores what it does not handle: stopped before FreeSWITCH was started, it would start it.
+# As process 1 this shell ignores a signal that it has no trap for: a container that is stopped this early would start FreeSWITCH.
 trap 'exit 0' TERM INT
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
@@ -248,8 +248,11 @@ trunks_dir=$found
 value DIALPLAN_DIR "$here/../dialplan"
 dialplan_dir=$found
 [ -r "$dialplan_dir/masking.xml" ] || fail 'DIALPLAN_DIR must hold masking.xml'
-grep -q question_hosts_NORMAL_TEMPORARY_FAILURE "$dialplan_dir/masking.xml" ||
-  fail 'DIALPLAN_DIR holds a masking.xml of another version, which would ask nobody: use the one that came with this script'
+grep -q question_hosts_NORMAL_TEMPORARY_FAILURE "$dialplan_dir/masking.xml" && grep -q legs_kept "$dialplan_dir/masking.xml" ||
+  fail 'DIALPLAN_DIR holds a masking.xml of another version: use the files that came with this script'
+[ -r "$dialplan_dir/legs.xml" ] || fail 'DIALPLAN_DIR must hold legs.xml, too'
+# A gateway's variables are a leg's own, and would undo what keeps the two parties from each other.
+kept=$(sed -n 's/.*cmd="set" data="\([a-z0-9_]*\)=.*/\1/p' "$dialplan_dir/legs.xml" | tr '\n' '|')
 
 value FREESWITCH_BIN ''
 binary=$found
@@ -295,6 +298,8 @@ for file in "$trunks_dir"/*.xml; do
   matches "$name" '[A-Za-z0-9_-]{1,64}' || fail "TRUNKS_DIR holds $name.xml: a trunk's name is letters, digits, _ and -"
   [ "$name" != softphone ] || fail 'TRUNKS_DIR holds softphone.xml: that name is reserved'
   grep -q "<gateway name=\"$name\">" "$file" || fail "TRUNKS_DIR: $name.xml must define the gateway $name"
+  ! grep -Eq "<variable[^>]*name=[\"'](${kept%|})[\"']" "$file" ||
+    fail "TRUNKS_DIR: $name.xml sets a variable of dialplan/legs.xml, which every leg has to keep: take it out"
   cp "$file" "$conf/trunks/"
 done
 
@@ -406,6 +411,7 @@ told_to_drain() {
     124:* | 143:*)
       why='the Event Socket did not answer within 5 s'
       asked=$((asked + 5))
+      left=$((left - 5))
       ;;
     *) why='fs_cli could not log in to the Event Socket (EVENT_SOCKET_ALLOW must let this host in)' ;;
   esac

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RealFreeSwitch } from '../../test/e2e/helpers/real-freeswitch.js';
@@ -74,6 +74,7 @@ export class Rig {
     const dialplan = join(stack.folder, 'dialplan');
     await mkdir(dialplan, { recursive: true });
     await writeFile(join(dialplan, 'masking.xml'), await withBareBridge());
+    await copyFile(join(ROOT, 'dialplan/legs.xml'), join(dialplan, 'legs.xml'));
     const freeswitch = await RealFreeSwitch.beside(stack, {
       trunks: [{ name: 'bench', port: phonePort }],
       environment: {

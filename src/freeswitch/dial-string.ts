@@ -17,7 +17,7 @@ const SOFTPHONE_LEG = "'execute_extension softphone-leg XML masking'";
 /** Most seconds that a party may listen to a file before the two are joined. */
 const WHISPER_LIMIT = 120;
 
-/** Milliseconds without a packet after which a leg ends; legs that call us have the node's MEDIA_TIMEOUT. */
+/** Milliseconds without a packet after which a first party's leg ends; others have the node's MEDIA_TIMEOUT. */
 const MEDIA_TIMEOUT_MS = 300_000;
 
 /**
@@ -92,7 +92,7 @@ export function dialString(answer: ConnectAnswer, keepsDefaults = false): string
  */
 export function originateString(call: FirstPartyCall): string {
   const variables = legVariables(call.marks, 'a', call.ringTimeout);
-  // What the dialplan sets on a leg that calls us, and `connect` hands on to B.
+  // A node of before has another limit, in seconds, by this name (dialplan/legs.xml).
   variables.push(['media_timeout', String(MEDIA_TIMEOUT_MS)]);
   const uuid = identifier(call.uuid, 'uuid');
   return `${braces(variables)}${endpoints(call, uuid)} ${FIRST_PARTY_ENTRY}`;

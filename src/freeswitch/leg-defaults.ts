@@ -1,7 +1,8 @@
 /**
- * What every leg has, whoever called whom: global variables of a node (freeswitch/conf/legs.xml), on which FreeSWITCH falls
- * back where a leg lacks them (switch_channel.c, switch_channel_get_variable_dup). What a node keeps so, no leg has to carry:
- * FreeSWITCH copies a leg's variables again and again, and takes longer with the square of their number.
+ * Of what every leg has, whoever called whom, the part that an answer gives to a node of before: the others have it as
+ * global variables (dialplan/legs.xml), on which FreeSWITCH falls back where a leg lacks them (switch_channel.c,
+ * switch_channel_get_variable_dup). What a node keeps so, no leg has to carry: FreeSWITCH copies a leg's variables again and
+ * again, and takes longer with the square of their number (switch_event_dup).
  */
 export const LEG_DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['sip_copy_custom_headers', 'false'],

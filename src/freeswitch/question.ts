@@ -34,7 +34,7 @@ export interface Question {
    * `last`: that was answered with `ask-last`.
    */
   readonly round: 'first' | 'second' | 'last';
-  /** True when the node has what every leg needs by itself (LEG_DEFAULTS), so that an answer leaves it out. */
+  /** True when the node has what every leg needs by itself (LEG_DEFAULTS and the media timeout), so that an answer leaves it out. */
   readonly keepsDefaults: boolean;
   /** Set on a leg that we originated, "" otherwise. */
   readonly sessionId: string;

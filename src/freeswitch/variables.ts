@@ -10,7 +10,7 @@ export const VAR = {
   question: 'masking_question',
   /** Dialplan to controller: proof that the question comes from one of our nodes. A scope variable of `socket`. */
   secret: 'masking_secret',
-  /** Dialplan to controller: `true` where the node has LEG_DEFAULTS by itself. A scope variable of `socket`. */
+  /** Dialplan to controller: `true` where the node has all of dialplan/legs.xml. A scope variable of `socket`. */
   kept: 'masking_kept',
   /** Dialplan to controller: the digits keyed at a prompt. Lives for one question. */
   digits: 'masking_digits',

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -80,6 +80,7 @@ test('a header, a log line, a key, and a file name that tell a number are each f
   const bridge = '<action application="bridge" data="${masking_dial}"/>';
   const header = '<action application="set" data="sip_rh_X-Debug=${masking_dial}"/>';
   expect(plan).toContain(bridge);
+  await copyFile(join(ROOT, 'dialplan/legs.xml'), join(leaky, 'legs.xml'));
   await writeFile(join(leaky, 'masking.xml'), plan.replaceAll(bridge, header + bridge));
 
   const { stack, running } = await stackUp({ DIALPLAN_DIR: leaky });

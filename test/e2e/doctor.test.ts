@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { LEG_DEFAULTS } from '../../src/freeswitch/leg-defaults.js';
 import { spawnCli } from '../helpers/cli.js';
 import { Stack } from '../helpers/stack.js';
 import { RealFreeSwitch, requireFreeSwitch } from './helpers/real-freeswitch.js';
@@ -105,6 +106,20 @@ describe('the doctor at a real FreeSWITCH', () => {
     expect(lines.find((line) => line.includes('FreeSWITCH 127'))).toMatch(
       /^FAIL .*it refuses the password; set FREESWITCH_PASSWORD/,
     );
+  });
+
+  it('has what every leg needs by itself', async () => {
+    const control = await freeswitch.control();
+    const globals = new Map([
+      ...LEG_DEFAULTS,
+      ...([
+        ['media_timeout', '300000'],
+        ['legs_kept', 'true'],
+      ] as const),
+    ]);
+    for (const [name, value] of globals)
+      expect([name, await control.api(`global_getvar ${name}`)]).toEqual([name, value]);
+    control.close();
   });
 
   it('sees a node that drains', async () => {

@@ -75,13 +75,18 @@ describe('answer variables', () => {
 
   it('connect, at a node that keeps what every leg has: the rest', () => {
     const short = variablesOf({ ...connect, record: '' }, true);
-    const { export_vars, ...long } = variablesOf({ ...connect, record: '' });
-    expect(export_vars).toBe('media_timeout');
-    // Together with the node's it is the same, and nothing is said twice.
-    expect({ ...Object.fromEntries(LEG_DEFAULTS), ...short }).toEqual({
-      ...Object.fromEntries(LEG_DEFAULTS),
-      ...long,
+    // Written out: a variable that the long form lost would be lost at nodes of before.
+    const kept = {
+      ...{ sip_copy_custom_headers: 'false', sip_copy_multipart: 'false', ignore_display_updates: 'true' },
+      ...{ sip_ignore_remote_cid: 'true', sip_cid_in_1xx: 'false', sip_ignore_remote_cause: 'true' },
+      ...{ disable_q850_reason: 'true', continue_on_fail: 'true', hangup_after_bridge: 'true' },
+    };
+    expect(variablesOf({ ...connect, record: '' })).toEqual({
+      ...short,
+      ...kept,
+      export_vars: 'media_timeout',
     });
+    for (const [name, value] of Object.entries(kept)) expect(LEG_DEFAULTS.get(name)).toBe(value);
     for (const name of LEG_DEFAULTS.keys()) expect(short).not.toHaveProperty(name);
   });
 

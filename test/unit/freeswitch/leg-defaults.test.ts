@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 
 import { LEG_DEFAULTS } from '../../../src/freeswitch/leg-defaults.js';
 
-const conf = new URL('../../../freeswitch/conf/', import.meta.url);
-const read = (file: string): Promise<string> => readFile(new URL(file, conf), 'utf8');
+/** A file of the repository, without what is commented out. */
+const read = async (file: string): Promise<string> =>
+  (await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8')).replaceAll(/<!--.*?-->/gs, '');
 
 describe('what every leg has', () => {
   it('is what a node has as global variables, and the node says that it has all of it last', async () => {
-    const set = [...(await read('legs.xml')).matchAll(/cmd="set" data="([^="]+)=([^"]*)"/g)].map(
+    const set = [...(await read('dialplan/legs.xml')).matchAll(/cmd="set" data="([^="]+)=([^"]*)"/g)].map(
       ([, name = '', value = '']) => [name, value] as const,
     );
     expect(new Map(set)).toEqual(
@@ -27,7 +28,16 @@ describe('what every leg has', () => {
   });
 
   it('is read once its own variables are set', async () => {
-    const included = [...(await read('freeswitch.xml')).matchAll(/cmd="include" data="([^"]+)"/g)];
-    expect(included.slice(0, 2).map(([, file]) => file)).toEqual(['vars.xml', 'legs.xml']);
+    const included = [
+      ...(await read('freeswitch/conf/freeswitch.xml')).matchAll(/cmd="include" data="([^"]+)"/g),
+    ].map(([, file]) => file);
+    expect(included.indexOf('vars.xml')).toBe(0);
+    expect(included.indexOf('dialplan/*.xml')).toBeGreaterThan(0);
+  });
+
+  it('is told by the dialplan to whom it asks, wherever it asks', async () => {
+    const asked = [...(await read('dialplan/masking.xml')).matchAll(/application="socket" data="([^"]*)"/g)];
+    expect(asked.length).toBeGreaterThan(3);
+    for (const [, data] of asked) expect(data).toContain(',masking_kept=${legs_kept}]');
   });
 });

@@ -38,11 +38,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A second of start.sh's becomes a moment, and five seconds of silence one. */
-async function hasten(): Promise<string> {
+/** A second of start.sh's becomes a moment, and so does what it waits for an answer, where there is none. */
+async function hasten(isSilent = false): Promise<string> {
   await mkdir(join(folder, 'quick'));
   await place('quick/sleep', 'exec /bin/sleep 0.01');
-  await place('quick/timeout', 'shift; exec /usr/bin/timeout 0.05 "$@"');
+  if (isSilent) await place('quick/timeout', 'shift; exec /usr/bin/timeout 0.05 "$@"');
   return `${join(folder, 'quick')}:${process.env['PATH'] ?? ''}`;
 }
 
@@ -117,9 +117,22 @@ describe('SIGTERM with DRAIN=true', () => {
     ['hangs', 'exec /bin/sleep 60', 'did not answer within 5 s'],
   ])('where fs_cli %s for long, FreeSWITCH gets the signal, and it is said why', async (_, body, why) => {
     await place('fs_cli', `echo >>asked; ${body}`);
-    expect(await drained({ PATH: await hasten() })).toEqual({ code: 0, signals: 'TERM\n' });
+    expect(await drained({ PATH: await hasten(why.includes('did not answer')) })).toEqual({
+      code: 0,
+      signals: 'TERM\n',
+    });
     expect(said).toMatch(new RegExp(`${why}.*: SIGTERM instead`));
     expect(said).not.toContain(PASSWORD);
+  });
+
+  it('what it waits for an answer is of DRAIN_SECONDS', async () => {
+    await place('fs_cli', 'echo >>asked; exec /bin/sleep 60');
+    expect(await drained({ PATH: await hasten(true), DRAIN_SECONDS: '12' })).toEqual({
+      code: 0,
+      signals: 'ILL\n',
+    });
+    // Six seconds each: at its end the calls that are left are hung up, told or not.
+    expect(await readFile(join(folder, 'asked'), 'utf8')).toBe('\n\n');
   });
 
   it('asks again while FreeSWITCH starts, which lets nobody in and forgets a SIGTERM', async () => {

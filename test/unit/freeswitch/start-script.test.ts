@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -60,6 +60,50 @@ describe('the controllers of a node', () => {
 
   it.each(['-', 'node', '1-', '1234567'])('FIRST_HOST=%s is refused', async (value) => {
     await expect(start({ FIRST_HOST: value })).rejects.toThrow('FIRST_HOST must be a number of at most six');
+  });
+});
+
+describe('what keeps the two parties from each other', () => {
+  const dialplan = async (files: Record<string, string>): Promise<Record<string, string>> => {
+    const DIALPLAN_DIR = join(folder, 'dialplan');
+    await mkdir(DIALPLAN_DIR);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(DIALPLAN_DIR, name), text);
+    return { DIALPLAN_DIR };
+  };
+  const trunk = async (variable: string): Promise<Record<string, string>> => {
+    const TRUNKS_DIR = join(folder, 'trunks');
+    await mkdir(TRUNKS_DIR);
+    const gateway = `<include><gateway name="carrier"><variables>${variable}</variables></gateway></include>`;
+    await writeFile(join(TRUNKS_DIR, 'carrier.xml'), gateway);
+    return { TRUNKS_DIR };
+  };
+
+  it('lies beside the dialplan, and is rendered with it', async () => {
+    await start();
+    expect(await rendered('dialplan/legs.xml')).toContain('sip_copy_custom_headers=false');
+  });
+
+  it.each([
+    [{ 'masking.xml': '${question_hosts_ask-again}' }, 'holds a masking.xml of another version'],
+    [{ 'masking.xml': '${question_hosts_NORMAL_TEMPORARY_FAILURE}' }, 'of another version'],
+    [{ 'masking.xml': '${question_hosts_NORMAL_TEMPORARY_FAILURE} ${legs_kept}' }, 'must hold legs.xml, too'],
+  ])('a dialplan of another version is refused: %j', async (files, message) => {
+    await expect(start(await dialplan(files))).rejects.toThrow(message);
+  });
+
+  it.each([
+    `<variable name="sip_copy_custom_headers" value="true"/>`,
+    `<variable direction='outbound' name='disable_q850_reason' value='false'/>`,
+    `<variable name="media_timeout" value="0"/>`,
+  ])('cannot be undone by a trunk file: %s', async (variable) => {
+    await expect(start(await trunk(variable))).rejects.toThrow(
+      'TRUNKS_DIR: carrier.xml sets a variable of dialplan/legs.xml',
+    );
+  });
+
+  it('lets a trunk file set others', async () => {
+    await start(await trunk('<variable name="sip_cid_type" value="pid" direction="outbound"/>'));
+    expect(isRendered('trunks/carrier.xml')).toBe(true);
   });
 });
 

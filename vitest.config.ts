@@ -11,6 +11,7 @@ const LONGEST = [
   'functional/recordings/a-call-goes-to-the-bucket',
   'functional/callbacks/a-controller-is-stopped-during-deliveries',
   'functional/supervision/the-holder-goes',
+  'e2e/known-callers-without-redis',
   'e2e/freeswitch-drains',
   'e2e/redis-dies-at-each-stage',
   'e2e/rolling-restart-under-load',

@@ -1,13 +1,10 @@
 import { callerVariables } from './caller-variables.js';
 import { AnswerInvalidError } from './errors.js';
-import type { Answer, ConnectAnswer, Question } from './question.js';
+import type { Answer, Asked, ConnectAnswer } from './question.js';
 import { VAR } from './variables.js';
 
 /** Builds the dial string of a `connect` answer. */
 export type DialString = (answer: ConnectAnswer, keepsDefaults: boolean) => string;
-
-/** What an answer depends on, of the question. `uuid`: of the channel that asked. */
-export type Asked = Pick<Question, 'uuid' | 'keepsDefaults'>;
 
 /** A variable and its value; "" unsets it. */
 export type VariableSetting = readonly [name: string, value: string];

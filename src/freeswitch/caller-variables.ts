@@ -1,6 +1,6 @@
 import { AnswerInvalidError } from './errors.js';
 import { withoutDefaults } from './leg-defaults.js';
-import type { ConnectAnswer, Question } from './question.js';
+import type { Asked, ConnectAnswer } from './question.js';
 
 /** Run where the two are about to be joined, and only when there is something to record. */
 const RECORDING = 'execute_extension record XML masking';
@@ -18,7 +18,7 @@ const RECORDING = 'execute_extension record XML masking';
  */
 export function callerVariables(
   { marks, record, callTimeLimit }: Pick<ConnectAnswer, 'marks' | 'record' | 'callTimeLimit'>,
-  { uuid, keepsDefaults }: Pick<Question, 'uuid' | 'keepsDefaults'>,
+  { uuid, keepsDefaults }: Asked,
 ): (readonly [name: string, value: string])[] {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(uuid)) throw new AnswerInvalidError('the channel UUID is not one');
   const variables = [
@@ -42,7 +42,7 @@ export function callerVariables(
     ['continue_on_fail', 'true'],
     ['hangup_after_bridge', 'true'],
     // Only a node that does not keep LEG_DEFAULTS sets it on A, and B is to have the same.
-    ['export_vars', 'media_timeout'],
+    ...(keepsDefaults ? [] : ([['export_vars', 'media_timeout']] as const)),
     ['api_on_pre_originate', `sched_del ${uuid}`],
     ['api_on_post_originate', `sched_hangup +${callTimeLimit} ${uuid} ALLOTTED_TIMEOUT`],
     ...(record === ''
@@ -52,7 +52,5 @@ export function callerVariables(
           ['execute_on_post_originate', RECORDING],
         ] as const)),
   ] as const;
-  return keepsDefaults
-    ? withoutDefaults(variables).filter(([name]) => name !== 'export_vars')
-    : [...variables];
+  return keepsDefaults ? withoutDefaults(variables) : [...variables];
 }

@@ -41,6 +41,9 @@ export interface Question {
   readonly number: string;
 }
 
+/** What an answer depends on, of its question. */
+export type Asked = Pick<Question, 'uuid' | 'keepsDefaults'>;
+
 /** Identity that both legs of an interaction carry. */
 export interface LegMarks {
   readonly number: string;

@@ -14,17 +14,21 @@ export async function placeIdleFreeSwitch(folder: string): Promise<void> {
   await chmod(join(folder, 'freeswitch'), 0o755);
 }
 
+/** What start.sh is run with to take the FreeSWITCH that was put into `folder`. */
+export function startEnvironment(folder: string): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    FREESWITCH_BIN: join(folder, 'freeswitch'),
+    FREESWITCH_MOD_DIR: join(folder, 'mod'),
+  };
+}
+
 /** Runs start.sh with the FreeSWITCH that was put into `folder`; throws what it says when it refuses. */
 export async function runStartScript(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
   await promisify(execFile)('sh', [START], {
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      FREESWITCH_BIN: join(folder, 'freeswitch'),
-      FREESWITCH_MOD_DIR: join(folder, 'mod'),
-      ...environment,
-    },
+    env: { ...startEnvironment(folder), ...environment },
   });
 }

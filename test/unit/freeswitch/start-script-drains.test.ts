@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { placeIdleFreeSwitch, START } from '../../helpers/start-script.js';
+import { placeIdleFreeSwitch, START, startEnvironment } from '../../helpers/start-script.js';
 import { until } from '../../helpers/until.js';
 
 const PASSWORD = 'an-event=socket@password';
@@ -54,9 +54,8 @@ async function place(name: string, body: string): Promise<void> {
 function launch(environment: Record<string, string>): ChildProcess {
   const child = spawn('sh', [START], {
     env: {
+      ...startEnvironment(folder),
       PATH: `${join(folder, 'quick')}:${process.env['PATH'] ?? ''}`,
-      FREESWITCH_BIN: join(folder, 'freeswitch'),
-      FREESWITCH_MOD_DIR: join(folder, 'mod'),
       FREESWITCH_PASSWORD: PASSWORD,
       QUESTION_SECRET: 'a-question-secret-of-tests',
       RUN_DIR: join(folder, 'run'),

@@ -140,7 +140,6 @@ it('loads our own dialplan', () => {
   const file = join(import.meta.dirname, '../../../dialplan/masking.xml');
   const globals = new Map([
     ['question_timeout', '5'],
-    ['media_timeout', '300'],
     ['sip_trunk_srtp', 'optional'],
     ['ringback_tone', '%(2000,4000,440,480)'],
     ['question_hosts_NORMAL_TEMPORARY_FAILURE', 'a:1'],

@@ -1,6 +1,7 @@
 import { endsOf, peopleOf } from '../masking/call.js';
 import { verdictOn, type FileFound, type Recording, type Verdict } from '../masking/recording.js';
 import type { DueRecording, Logged } from '../store/index.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { InteractionReader, ObjectKeeper, RecordingStore } from './ports.js';
@@ -88,6 +89,17 @@ export class RecordingKeeper {
         { err: error, call: due.interactionId, session: due.sessionId, task: due.task },
         'a recording could not be dealt with',
       );
+      if (error instanceof StoreUnavailableError) await this.#handBack(due);
+    }
+  }
+
+  /** For a store that was away for a moment: what was taken would not come back before its 30 s are over. */
+  async #handBack(due: DueRecording): Promise<void> {
+    const { store, now, log } = this.#options;
+    try {
+      await store.schedule(due, now() + AGAIN_MS);
+    } catch (error) {
+      log.debug({ err: error, call: due.interactionId }, 'a recording was not handed back');
     }
   }
 

@@ -30,6 +30,9 @@ const AWAYS = [
 /** Everything that a client is told of a call that two people had, and then of its recording. */
 const TOLD = ['ring', 'answer', 'hangup'];
 
+/** What a controller had taken to do when Redis' answer was lost is given out again after 30 s (recording-repository.ts). */
+const GIVEN_OUT_AGAIN_MS = 45_000;
+
 describe.each(AWAYS)('Redis $how', ({ goAway, comeBack }) => {
   let bed: RealBed;
   let receiver: Receiver;
@@ -96,11 +99,15 @@ describe.each(AWAYS)('Redis $how', ({ goAway, comeBack }) => {
 
   const completeRecording = async (id: string): Promise<unknown> => {
     let body: unknown;
-    await until('the recording is entered', async () => {
-      const answer = await bed.stack.api('GET', `/Recording/${id}/`);
-      body = answer.body;
-      return answer.status === 200;
-    });
+    await until(
+      'the recording is entered',
+      async () => {
+        const answer = await bed.stack.api('GET', `/Recording/${id}/`);
+        body = answer.body;
+        return answer.status === 200;
+      },
+      GIVEN_OUT_AGAIN_MS,
+    );
     return body;
   };
 

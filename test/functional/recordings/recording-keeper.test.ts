@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { silentMp3, silentWav } from '../../../sandbox/freeswitch/recording.js';
 import type { Recording } from '../../../src/masking/recording.js';
 import type { MaskingSession } from '../../../src/masking/session.js';
 import { RecordingFiles } from '../../../src/recordings/recording-files.js';
 import { RecordingKeeper } from '../../../src/recordings/recording-keeper.js';
+import { StoreUnavailableError } from '../../../src/store/errors.js';
 import type { RecordingQuery, Store } from '../../../src/store/index.js';
 import { createLogger } from '../../../src/telemetry/logger.js';
+import { until } from '../../helpers/until.js';
 import {
   addressOf,
   ALICE,
@@ -170,6 +172,19 @@ describe('a recording', () => {
     await store.calls.finishLeg(addressOf(session, id), leg('a', id, { trunk: '' }));
     await nothingDue();
     expect((await store.recordings.list(EVERYTHING)).total).toBe(1);
+  });
+
+  test('is entered in its second try, a second later, when the store was away for a moment', async () => {
+    const id = await recorded(silentWav(28_000, 2));
+    const keep = vi.spyOn(store.recordings, 'keep').mockRejectedValueOnce(new StoreUnavailableError('away'));
+    keeper().start();
+    await until('the first try has failed', () => keep.mock.calls.length === 1);
+    await sleep(700);
+    expect(await store.recordings.get(id)).toBeNull();
+    clock += 1_000;
+    expect(await entered(id)).toMatchObject({ state: 'completed' });
+    await nothingDue();
+    expect(keep).toHaveBeenCalledTimes(2);
   });
 
   test('whose file is missing, empty, no audio or cut says so', async () => {

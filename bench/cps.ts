@@ -19,6 +19,8 @@ const { values } = parseArgs({
     rates: { type: 'string', default: '10,20,30,40,50,60,80,100' },
     seconds: { type: 'string', default: '15' },
     talk: { type: 'string', default: '1000' },
+    'warm-up': { type: 'string', default: '500' },
+    compiled: { type: 'boolean', default: false },
     output: { type: 'string', default: 'var/bench/cps.json' },
     help: { type: 'boolean', default: false },
   },
@@ -26,10 +28,11 @@ const { values } = parseArgs({
 
 if (values.help) {
   process.stdout.write(
-    'npm run bench:cps -- [--rates 10,20,30,40,50,60,80,100] [--seconds 15] [--talk 1000]\n' +
-      '                    [--output var/bench/cps.json]\n' +
-      'rates: calls in 1037 ms, ascending; seconds: at each; talk: milliseconds that two talk. Needs FREESWITCH_BIN,\n' +
-      'sipp, redis-server.\n',
+    'npm run bench:cps -- [--rates 10,20,30,40,50,60,80,100] [--seconds 15] [--talk 1000] [--warm-up 500]\n' +
+      '                    [--compiled] [--output var/bench/cps.json]\n' +
+      'rates: calls in 1037 ms, ascending; seconds: at each; talk: milliseconds that two talk; warm-up: calls of each way\n' +
+      'ahead of all; compiled: the controller is run as `npm run build` left it, rather than from its sources. Needs\n' +
+      'FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
 }
@@ -49,7 +52,11 @@ const NAMES: Readonly<Record<Way, string>> = {
 const MOST_FAILED = 0.005;
 
 const rates = values.rates.split(',').map(Number);
-const [seconds, holdMs] = [Number(values.seconds), Number(values.talk)] as const;
+const [seconds, holdMs, warmUp] = [values.seconds, values.talk, values['warm-up']].map(Number) as [
+  number,
+  number,
+  number,
+];
 /** CPU in milliseconds a call. */
 interface Step {
   readonly way: Way;
@@ -61,14 +68,19 @@ interface Step {
 const steps: Step[] = [];
 const isOut = new Set<Way>();
 
-const rig = await Rig.start({ isTraced: false });
+const rig = await Rig.start({ isTraced: false, isCompiled: values.compiled });
 try {
   const most = Math.ceil(Math.max(...rates) * seconds);
   process.stderr.write(`preparing ${most} sessions, and as many with a PIN\n`);
   await rig.createSessions(most);
   await rig.createPinSessions(most);
-  // The first calls load code and open connections; they are not what a call costs.
-  for (const way of WAYS) await rig.load(way, `warm-${way}`, { count: 20, rate: 5, holdMs: 100 });
+  // The first calls load code and open connections, and the next ones have code compiled; it is not what a call costs.
+  for (const way of WAYS) {
+    process.stderr.write(`${warmUp} calls ahead of all: ${NAMES[way]}\n`);
+    await rig.load(way, `warm-${way}`, { count: 20, rate: 5, holdMs: 100 });
+    if (warmUp > 0)
+      await rig.load(way, `warmer-${way}`, { count: Math.min(warmUp, most), rate: 25, holdMs: 100 });
+  }
   for (const [index, rate] of rates.entries()) {
     for (const way of index % 2 === 0 ? WAYS : WAYS.toReversed()) {
       if (isOut.has(way)) continue;
@@ -117,7 +129,7 @@ for (const way of WAYS) {
   );
 }
 await mkdir(dirname(values.output), { recursive: true });
-await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, steps }, null, 1)}\n`);
+await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, warmUp, steps }, null, 1)}\n`);
 
 async function measure(way: Way, rate: number): Promise<Step> {
   process.stderr.write(`${rate} calls in 1037 ms: ${NAMES[way]}\n`);

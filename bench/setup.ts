@@ -24,6 +24,8 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '300' },
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '6' },
+    'warm-up': { type: 'string', default: '1000' },
+    compiled: { type: 'boolean', default: false },
     output: { type: 'string', default: 'var/bench/setup.json' },
     help: { type: 'boolean', default: false },
   },
@@ -31,9 +33,11 @@ const { values } = parseArgs({
 
 if (values.help) {
   process.stdout.write(
-    'npm run bench:setup -- [--rates 5,20,50] [--calls 300] [--seconds 5] [--rounds 6] [--output var/bench/setup.json]\n' +
+    'npm run bench:setup -- [--rates 5,20,50] [--calls 300] [--seconds 5] [--rounds 6] [--warm-up 1000]\n' +
+      '                      [--compiled] [--output var/bench/setup.json]\n' +
       'rates: calls in 1037 ms; calls: of each route at each rate over all rounds, at least; seconds: of each rate in a\n' +
-      'round, at least; --rate 5 is --rates 5. Needs FREESWITCH_BIN, sipp, redis-server.\n',
+      'round, at least; --rate 5 is --rates 5; warm-up: calls of each route ahead of all; compiled: the controller is run\n' +
+      'as `npm run build` left it, rather than from its sources. Needs FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
 }
@@ -42,17 +46,21 @@ if (freeswitchBinary() === null) {
   process.exit(2);
 }
 
-const { rates, calls, seconds, rounds } = optionsFrom(() => ({
+const { rates, calls, seconds, rounds, warmUp } = optionsFrom(() => ({
   rates: numberList('rates', values.rate ?? values.rates, { from: 1, to: 500 }),
   calls: wholeNumber('calls', values.calls, { from: 1, to: 100_000 }),
   seconds: wholeNumber('seconds', values.seconds, { from: 1, to: 600 }),
   rounds: wholeNumber('rounds', values.rounds, { from: 1, to: 1_000 }),
+  warmUp: wholeNumber('warm-up', values['warm-up'], { from: 0, to: 100_000 }),
 }));
 
 const ROUTES = ['bare', 'masked'] as const satisfies readonly Route[];
 const NAMES: Readonly<Record<Route, string>> = { bare: 'bare bridge', masked: 'maskline' };
-/** Calls ahead of all: the first ones load code and open connections, which is not what a call costs. */
-const WARM_UP = 20;
+/** How the calls ahead of all come in: the very first ones load code and open connections. */
+const WARM_UPS = [
+  { share: 0.02, rate: 10 },
+  { share: 0.98, rate: 40 },
+] as const;
 /** Milliseconds from A's INVITE after which B's is not waited for. */
 const LATEST_MS = 5_000;
 
@@ -82,16 +90,11 @@ const of = (rate: number, route: Route): Figures => {
 const countAt = (rate: number): number => Math.max(Math.ceil(calls / rounds), rate * seconds);
 const sessions = Math.max(...rates.map(countAt)) * rounds;
 
-const rig = await Rig.start();
+const rig = await Rig.start({ isCompiled: values.compiled });
 try {
   process.stderr.write(`preparing ${sessions} sessions\n`);
-  await rig.createSessions(sessions + WARM_UP);
-  for (const route of ROUTES) {
-    const warm = { from: sessions, count: WARM_UP, rate: 10, holdMs: 100 };
-    await (
-      await rig.place(route, `warm-${route}`, warm)
-    ).exited;
-  }
+  await rig.createSessions(sessions);
+  for (const route of ROUTES) await warm(route);
   for (let round = 0; round < rounds; round += 1) {
     for (const rate of rates) {
       for (const route of round % 2 === 0 ? ROUTES : ROUTES.toReversed()) {
@@ -147,8 +150,22 @@ for (const { rate, route, idle } of figures) {
   );
 }
 await mkdir(dirname(values.output), { recursive: true });
-await writeFile(values.output, `${JSON.stringify({ calls, seconds, rounds, figures }, null, 1)}\n`);
+await writeFile(values.output, `${JSON.stringify({ calls, seconds, rounds, warmUp, figures }, null, 1)}\n`);
 process.exitCode = figures.some(({ failed }) => failed > 0) ? 1 : 0;
+
+/**
+ * Calls that do not count: what they bring about, such as code that is compiled, is not what a call costs a controller that has
+ * been running for a minute. Each session has one at a time, so there are no more of them than sessions.
+ */
+async function warm(route: Route): Promise<void> {
+  process.stderr.write(`${warmUp} calls ahead of all: ${NAMES[route]}\n`);
+  for (const { share, rate } of WARM_UPS) {
+    const count = Math.min(Math.ceil(warmUp * share), sessions);
+    if (count === 0) continue;
+    const caller = await rig.place(route, `warm-${rate}-${route}`, { from: 0, count, rate, holdMs: 100 });
+    await caller.exited;
+  }
+}
 
 async function measure(rate: number, route: Route, round: number): Promise<void> {
   const own = of(rate, route);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RealFreeSwitch } from '../../test/e2e/helpers/real-freeswitch.js';
 import { RtpTalker } from '../../test/e2e/helpers/rtp.js';
 import { freeUdpPort, Sipp } from '../../test/e2e/helpers/sipp.js';
+import { COMPILED, SOURCES } from '../../test/helpers/controller.js';
 import { Stack } from '../../test/helpers/stack.js';
 import { openWatched } from './interruption.js';
 import { callerXml, PHONE } from './rig-scenarios.js';
@@ -38,6 +39,8 @@ export interface RigOptions {
   readonly isTraced?: boolean;
   /** Calls that FreeSWITCH has ports for at a time, at most MOST_CALLS. Default 500. */
   readonly atOnce?: number;
+  /** The controller is run as `npm run build` left it, rather than from its sources. Default false. */
+  readonly isCompiled?: boolean;
 }
 
 /** A real FreeSWITCH, one controller, Redis, and SIPp on both sides, for benchmarks. */
@@ -56,13 +59,14 @@ export class Rig {
   }
 
   static async #open(
-    { isTraced = true, atOnce = 500 }: RigOptions,
+    { isTraced = true, atOnce = 500, isCompiled = false }: RigOptions,
     opened: (() => Promise<unknown>)[],
     close: () => Promise<void>,
   ): Promise<Rig> {
     const stack = await Stack.prepare({
       controllers: 1,
       trunks: ['bench'],
+      program: isCompiled ? COMPILED : SOURCES,
       // What is looked for are the limits of the machine, not those that one sets.
       environment: {
         ...{ LOG_LEVEL: 'info', METRICS_ALLOW: '127.0.0.1' },

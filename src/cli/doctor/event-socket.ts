@@ -1,4 +1,4 @@
-import { Check, type Finding } from './findings.js';
+import { Check, START_WITH_OURS, type Finding } from './findings.js';
 import type { NodeFacts, NodeLook } from './node-look.js';
 
 const TROUBLES: Readonly<Record<string, readonly [cause: string, cure: string]>> = {
@@ -59,10 +59,7 @@ function judgePlan({ endpoint, missingExtensions }: NodeFacts): Finding {
   const check = new Check('freeswitch.dialplan', `FreeSWITCH ${endpoint} dialplan`);
   return missingExtensions.length === 0
     ? check.ok('dialplan/masking.xml is loaded')
-    : check.fail(
-        `its context "masking" lacks ${missingExtensions.join(', ')}`,
-        'start it again with freeswitch/start.sh and dialplan/masking.xml of this version',
-      );
+    : check.fail(`its context "masking" lacks ${missingExtensions.join(', ')}`, START_WITH_OURS);
 }
 
 function judgeReadiness({ endpoint, isReady, globals }: NodeFacts): Finding[] {

@@ -14,6 +14,10 @@ export interface Finding {
   readonly cure: string;
 }
 
+/** What cures a node that was started with files of another version. */
+export const START_WITH_OURS =
+  'start it again with freeswitch/start.sh and dialplan/masking.xml of this version';
+
 /** Makes the findings of one check. */
 export class Check {
   constructor(

@@ -5,7 +5,7 @@ import { AddressList } from '../../address-list.js';
 import type { Config } from '../../config.js';
 import { CDR_PATH, CDR_USER } from '../../freeswitch/cdr-server.js';
 import { reasonOf } from '../api-client.js';
-import { Check, type Finding } from './findings.js';
+import { Check, START_WITH_OURS, type Finding } from './findings.js';
 import type { NodeLook } from './node-look.js';
 
 /** What is behind a port of ours. `stranger`: it takes connections, and does not speak as a controller does. */
@@ -201,10 +201,7 @@ export function judgeAsking(look: NodeLook, config: Config, unusable: ReadonlySe
   return [
     // The name has changed; the secret's has not.
     hosts === undefined && given !== undefined
-      ? asks.fail(
-          'go to nobody: it was started by a freeswitch/start.sh of another version',
-          'start it again with freeswitch/start.sh and dialplan/masking.xml of this version',
-        )
+      ? asks.fail('go to nobody: it was started by a freeswitch/start.sh of another version', START_WITH_OURS)
       : judgeHosts(asks, hosts?.split('|'), config.questions.port, 'QUESTION_HOSTS'),
     judgeTheirSecret(secret, given, look, config, unusable),
     judgeHosts(

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { LEG_DEFAULTS } from '../src/freeswitch/leg-defaults.js';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Clock } from './clock.js';
 import type { Channel } from './freeswitch/channel.js';
 import { Core } from './freeswitch/core.js';
 import { EventSocket } from './freeswitch/event-socket.js';
 import { userOf, variablesOfHeaders } from './freeswitch/invite.js';
+import { readFreeswitchXml } from './freeswitch/xml.js';
 import { Phones, type CalleeBehaviour, type TrunkState } from './phones.js';
 import { PlacedCall } from './placed-call.js';
 
 export interface SimulatedFreeSwitchOptions {
-  /** The dialplan that a real node would run. */
+  /** The dialplan that a real node would run. Without a legs.xml beside it the node is one of before (src/freeswitch/leg-defaults.ts). */
   readonly dialplanFile: string;
   /** Folder of the built-in prompts: FreeSWITCH's sound_prefix. */
   readonly soundsDir: string;
@@ -213,16 +215,16 @@ export class SimulatedFreeSwitch {
     return new Core({
       dialplanFile: options.dialplanFile,
       globals: {
-        sound_prefix: options.soundsDir,
-        question_hosts_NORMAL_TEMPORARY_FAILURE: questionHosts.join('|'),
-        question_timeout: String(options.questionTimeout ?? 5),
-        question_secret: options.questionSecret,
-        ...Object.fromEntries(LEG_DEFAULTS),
-        ...{ max_session_transfers: '60', transfer_ringback: RINGBACK, disable_app_log: 'true' },
-        ...{ media_timeout: '300000', legs_kept: 'true' },
-        sip_trunk_srtp: 'optional',
-        ringback_tone: RINGBACK,
-        ...((options.cdrDir ?? '') === '' ? {} : { cdr_dir: options.cdrDir ?? '' }),
+        ...withLegDefaults(options.dialplanFile, {
+          sound_prefix: options.soundsDir,
+          question_hosts_NORMAL_TEMPORARY_FAILURE: questionHosts.join('|'),
+          question_timeout: String(options.questionTimeout ?? 5),
+          question_secret: options.questionSecret,
+          media_timeout_seconds: '300',
+          sip_trunk_srtp: 'optional',
+          ringback_tone: RINGBACK,
+          ...((options.cdrDir ?? '') === '' ? {} : { cdr_dir: options.cdrDir ?? '' }),
+        }),
         ...options.globals,
       },
       switchname: options.switchname ?? 'sandbox',
@@ -239,6 +241,17 @@ export class SimulatedFreeSwitch {
 
 /** A ringing tone that A hears in place of B's early media. */
 const RINGBACK = '%(2000,4000,440,480)';
+
+/** `globals`, and what every leg of the node has by the file beside its dialplan. */
+function withLegDefaults(
+  dialplanFile: string,
+  globals: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const all = new Map(Object.entries(globals));
+  const legs = join(dirname(dialplanFile), 'legs.xml');
+  if (existsSync(legs)) readFreeswitchXml(legs, all);
+  return Object.fromEntries(all);
+}
 
 function throwLater(error: unknown): void {
   queueMicrotask(() => {

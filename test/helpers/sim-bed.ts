@@ -29,17 +29,21 @@ export class SimBed implements TestBed {
     readonly freeswitch: SimulatedFreeSwitch,
   ) {}
 
-  /** `environment`, `proxied` and `storage`: see StackOptions. `cdrs`: false for a node whose CDRs are lost. */
+  /**
+   * `environment`, `proxied` and `storage`: see StackOptions. `cdrs`: false for a node whose CDRs are lost. `dialplanFile`: when
+   * the node has another one than ours.
+   */
   static async start(options: {
     controllers: number;
     environment?: Readonly<Record<string, string>>;
     proxied?: boolean;
     storage?: Storage;
     cdrs?: boolean;
+    dialplanFile?: string;
   }): Promise<SimBed> {
     const stack = await Stack.prepare({ ...options, trunks: [SPARE_TRUNK] });
     const freeswitch = new SimulatedFreeSwitch({
-      dialplanFile: join(ROOT, 'dialplan/masking.xml'),
+      dialplanFile: options.dialplanFile ?? join(ROOT, 'dialplan/masking.xml'),
       soundsDir: join(ROOT, 'freeswitch/sounds/en'),
       questionHosts: stack.questionHosts.split('|'),
       questionSecret: stack.questionSecret,

@@ -261,18 +261,6 @@ if [ -z "$binary" ]; then
 fi
 [ -x "$binary" ] || fail 'FREESWITCH_BIN must name an executable'
 
-value FREESWITCH_PRIORITY normal
-case $found in
-  normal) priority=-np ;;
-  realtime)
-    priority=-rp
-    # FreeSWITCH would only warn, and run as an ordinary process.
-    ! command -v chrt >/dev/null || chrt -f 1 true 2>/dev/null ||
-      fail 'FREESWITCH_PRIORITY=realtime is not allowed to this user: give it a limit of 1 for rtprio (ulimits in Compose, LimitRTPRIO in systemd)'
-    ;;
-  *) fail 'FREESWITCH_PRIORITY must be normal or realtime' ;;
-esac
-
 value FREESWITCH_MOD_DIR ''
 mod_dir=$found
 if [ -z "$mod_dir" ]; then
@@ -392,8 +380,8 @@ printf '[default]\nhost => %s\nport => %s\npassword => %s\n' \
 chmod 700 "$conf" "$run_dir/log"
 umask "$file_umask"
 
-# Without -np FreeSWITCH would be a real-time process wherever it may; -nonat asks no router for anything.
-set -- "$binary" -nf "$priority" -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/db" -run "$run_dir/run" \
+# -np keeps the priority of an ordinary process even under root; -nonat asks no router for anything.
+set -- "$binary" -nf -np -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/db" -run "$run_dir/run" \
   -mod "$mod_dir" -temp "$run_dir/tmp" -recordings "$recordings_dir" -sounds "$sounds_dir" -certs "$conf/tls" \
   -scripts "$conf" -grammar "$conf" -htdocs "$conf" -storage "$run_dir/tmp" -cache "$run_dir/tmp"
 [ "$drain" = true ] || exec "$@"

@@ -63,33 +63,6 @@ describe('the controllers of a node', () => {
   });
 });
 
-describe('the priority of FreeSWITCH', () => {
-  /** Puts into the folder a FreeSWITCH that writes down how it was started, and a chrt that ends with `code`. */
-  const startedWith = async (environment: Record<string, string>, code = 0): Promise<string> => {
-    const file = join(folder, 'arguments');
-    await writeFile(join(folder, 'freeswitch'), `#!/bin/sh\necho "$@" >${file}\n`);
-    await writeFile(join(folder, 'chrt'), `#!/bin/sh\nexit ${code}\n`, { mode: 0o755 });
-    await start({ PATH: `${folder}:${process.env['PATH'] ?? ''}`, ...environment });
-    return readFile(file, 'utf8');
-  };
-
-  it('is that of any process, or comes before all of them', async () => {
-    expect(await startedWith({})).toContain(' -np ');
-    const ahead = await startedWith({ FREESWITCH_PRIORITY: 'realtime' });
-    expect(ahead).toContain(' -rp ');
-    expect(ahead).not.toContain(' -np ');
-  });
-
-  it('is refused where it is not allowed, or is none', async () => {
-    await expect(startedWith({ FREESWITCH_PRIORITY: 'realtime' }, 1)).rejects.toThrow(
-      'FREESWITCH_PRIORITY=realtime is not allowed to this user: give it a limit of 1 for rtprio',
-    );
-    await expect(startedWith({ FREESWITCH_PRIORITY: 'high' })).rejects.toThrow('must be normal or realtime');
-    // Nobody is asked who wants nothing.
-    expect(await startedWith({}, 1)).toContain(' -np ');
-  });
-});
-
 describe('what keeps the two parties from each other', () => {
   const dialplan = async (files: Record<string, string>): Promise<Record<string, string>> => {
     const DIALPLAN_DIR = join(folder, 'dialplan');

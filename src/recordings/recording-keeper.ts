@@ -1,7 +1,6 @@
 import { endsOf, peopleOf } from '../masking/call.js';
 import { verdictOn, type FileFound, type Recording, type Verdict } from '../masking/recording.js';
-import type { DueRecording, Logged } from '../store/index.js';
-import { StoreUnavailableError } from '../store/errors.js';
+import { isOutage, type DueRecording, type Logged } from '../store/index.js';
 import { PollLoop } from '../poll-loop.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { InteractionReader, ObjectKeeper, RecordingStore } from './ports.js';
@@ -89,7 +88,7 @@ export class RecordingKeeper {
         { err: error, call: due.interactionId, session: due.sessionId, task: due.task },
         'a recording could not be dealt with',
       );
-      if (error instanceof StoreUnavailableError) await this.#handBack(due);
+      if (isOutage(error)) await this.#handBack(due);
     }
   }
 

@@ -45,7 +45,6 @@ export class EventClient {
       const found = this.events.find((event) => event['Event-Name'] === name && fits(event));
       if (found !== undefined) return found;
       await new Promise<void>((resolve) => this.#watchers.add(resolve));
-      this.#watchers.clear();
     }
   }
 
@@ -69,7 +68,10 @@ export class EventClient {
       this.#buffer = this.#buffer.subarray(end + 2 + length);
       if (head.includes('text/event-json')) {
         this.events.push(JSON.parse(body) as SimEvent);
-        for (const watcher of this.#watchers) watcher();
+        // Each looks once more, and waits again for the next one.
+        const watchers = [...this.#watchers];
+        this.#watchers.clear();
+        for (const watcher of watchers) watcher();
       } else if (!head.includes('disconnect-notice')) {
         this.#waiters.shift()?.({ head, body });
       }

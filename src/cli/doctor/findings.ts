@@ -15,8 +15,7 @@ export interface Finding {
 }
 
 /** What cures a node that was started with files of another version. */
-export const START_WITH_OURS =
-  'start it again with freeswitch/start.sh and dialplan/masking.xml of this version';
+export const START_WITH_OURS = 'start it again with freeswitch/start.sh and dialplan/ of this version';
 
 /** Makes the findings of one check. */
 export class Check {

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
+import { optionsFrom, wholeNumber } from './lib/options.js';
 import { cpuMsOf } from './lib/process-figures.js';
 import { PROCESSES, Rig } from './lib/rig.js';
 import { table } from './lib/statistics.js';
@@ -52,11 +53,8 @@ const NAMES: Readonly<Record<Way, string>> = {
 const MOST_FAILED = 0.005;
 
 const rates = values.rates.split(',').map(Number);
-const [seconds, holdMs, warmUp] = [values.seconds, values.talk, values['warm-up']].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [seconds, holdMs] = [Number(values.seconds), Number(values.talk)] as const;
+const warmUp = optionsFrom(() => wholeNumber('warm-up', values['warm-up'], { from: 0, to: 100_000 }));
 /** CPU in milliseconds a call. */
 interface Step {
   readonly way: Way;
@@ -75,11 +73,11 @@ try {
   await rig.createSessions(most);
   await rig.createPinSessions(most);
   // The first calls load code and open connections, and the next ones have code compiled; it is not what a call costs.
+  const [first, next] = [Math.min(20, warmUp, most), Math.min(warmUp, most) - Math.min(20, warmUp, most)];
   for (const way of WAYS) {
-    process.stderr.write(`${warmUp} calls ahead of all: ${NAMES[way]}\n`);
-    await rig.load(way, `warm-${way}`, { count: 20, rate: 5, holdMs: 100 });
-    if (warmUp > 0)
-      await rig.load(way, `warmer-${way}`, { count: Math.min(warmUp, most), rate: 25, holdMs: 100 });
+    process.stderr.write(`${first + next} calls ahead of all: ${NAMES[way]}\n`);
+    if (first > 0) await rig.load(way, `warm-${way}`, { count: first, rate: 5, holdMs: 100 });
+    if (next > 0) await rig.load(way, `warmer-${way}`, { count: next, rate: 25, holdMs: 100 });
   }
   for (const [index, rate] of rates.entries()) {
     for (const way of index % 2 === 0 ? WAYS : WAYS.toReversed()) {

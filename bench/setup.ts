@@ -158,10 +158,10 @@ process.exitCode = figures.some(({ failed }) => failed > 0) ? 1 : 0;
  * been running for a minute. Each session has one at a time, so there are no more of them than sessions.
  */
 async function warm(route: Route): Promise<void> {
-  process.stderr.write(`${warmUp} calls ahead of all: ${NAMES[route]}\n`);
   for (const { share, rate } of WARM_UPS) {
     const count = Math.min(Math.ceil(warmUp * share), sessions);
     if (count === 0) continue;
+    process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[route]}\n`);
     const caller = await rig.place(route, `warm-${rate}-${route}`, { from: 0, count, rate, holdMs: 100 });
     await caller.exited;
   }

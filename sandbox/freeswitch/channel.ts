@@ -43,7 +43,7 @@ export interface AppLogEntry {
 /** One leg of a call inside the switch. */
 export class Channel implements SipEvents {
   readonly uuid: string;
-  readonly name: string;
+  #name: string;
   readonly direction: 'inbound' | 'outbound';
   readonly sessionId: number;
   readonly variables = new ChannelVariables();
@@ -87,11 +87,22 @@ export class Channel implements SipEvents {
   ) {
     this.#host = host;
     this.uuid = identity.uuid;
-    this.name = identity.name;
+    this.#name = identity.name;
     this.direction = identity.direction;
     this.sessionId = identity.sessionId;
     this.hitDialplan = identity.direction === 'inbound';
     this.profiles = [profile];
+  }
+
+  /** What events call it. */
+  get name(): string {
+    return this.#name;
+  }
+
+  /** switch_channel.c, switch_channel_set_name. */
+  rename(name: string): void {
+    this.#name = name;
+    this.variables.set('channel_name', name);
   }
 
   set leg(leg: SipLeg) {

@@ -33,6 +33,8 @@ export function createOutbound(
   channel.isOriginating = true;
   channel.state = 'CS_CONSUME_MEDIA';
   setVariables(channel, caller, leg, shared, target);
+  const named = channel.variables.get('origination_channel_name');
+  if (named !== undefined) channel.rename(named);
   core.emit('CHANNEL_OUTGOING', channel);
   core.emit('CHANNEL_CREATE', channel);
   core.emit('CHANNEL_ORIGINATE', channel);

@@ -102,10 +102,13 @@ type Variable = [name: string, value: string];
 
 function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number): Variable[] {
   const number = e164(marks.number, 'number');
+  const interaction = identifier(marks.interactionId, 'interactionId');
   return [
+    // By itself a channel is named after the number that is dialled, and FreeSWITCH's warnings and errors name channels.
+    ['origination_channel_name', `maskline/${leg}/${interaction}`],
     [VAR.number, number],
     [VAR.session, identifier(marks.sessionId, 'sessionId')],
-    [VAR.interaction, identifier(marks.interactionId, 'interactionId')],
+    [VAR.interaction, interaction],
     [VAR.party, marks.party],
     [VAR.leg, leg],
     ['origination_caller_id_number', number],

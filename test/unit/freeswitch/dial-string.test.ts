@@ -73,6 +73,12 @@ describe('dialString', () => {
     for (const name of LEG_DEFAULTS.keys()) expect(short).not.toHaveProperty(name);
   });
 
+  it('names the leg after its call, and not after whom it calls', () => {
+    expect(variables(dialString(connect()), '{', '}')['origination_channel_name']).toBe(
+      'maskline/b/interaction-1',
+    );
+  });
+
   it('marks the B leg with the other party', () => {
     expect(variables(dialString(connect()), '{', '}')).toMatchObject({
       masking_number: '+15550100000',

@@ -14,6 +14,7 @@ import { optionsFrom, wholeNumber } from './lib/options.js';
 import { cpuMsOf } from './lib/process-figures.js';
 import { PROCESSES, Rig } from './lib/rig.js';
 import { table } from './lib/statistics.js';
+import { warmUpSteps } from './lib/warm-up.js';
 
 const { values } = parseArgs({
   options: {
@@ -72,12 +73,11 @@ try {
   process.stderr.write(`preparing ${most} sessions, and as many with a PIN\n`);
   await rig.createSessions(most);
   await rig.createPinSessions(most);
-  // The first calls load code and open connections, and the next ones have code compiled; it is not what a call costs.
-  const [first, next] = [Math.min(20, warmUp, most), Math.min(warmUp, most) - Math.min(20, warmUp, most)];
   for (const way of WAYS) {
-    process.stderr.write(`${first + next} calls ahead of all: ${NAMES[way]}\n`);
-    if (first > 0) await rig.load(way, `warm-${way}`, { count: first, rate: 5, holdMs: 100 });
-    if (next > 0) await rig.load(way, `warmer-${way}`, { count: next, rate: 25, holdMs: 100 });
+    for (const { count, rate } of warmUpSteps(warmUp, most)) {
+      process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[way]}\n`);
+      await rig.load(way, `warm-${rate}-${way}`, { count, rate, holdMs: 100 });
+    }
   }
   for (const [index, rate] of rates.entries()) {
     for (const way of index % 2 === 0 ? WAYS : WAYS.toReversed()) {

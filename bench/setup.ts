@@ -15,6 +15,7 @@ import { answersAt, answersBetween, answersOf, ownShareCells, type AnswerCounts 
 import { numberList, optionsFrom, wholeNumber } from './lib/options.js';
 import { Rig, type Route } from './lib/rig.js';
 import { percentile, table } from './lib/statistics.js';
+import { warmUpSteps } from './lib/warm-up.js';
 
 const { values } = parseArgs({
   options: {
@@ -56,11 +57,6 @@ const { rates, calls, seconds, rounds, warmUp } = optionsFrom(() => ({
 
 const ROUTES = ['bare', 'masked'] as const satisfies readonly Route[];
 const NAMES: Readonly<Record<Route, string>> = { bare: 'bare bridge', masked: 'maskline' };
-/** How the calls ahead of all come in: the very first ones load code and open connections. */
-const WARM_UPS = [
-  { share: 0.02, rate: 10 },
-  { share: 0.98, rate: 40 },
-] as const;
 /** Milliseconds from A's INVITE after which B's is not waited for. */
 const LATEST_MS = 5_000;
 
@@ -94,7 +90,13 @@ const rig = await Rig.start({ isCompiled: values.compiled });
 try {
   process.stderr.write(`preparing ${sessions} sessions\n`);
   await rig.createSessions(sessions);
-  for (const route of ROUTES) await warm(route);
+  for (const route of ROUTES) {
+    for (const { count, rate } of warmUpSteps(warmUp, sessions)) {
+      process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[route]}\n`);
+      const caller = await rig.place(route, `warm-${rate}-${route}`, { from: 0, count, rate, holdMs: 100 });
+      await caller.exited;
+    }
+  }
   for (let round = 0; round < rounds; round += 1) {
     for (const rate of rates) {
       for (const route of round % 2 === 0 ? ROUTES : ROUTES.toReversed()) {
@@ -152,20 +154,6 @@ for (const { rate, route, idle } of figures) {
 await mkdir(dirname(values.output), { recursive: true });
 await writeFile(values.output, `${JSON.stringify({ calls, seconds, rounds, warmUp, figures }, null, 1)}\n`);
 process.exitCode = figures.some(({ failed }) => failed > 0) ? 1 : 0;
-
-/**
- * Calls that do not count: what they bring about, such as code that is compiled, is not what a call costs a controller that has
- * been running for a minute. Each session has one at a time, so there are no more of them than sessions.
- */
-async function warm(route: Route): Promise<void> {
-  for (const { share, rate } of WARM_UPS) {
-    const count = Math.min(Math.ceil(warmUp * share), sessions);
-    if (count === 0) continue;
-    process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[route]}\n`);
-    const caller = await rig.place(route, `warm-${rate}-${route}`, { from: 0, count, rate, holdMs: 100 });
-    await caller.exited;
-  }
-}
 
 async function measure(rate: number, route: Route, round: number): Promise<void> {
   const own = of(rate, route);

@@ -10,6 +10,7 @@ const LONGEST = [
   'functional/callbacks/calls',
   'functional/recordings/a-call-goes-to-the-bucket',
   'functional/callbacks/a-controller-is-stopped-during-deliveries',
+  'functional/cli/doctor-names-the-cause',
   'functional/supervision/the-holder-goes',
   'e2e/known-callers-without-redis',
   'e2e/freeswitch-drains',
@@ -44,8 +45,8 @@ export default defineConfig({
         test: {
           name: 'functional',
           include: ['test/functional/**/*.test.ts'],
-          // Most of them wait most of the time: two at a time take half as long on two cores.
-          maxWorkers: 2,
+          // Most of them wait most of the time: three at a time leave two cores idle for a third of it.
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

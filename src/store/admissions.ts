@@ -4,7 +4,7 @@ import { subaccountOf } from '../masking/session.js';
 import { LIMITS_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
-import { dayOf } from './session-index.js';
+import { dayOf } from './utc-spans.js';
 
 /**
  * The calls that run on all numbers, counted in Redis: as a whole, per node and per subaccount. What is counted

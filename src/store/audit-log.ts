@@ -3,7 +3,7 @@ import { isAskedFor, isRefusal, type AuditEntry, type AuditQuery } from '../mask
 import { auditKey } from './keys.js';
 import type { Listing } from './listing.js';
 import type { Scripts } from './scripts.js';
-import { dayOf } from './session-index.js';
+import { dayOf } from './utc-spans.js';
 
 export interface AuditLogOptions {
   /** Milliseconds that an entry is kept. Default a year. */

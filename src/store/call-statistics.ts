@@ -1,6 +1,6 @@
 import type { LegRecord } from '../masking/interaction.js';
 import { delayClass, NO_CALLS, type CallCounts } from '../masking/call-statistics.js';
-import { hourOf } from './hours.js';
+import { hourOf } from './utc-spans.js';
 import { statisticsKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';

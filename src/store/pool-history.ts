@@ -2,7 +2,7 @@ import { levelClass, poolOf, type PoolLook } from '../masking/pool.js';
 import type { PoolDay, PoolPast } from '../masking/pool-forecast.js';
 import { subaccountOf } from '../masking/session.js';
 import type { SessionDraft } from '../masking/session-draft.js';
-import { hourOf } from './hours.js';
+import { hourOf } from './utc-spans.js';
 import { poolHistoryKey } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';

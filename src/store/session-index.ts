@@ -6,6 +6,7 @@ import type { MaskingSession } from '../masking/session.js';
 import { dayKey, dayOrderKey, dayPendingKey, SESSION_DAYS_KEY } from './keys.js';
 import type { RedisClient } from './redis.js';
 import { guarded, type Scripts } from './scripts.js';
+import { dayOf } from './utc-spans.js';
 import type { Vault } from './vault.js';
 
 /** What lists filter by, and where the session is. */
@@ -41,7 +42,6 @@ interface Entering {
 
 /** Milliseconds that a day's index outlives its last session. */
 const MARGIN = 24 * 3_600_000;
-const DAY = 24 * 3_600_000;
 /** Those that come in one turn of the event loop. A script goes through so many at most. */
 const ENTERED_TOGETHER = { most: 100 };
 /** Nobody's answer waits for it. A script goes through so many, and Redis does nothing else meanwhile. */
@@ -170,16 +170,6 @@ export function placeFrom(
 
 export function memberPrefix(createdAt: number): string {
   return String(createdAt).padStart(15, '0');
-}
-
-let lastDay = { start: 0, day: '1970-01-01' };
-
-/** UTC day of an instant, YYYY-MM-DD. */
-export function dayOf(instant: number): string {
-  const start = Math.floor(instant / DAY) * DAY;
-  // Nearly always it is the day that was asked for before.
-  if (start !== lastDay.start) lastDay = { start, day: new Date(start).toISOString().slice(0, 10) };
-  return lastDay.day;
 }
 
 /** What entries of one day and account have in common. */

@@ -14,7 +14,6 @@ import {
 import type { RedisClient } from './redis.js';
 import { guarded, type Reply, type Scripts } from './scripts.js';
 import {
-  dayOf,
   memberPrefix,
   placeFrom,
   placeOf,
@@ -22,6 +21,7 @@ import {
   type PendingEntry,
   type SessionIndex,
 } from './session-index.js';
+import { dayOf } from './utc-spans.js';
 import type { Vault } from './vault.js';
 
 /** Where a session that belongs on a page is. */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes one node's configuration into RUN_DIR and becomes FreeSWITCH.
-# Needs nothing but a POSIX shell, and to drain fs_cli and timeout: it runs in the FreeSWITCH container too.
+# Needs nothing but a POSIX shell, mkfifo and a sed that knows -u, and to drain fs_cli and timeout: it runs in the FreeSWITCH container too.
 # Variables: README.md beside this file. A bad one stops the start with one line that names it.
 set -eu
 umask 077
@@ -303,6 +303,14 @@ for file in "$trunks_dir"/*.xml; do
   cp "$file" "$conf/trunks/"
 done
 
+# At every level FreeSWITCH writes numbers: whom it cannot reach ("Cannot locate registered user", a warning), SDP, failed SQL
+# statements, names of channels. It cannot be told not to, so its log goes through sed.
+tidy() {
+  LC_ALL=C sed -u -E -f "$here/log.sed"
+}
+[ "$(printf '%s\n' 'a1234567b' | tidy 2>/dev/null)" = 'a<digits>b' ] ||
+  fail 'sed must know -u and -E (GNU sed; on Alpine: apk add sed): it keeps numbers out of the log'
+
 case $log_level in
   debug) log_levels=debug,info,notice,warning,err,crit,alert ;;
   info) log_levels=info,notice,warning,err,crit,alert ;;
@@ -384,7 +392,28 @@ umask "$file_umask"
 set -- "$binary" -nf -np -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/db" -run "$run_dir/run" \
   -mod "$mod_dir" -temp "$run_dir/tmp" -recordings "$recordings_dir" -sounds "$sounds_dir" -certs "$conf/tls" \
   -scripts "$conf" -grammar "$conf" -htdocs "$conf" -storage "$run_dir/tmp" -cache "$run_dir/tmp"
-[ "$drain" = true ] || exec "$@"
+
+# FreeSWITCH writes its log to descriptor 5 (conf/autoload_configs/logfile.conf.xml), which is a pipe to sed: it has all of it, and
+# ends, once FreeSWITCH has. Signals are not for it, and should it end before, another takes its place. Into the pipe goes, too, what
+# FreeSWITCH says on standard output before and after it has a log; not what it says on standard error, which is why it does not
+# start. None of these opens the pipe for one end alone first: that would wait for the other.
+said=$run_dir/run/said
+# One of before wrote its log there, with numbers.
+rm -f "$said" "$run_dir"/log/freeswitch.log*
+mkfifo -m 600 "$said" || fail 'RUN_DIR must be on a file system with named pipes'
+exec 3<>"$said" 4<"$said" 5>"$said" 3>&-
+rm "$said"
+(
+  trap '' TERM INT HUP QUIT
+  exec <&4 4<&- 5>&-
+  until tidy; do
+    echo 'freeswitch/start.sh: sed ended, and lines of the log may be missing: another goes on' >&2 || true
+    sleep 1
+  done
+) &
+log=$!
+exec 4<&-
+[ "$drain" = true ] || exec "$@" >&5
 
 # FreeSWITCH ends with its last call, however long that takes: `fsctl shutdown elegant`, given by fs_cli. SIGTERM with
 # -elegant-term means the same, but its handler stays until the last call is over in whichever thread took the signal
@@ -420,10 +449,18 @@ told_to_drain() {
 # Seconds for which it is asked again: one that is starting lets nobody in, and forgets a SIGTERM.
 ask_for=30
 
+# As FreeSWITCH did, once all that it said has been written: where this shell is process 1, its end is that of sed, too.
+end() {
+  trap '' TERM INT HUP
+  wait "$log" || true
+  exit "$code"
+}
+
 signals=0
 trap 'signals=$((signals + 1))' TERM INT
-"$@" -elegant-term &
+"$@" -elegant-term >&5 &
 pid=$!
+exec 5>&-
 trap 'kill -HUP "$pid"' HUP
 
 code=0
@@ -433,7 +470,7 @@ while [ "$signals" -eq 0 ]; do
   # A signal ends the wait early.
   kill -0 "$pid" 2>/dev/null || break
 done
-kill -0 "$pid" 2>/dev/null || exit "$code"
+kill -0 "$pid" 2>/dev/null || end
 echo "freeswitch/start.sh: draining, for at most $drain_seconds s" >&2
 told=
 asked=0
@@ -460,5 +497,5 @@ code=0
 while :; do
   code=0
   wait "$pid" || code=$?
-  kill -0 "$pid" 2>/dev/null || exit "$code"
+  kill -0 "$pid" 2>/dev/null || end
 done

@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PIN, pinSession } from '../scenarios/scenario.js';
@@ -15,7 +14,7 @@ let bed: RealBed;
 afterEach(async () => {
   try {
     // Each drain was told over the Event Socket: SIGTERM can hold up what controllers, or SIP, need.
-    const said = await readFile(join(bed.stack.folder, 'freeswitch.out'), 'utf8');
+    const said = await readFile(bed.freeswitch.logFile, 'utf8');
     expect(said).not.toContain('SIGTERM');
   } finally {
     await bed.close();

@@ -1,5 +1,4 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pinSession } from '../scenarios/scenario.js';
 import { laneNumbers } from '../helpers/lane-numbers.js';
@@ -14,7 +13,7 @@ const PINS = { first: '90817263', second: '53942716', wrong: '71834265' };
 /** Keyed as digits of the own number. Six digits may be a part of a hash or an instant: they count as a word. */
 const OWN_DIGITS = '937164';
 const SOFTPHONE_PASSWORD = 'a-softphone-password';
-const { first: softphone } = laneNumbers(20);
+const { first: softphone, second: unlisted } = laneNumbers(20);
 
 let bed: RealBed;
 const lanes: RealLane[] = [];
@@ -40,7 +39,7 @@ async function newLane(): Promise<RealLane> {
 /** What must not be seen: of every person the digits that all written forms of the number share. */
 function secrets(): string[] {
   const people = lanes.flatMap((lane) => [lane.first, lane.second, lane.stranger]);
-  return [...[...people, softphone].map((number) => number.slice(-10)), ...Object.values(PINS)];
+  return [...[...people, softphone, unlisted].map((number) => number.slice(-10)), ...Object.values(PINS)];
 }
 
 async function expectPrivate(file: string): Promise<string> {
@@ -136,6 +135,7 @@ async function knockAtTheDoor(): Promise<void> {
     const registered = await register(phone, softphonePort, user, right!);
     expect(registered.status).toBe(200);
     await register(phone, softphonePort, user, wrong!);
+    await register(phone, softphonePort, unlisted.slice(1), { ...right!, user: unlisted.slice(1) });
     for (const port of [sipPort, softphonePort]) {
       await placeSipCall(phone, { port, to: lane.second, from: lane.first });
     }
@@ -176,10 +176,10 @@ describe('after calls of every kind', () => {
     expect(text).toContain(lanes[0]!.did);
   });
 
-  it("FreeSWITCH's log and output at the shipped level show no number and no PIN", async () => {
+  it("FreeSWITCH's log at the shipped level shows no number and no PIN", async () => {
     const text = await expectPrivate(bed.freeswitch.logFile);
-    expect(text).toMatch(/\[(WARNING|ERR|CRIT)\]/);
-    await expectPrivate(join(bed.stack.folder, 'freeswitch.out'));
+    // Of the very last calls, and what is said is there at once.
+    expect(text).toContain("Can't find user [<digits>@softphone]");
   });
 
   // FreeSWITCH's warnings and errors name channels, and come at moments that no test can choose.
@@ -189,18 +189,21 @@ describe('after calls of every kind', () => {
       await lane.session();
       const call = await people.connect();
       const control = await bed.freeswitch.control();
-      let uuids: string[] = [];
-      // FreeSWITCH's own database lags a little, and keeps the first name.
-      await until('both channels are shown', async () => {
-        const { rows = [] } = JSON.parse(await control.api('show channels as json')) as {
-          rows?: { uuid: string }[];
-        };
-        uuids = rows.map(({ uuid }) => uuid);
-        return uuids.length === 2;
-      });
-      const dumps = await Promise.all(uuids.map((uuid) => control.api(`uuid_dump ${uuid}`)));
-      names = dumps.map((dump) => /^Channel-Name: (.*)$/m.exec(dump)?.[1] ?? '');
-      control.close();
+      try {
+        let uuids: string[] = [];
+        // FreeSWITCH's own database lags a little, and keeps the first name.
+        await until('both channels are shown', async () => {
+          const { rows = [] } = JSON.parse(await control.api('show channels as json')) as {
+            rows?: { uuid: string }[];
+          };
+          uuids = rows.map(({ uuid }) => uuid);
+          return uuids.length === 2;
+        });
+        const dumps = await Promise.all(uuids.map((uuid) => control.api(`uuid_dump ${uuid}`)));
+        names = dumps.map((dump) => /^Channel-Name: (.*)$/m.exec(dump)?.[1] ?? '');
+      } finally {
+        control.close();
+      }
       await call.dialogA.hangUp();
     });
     const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';

@@ -41,9 +41,8 @@ export function composeStack(settings: Settings): RunningStack {
       const texts = await Promise.all([
         compose('logs', '--no-color', '--since', since, 'controller'),
         compose('logs', '--no-color', 'freeswitch'),
-        compose('exec', '-T', 'freeswitch', 'sh', '-c', 'cat "$RUN_DIR"/log/freeswitch.log'),
       ]);
-      const names = ['log of the controller', 'output of FreeSWITCH', 'log of FreeSWITCH'];
+      const names = ['log of the controller', 'log of FreeSWITCH'];
       return names.map((name, index) => ({ name, text: texts[index] ?? '' }));
     },
     async filesOfRedis(): Promise<readonly NamedText[]> {

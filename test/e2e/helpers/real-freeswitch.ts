@@ -111,8 +111,9 @@ export class RealFreeSwitch {
     return this.#child?.pid ?? null;
   }
 
+  /** What start.sh and FreeSWITCH have said. */
   get logFile(): string {
-    return join(this.#options.folder, 'freeswitch', 'log', 'freeswitch.log');
+    return join(this.#options.folder, 'freeswitch.out');
   }
 
   async launch(): Promise<void> {
@@ -124,7 +125,7 @@ export class RealFreeSwitch {
       await writeFile(join(trunksDir, `${trunk.name}.xml`), gatewayXml(trunk));
     }
     const rtpStart = FIRST_RTP_PORT + (worker() % RTP_RANGES) * RTP_PORTS;
-    const output = openSync(join(options.folder, 'freeswitch.out'), 'a');
+    const output = openSync(this.logFile, 'a');
     const child = spawn('sh', [join(ROOT, 'freeswitch/start.sh')], {
       env: {
         PATH: process.env['PATH'] ?? '',

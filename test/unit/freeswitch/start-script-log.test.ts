@@ -1,0 +1,193 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { placeIdleFreeSwitch, START, startEnvironment } from '../../helpers/start-script.js';
+import { until } from '../../helpers/until.js';
+
+const CALL = '12345678-1234-1234-1234-12345678901f';
+const PROMPT = '1234567890abcdef'.repeat(4);
+const SECRET = 'a-question-secret-of-tests';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'maskline-log-'));
+  await placeIdleFreeSwitch(folder);
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+async function placeProgram(path: string, body: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${body}\n`);
+  await chmod(path, 0o755);
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs start.sh until everything that it started has closed its output; `seen` is what stands there. */
+async function start(
+  environment: Record<string, string>,
+  meanwhile?: (pid: number, seen: () => string) => Promise<void>,
+): Promise<Ended> {
+  const own = { FREESWITCH_PASSWORD: 'an-event-socket-password', QUESTION_SECRET: SECRET };
+  const child = spawn('sh', [START], {
+    env: { ...startEnvironment(folder), ...own, RUN_DIR: join(folder, 'run'), ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, which a terminal's Ctrl-C goes to.
+    detached: true,
+  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => (said[name] += text));
+  }
+  const closed = once(child, 'close');
+  try {
+    await meanwhile?.(child.pid ?? 0, () => said.stdout);
+  } catch (error) {
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    throw error;
+  }
+  await closed;
+  return { code: child.exitCode, ...said };
+}
+
+/** The sed of a start.sh's group. */
+async function pidOfSed(group: number): Promise<number> {
+  for (const name of await readdir('/proc')) {
+    const stat = /^\d+$/.test(name) ? await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '') : '';
+    // PID (name) state parent group, as in proc(5).
+    const fields = /^\d+ \(sed\) \S+ \d+ (\d+) /.exec(stat);
+    if (Number(fields?.[1]) === group) return Number(name);
+  }
+  throw new Error('no sed runs');
+}
+
+/** What becomes of a line that FreeSWITCH logs. */
+async function logged(line: string, environment: Record<string, string>): Promise<string> {
+  await writeFile(join(folder, 'line'), `${line}\n`);
+  await placeProgram(join(folder, 'freeswitch'), `cat ${join(folder, 'line')} >&5`);
+  const { stdout } = await start(environment);
+  return stdout.replace(/\n$/, '');
+}
+
+/** Lines that the log may show as they are. */
+const KEPT = [
+  `${CALL} 2026-11-30 02:01:29.368874 90.17% [ERR] maskline/a/${CALL}`,
+  `Error opening /prompts/${PROMPT}.wav, port 31999, line 123456`,
+  'receiving invite from 192.168.100.200:17048 version: 1.10.12-release 64bit',
+  'c=IN IP4 127.0.0.1, a day 2026-11-30, sip:100@10.0.0.1',
+  'Set 2833 dtmf send payload to 101, DTMF type is NONE, digits of 4',
+];
+
+/** Lines with what it may not show, and what becomes of them. */
+const HIDDEN: readonly (readonly [string, string])[] = [
+  [
+    '[WARNING] Cannot locate registered user 4915112345678@a',
+    '[WARNING] Cannot locate registered user <digits>@a',
+  ],
+  ['sofia/trunk/+4915112345678@192.0.2.1:5060', 'sofia/trunk/+<digits>@192.0.2.1:5060'],
+  ['<sip:%2B4915112345678@a>, 004915112345678, 5550100', '<sip:%2B<digits>@a>, <digits>, <digits>'],
+  ['tel:+1-555-010-0123 sip:555.010.0123@a +1(555)0100123', 'tel:+<digits> sip:<digits>@a +<digits>'],
+  ['1.555.010.0123 10.1.2.34567890', '<digits> <digits>'],
+  [`${CALL}4915112345678 and 4915112345678 ${CALL}`, `${CALL}<digits> and <digits> ${CALL}`],
+  ['\u00ff4915112345678\u00fe', '\u00ff<digits>\u00fe'],
+  ['[INFO] switch_channel.c:528 RECV DTMF 9:2000', '[INFO] switch_channel.c:528 RECV DTMF ?:2000'],
+  [
+    'RTP RECV DTMF #:960 Enqueuing RFC2833 DTMF D of length 2000',
+    'RTP RECV DTMF ?:960 Enqueuing RFC2833 DTMF ? of length 2000',
+  ],
+  ['INFO DTMF(5) DTMF DETECTED: [4][2000]', 'INFO DTMF(?) DTMF DETECTED: [?][2000]'],
+  [
+    'SHORT DTMF DIGIT [3] LEN [20] SHORT DTMF DIGIT LEN 3 20',
+    'SHORT DTMF DIGIT [?] LEN [20] SHORT DTMF DIGIT LEN ? 20',
+  ],
+  [
+    "digit=7 ms=250, meta digit '*' not mapped, Meta digit timeout parsing 1",
+    "digit=? ms=250, meta digit '?' not mapped, Meta digit timeout parsing ?",
+  ],
+  [
+    `socket(%[masking_secret=${SECRET},masking_kept=1]a:8084|b:8084)`,
+    'socket(%[masking_secret=<secret>,masking_kept=1]a:8084|b:8084)',
+  ],
+];
+
+describe.each([{ DRAIN: 'false' }, { DRAIN: 'true' }])("FreeSWITCH's log, with %j", (environment) => {
+  it('keeps what only looks like a number', async () => {
+    expect(await logged(KEPT.join('\n'), environment)).toBe(KEPT.join('\n'));
+  });
+
+  it('shows no number, no key that was pressed, and no secret', async () => {
+    const [lines, become] = [0, 1].map((index) => HIDDEN.map((pair) => pair[index]).join('\n'));
+    expect(await logged(lines ?? '', environment)).toBe(become);
+  });
+
+  it('is there at once, line by line, and goes on after sed has ended', async () => {
+    const body =
+      'echo one >&5; while [ ! -e next ]; do sleep 0.05; done; echo two >&5; while [ ! -e end ]; do sleep 0.05; done';
+    await placeProgram(join(folder, 'freeswitch'), `cd ${folder}; ${body}`);
+    const { stdout, stderr } = await start(environment, async (pid, seen) => {
+      await until('one is there', () => seen() === 'one\n');
+      process.kill(await pidOfSed(pid), 'SIGKILL');
+      await writeFile(join(folder, 'next'), '');
+      await until('two is there', () => seen() === 'one\ntwo\n');
+      await writeFile(join(folder, 'end'), '');
+    });
+    expect(stdout).toBe('one\ntwo\n');
+    expect(stderr).toContain('sed ended');
+  });
+
+  it('ends as FreeSWITCH does, and why it does not start is said as it is', async () => {
+    await placeProgram(
+      join(folder, 'freeswitch'),
+      'echo "out 1234567"; echo "Cannot initialize 1234567" >&2; exit 7',
+    );
+    const { code, stdout, stderr } = await start(environment);
+    expect(code).toBe(7);
+    expect(stdout).toBe('out <digits>\n');
+    expect(stderr).toContain('Cannot initialize 1234567\n');
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is told to its end when all get %s at once',
+    async (signal) => {
+      const body =
+        "trap 'sleep 0.3; echo the last word >&5; exit 0' INT TERM HUP; echo up >&5; while :; do sleep 0.05; done";
+      await placeProgram(join(folder, 'freeswitch'), body);
+      const { stdout } = await start({ ...environment, DRAIN_SECONDS: '1' }, async (pid, seen) => {
+        await until('FreeSWITCH runs', () => seen() === 'up\n');
+        process.kill(-pid, signal);
+      });
+      expect(stdout).toBe('up\nthe last word\n');
+    },
+  );
+
+  it('takes no log of before with it', async () => {
+    await mkdir(join(folder, 'run', 'log'), { recursive: true });
+    for (const name of ['freeswitch.log', 'freeswitch.log.1']) {
+      await writeFile(join(folder, 'run', 'log', name), '4915112345678');
+    }
+    await start(environment);
+    expect(await readdir(join(folder, 'run', 'log'))).toEqual([]);
+  });
+});
+
+it('does not start where sed cannot do it, and names the cure', async () => {
+  await mkdir(join(folder, 'bin'));
+  await placeProgram(join(folder, 'bin', 'sed'), 'echo "sed: unrecognized option: u" >&2; exit 1');
+  await placeProgram(join(folder, 'freeswitch'), 'echo started');
+  const { code, stdout, stderr } = await start({
+    PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+  });
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toContain(
+    'freeswitch/start.sh: sed must know -u and -E (GNU sed; on Alpine: apk add sed): it keeps numbers out of the log\n',
+  );
+});

@@ -3,13 +3,13 @@
 # A phone number is seven or more digits, with up to three of - . ( ) between two of them. Kept is what only looks like
 # one: UUIDs, SHA-256 (prompts are called so), dates with or without their time, IPv4 addresses. A line has no \n of its own:
 # it marks the end of what was found. What was kept still stands before its mark, and loses it.
-s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|[0-9]{1,3}(\.[0-9]{1,3}){3})|[0-9]([-.()]{0,3}[0-9]){6,}/\1\n/g
-s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|[0-9]{1,3}(\.[0-9]{1,3}){3})\n/\1/g
+s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})|[0-9]([-.()]{0,3}[0-9]){6,}/\1\n/g
+s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})\n/\1/g
 s/\n/<digits>/g
 
 # Keys that were pressed, one a line: whether `sensitive_dtmf` is set or not, by either party, before or during a call.
 s/(DTMF( [A-Z:]+)*[ ([]+)[0-9A-D*#]/\1?/g
-s/(digit( timeout parsing)?[ =']+)[0-9A-Da-d*#]/\1?/g
+s/(([Dd]igit|DIGIT|TERMINATOR)( timeout parsing)?[ =']+)[0-9A-Da-d*#]([^A-Za-z0-9]|$)/\1?\4/g
 
 # At `debug` FreeSWITCH shows what it executes: a question with its secret.
 s/(masking_secret=)[^],]*/\1<secret>/g

@@ -9,8 +9,14 @@ trap 'exit 0' TERM INT
 
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
 
+# For whoever looks after the node. That nobody reads it any more must not end a drain.
+say() {
+  echo "freeswitch/start.sh: $*" >&2 || true
+}
+trap : PIPE
+
 fail() {
-  echo "freeswitch/start.sh: $*" >&2
+  say "$*"
   exit 1
 }
 
@@ -393,27 +399,35 @@ set -- "$binary" -nf -np -nonat -conf "$conf" -log "$run_dir/log" -db "$run_dir/
   -mod "$mod_dir" -temp "$run_dir/tmp" -recordings "$recordings_dir" -sounds "$sounds_dir" -certs "$conf/tls" \
   -scripts "$conf" -grammar "$conf" -htdocs "$conf" -storage "$run_dir/tmp" -cache "$run_dir/tmp"
 
-# FreeSWITCH writes its log to descriptor 5 (conf/autoload_configs/logfile.conf.xml), which is a pipe to sed: it has all of it, and
-# ends, once FreeSWITCH has. Signals are not for it, and should it end before, another takes its place. Into the pipe goes, too, what
-# FreeSWITCH says on standard output before and after it has a log; not what it says on standard error, which is why it does not
-# start. None of these opens the pipe for one end alone first: that would wait for the other.
+# FreeSWITCH writes its log into a pipe to sed (conf/autoload_configs/logfile.conf.xml): sed has all of it, and ends, once FreeSWITCH
+# has. Signals are not for it, and should it end before, another takes its place. Into the pipe goes, too, what FreeSWITCH says on
+# standard output before and after it has a log; not what it says on standard error, which is why it does not start. None of these
+# opens the pipe for one end alone first: that would wait for the other.
 said=$run_dir/run/said
 # One of before wrote its log there, with numbers.
 rm -f "$said" "$run_dir"/log/freeswitch.log*
 mkfifo -m 600 "$said" || fail 'RUN_DIR must be on a file system with named pipes'
 exec 3<>"$said" 4<"$said" 5>"$said" 3>&-
-rm "$said"
 (
   trap '' TERM INT HUP QUIT
+  # Whoever read standard error may be gone. Not ignored: sed would inherit that, and never end.
+  trap : PIPE
   exec <&4 4<&- 5>&-
+  at_once=0
+  began=$(date +%s)
   until tidy; do
-    echo 'freeswitch/start.sh: sed ended, and lines of the log may be missing: another goes on' >&2 || true
+    [ $(($(date +%s) - began)) -le 2 ] || at_once=0
+    at_once=$((at_once + 1))
+    say 'sed ended, and lines of the log may be missing: another goes on'
     sleep 1
+    # Nobody reads standard output, or its disk is full. FreeSWITCH must not wait for that: it could not even be ended.
+    [ "$at_once" -lt 3 ] || dd bs=65536 count=1 of=/dev/null 2>/dev/null || true
+    began=$(date +%s)
   done
 ) &
 log=$!
 exec 4<&-
-[ "$drain" = true ] || exec "$@" >&5
+[ "$drain" = true ] || exec "$@" >&5 5>&-
 
 # FreeSWITCH ends with its last call, however long that takes: `fsctl shutdown elegant`, given by fs_cli. SIGTERM with
 # -elegant-term means the same, but its handler stays until the last call is over in whichever thread took the signal
@@ -425,7 +439,7 @@ cli=$(dirname -- "$binary")/fs_cli
 lacks=
 [ -n "$cli" ] || lacks='there is no fs_cli in the folder of FREESWITCH_BIN or in PATH'
 command -v timeout >/dev/null || lacks='there is no timeout (coreutils) in PATH'
-[ -z "$lacks" ] || echo "freeswitch/start.sh: $lacks: DRAIN=true will end FreeSWITCH by SIGTERM, which can keep it from SIP and controllers while it drains" >&2
+[ -z "$lacks" ] || say "$lacks: DRAIN=true will end FreeSWITCH by SIGTERM, which can keep it from SIP and controllers while it drains"
 
 # told_to_drain: FreeSWITCH was told over its Event Socket, and said yes, within 5 s. Else $why says what was wrong.
 told_to_drain() {
@@ -458,7 +472,7 @@ end() {
 
 signals=0
 trap 'signals=$((signals + 1))' TERM INT
-"$@" -elegant-term >&5 &
+"$@" -elegant-term >&5 5>&- &
 pid=$!
 exec 5>&-
 trap 'kill -HUP "$pid"' HUP
@@ -471,7 +485,7 @@ while [ "$signals" -eq 0 ]; do
   kill -0 "$pid" 2>/dev/null || break
 done
 kill -0 "$pid" 2>/dev/null || end
-echo "freeswitch/start.sh: draining, for at most $drain_seconds s" >&2
+say "draining, for at most $drain_seconds s"
 told=
 asked=0
 left=$drain_seconds
@@ -481,7 +495,7 @@ while [ "$left" -gt 0 ] && [ "$signals" -eq 1 ] && kill -0 "$pid" 2>/dev/null; d
       told=yes
     elif [ -n "$lacks" ] || [ "$asked" -ge "$ask_for" ]; then
       told=signal
-      echo "freeswitch/start.sh: $why: SIGTERM instead" >&2
+      say "$why: SIGTERM instead"
       kill -TERM "$pid" 2>/dev/null || true
     fi
     asked=$((asked + 1))
@@ -490,7 +504,7 @@ while [ "$left" -gt 0 ] && [ "$signals" -eq 1 ] && kill -0 "$pid" 2>/dev/null; d
   left=$((left - 1))
 done
 if kill -0 "$pid" 2>/dev/null; then
-  echo 'freeswitch/start.sh: the calls that are left are hung up' >&2
+  say 'the calls that are left are hung up'
   kill -ILL "$pid" 2>/dev/null || true
 fi
 code=0

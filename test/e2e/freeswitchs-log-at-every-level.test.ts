@@ -10,7 +10,7 @@ import { placeSipCall, register } from './helpers/sip-dialog.js';
 const SOFTPHONE_PASSWORD = 'a-softphone-password';
 const { first: phone, second: absent, stranger: unknown } = laneNumbers(20);
 /** Short enough to be left as they are. */
-const PINS = { first: '907163', second: '539416' };
+const PINS = { first: '907163', second: '539416', wrong: '281706' };
 
 let bed: RealBed;
 const lanes: RealLane[] = [];
@@ -78,18 +78,33 @@ async function aPinIsKeyed(): Promise<void> {
   await lane.interactions(session.id, 1);
 }
 
+/** Somebody keys on while a file is played. */
+async function keysArePressedDuringAnAnnouncement(): Promise<void> {
+  const lane = await newLane();
+  const pins = { first_party_pin: PINS.first, second_party_pin: PINS.second };
+  await lane.session(pinSession(lane, pins));
+  const steps = [{ wait: 1500 }, { press: PINS.wrong }, { wait: 400 }, { press: '58' }, { wait: 1500 }];
+  await lane.call({ from: lane.stranger, steps: [...steps, { hangup: true }] });
+}
+
 describe('with LOG_LEVEL=debug', () => {
   beforeAll(async () => {
     bed = await RealBed.start({
       controllers: 1,
-      lanes: 4,
+      lanes: 5,
       environment: {
         LOG_LEVEL: 'debug',
         SOFTPHONE_PASSWORD,
         SOFTPHONE_NUMBERS: [phone, absent].map(digits).join(','),
       },
     });
-    await Promise.all([aPersonIsConnected(), aPinIsKeyed(), nobodyIsAtThePhone(), aStrangerRegisters()]);
+    await Promise.all([
+      aPersonIsConnected(),
+      aPinIsKeyed(),
+      keysArePressedDuringAnAnnouncement(),
+      nobodyIsAtThePhone(),
+      aStrangerRegisters(),
+    ]);
     await anOfferNamesSomebody();
     await until('the last call has ended', async () => {
       said = await readFile(bed.freeswitch.logFile, 'latin1');
@@ -107,6 +122,7 @@ describe('with LOG_LEVEL=debug', () => {
     ['a title in an offer', / i=<digits>/],
     ['a question', /socket\(%\[masking_secret=<secret>,/],
     ['a key', /RECV DTMF \?:/],
+    ['a key during an announcement', / Digit \?/],
   ])('FreeSWITCH has said what names people: %s', (_what, line) => {
     expect(said).toMatch(line);
   });
@@ -122,7 +138,7 @@ describe('with LOG_LEVEL=debug', () => {
 
   it('no key that was pressed stands in it', () => {
     expect(said).not.toMatch(/DTMF(?: [A-Z:]+)*[ ([]+[0-9A-D*#]/);
-    expect(said).not.toMatch(/digit[ =']+[0-9A-D*#]/i);
+    expect(said).not.toMatch(/digit[ =']+[0-9A-D*#](?![0-9A-Za-z])/i);
   });
 
   it('a line tells whose call it is about', () => {

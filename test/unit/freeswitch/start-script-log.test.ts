@@ -31,10 +31,14 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs start.sh until everything that it started has closed its output; `seen` is what stands there. */
+/**
+ * Runs start.sh until everything that it started has closed its output. `seen` is what stands there; after `deafen` nobody
+ * reads any of it. `atItsEnd` is as soon as start.sh itself has ended.
+ */
 async function start(
   environment: Record<string, string>,
-  meanwhile?: (pid: number, seen: () => string) => Promise<void>,
+  meanwhile?: (pid: number, seen: () => string, deafen: () => void) => Promise<void>,
+  atItsEnd?: (pid: number) => Promise<void>,
 ): Promise<Ended> {
   const own = { FREESWITCH_PASSWORD: 'an-event-socket-password', QUESTION_SECRET: SECRET };
   const child = spawn('sh', [START], {
@@ -43,18 +47,24 @@ async function start(
     // A group of its own, which a terminal's Ctrl-C goes to.
     detached: true,
   });
+  const pid = child.pid ?? 0;
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (said[name] += text));
   }
+  const deafen = (): void => {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  };
   const closed = once(child, 'close');
+  const ended = once(child, 'exit').then(() => atItsEnd?.(pid));
   try {
-    await meanwhile?.(child.pid ?? 0, () => said.stdout);
+    await meanwhile?.(pid, () => said.stdout, deafen);
   } catch (error) {
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    process.kill(-pid, 'SIGKILL');
     throw error;
   }
-  await closed;
+  await Promise.all([closed, ended]);
   return { code: child.exitCode, ...said };
 }
 
@@ -69,10 +79,13 @@ async function pidOfSed(group: number): Promise<number> {
   throw new Error('no sed runs');
 }
 
+/** Where mod_logfile writes. */
+const pipe = (): string => join(folder, 'run', 'run', 'said');
+
 /** What becomes of a line that FreeSWITCH logs. */
 async function logged(line: string, environment: Record<string, string>): Promise<string> {
   await writeFile(join(folder, 'line'), `${line}\n`);
-  await placeProgram(join(folder, 'freeswitch'), `cat ${join(folder, 'line')} >&5`);
+  await placeProgram(join(folder, 'freeswitch'), `cat ${join(folder, 'line')} >>${pipe()}`);
   const { stdout } = await start(environment);
   return stdout.replace(/\n$/, '');
 }
@@ -83,6 +96,7 @@ const KEPT = [
   `Error opening /prompts/${PROMPT}.wav, port 31999, line 123456`,
   'receiving invite from 192.168.100.200:17048 version: 1.10.12-release 64bit',
   'c=IN IP4 127.0.0.1, a day 2026-11-30, sip:100@10.0.0.1',
+  'o=- 0 2 IN IP4 250.199.10.9, digit accepted, a=rtpmap:101 telephone-event/8000',
   'Set 2833 dtmf send payload to 101, DTMF type is NONE, digits of 4',
 ];
 
@@ -96,6 +110,7 @@ const HIDDEN: readonly (readonly [string, string])[] = [
   ['<sip:%2B4915112345678@a>, 004915112345678, 5550100', '<sip:%2B<digits>@a>, <digits>, <digits>'],
   ['tel:+1-555-010-0123 sip:555.010.0123@a +1(555)0100123', 'tel:+<digits> sip:<digits>@a +<digits>'],
   ['1.555.010.0123 10.1.2.34567890', '<digits> <digits>'],
+  ['+1(555)-010-0123 044.668.18.00', '+<digits> <digits>'],
   [`${CALL}4915112345678 and 4915112345678 ${CALL}`, `${CALL}<digits> and <digits> ${CALL}`],
   ['\u00ff4915112345678\u00fe', '\u00ff<digits>\u00fe'],
   ['[INFO] switch_channel.c:528 RECV DTMF 9:2000', '[INFO] switch_channel.c:528 RECV DTMF ?:2000'],
@@ -103,6 +118,8 @@ const HIDDEN: readonly (readonly [string, string])[] = [
     'RTP RECV DTMF #:960 Enqueuing RFC2833 DTMF D of length 2000',
     'RTP RECV DTMF ?:960 Enqueuing RFC2833 DTMF ? of length 2000',
   ],
+  ['[DEBUG] mod_dptools.c:2372 Digit 5', '[DEBUG] mod_dptools.c:2372 Digit ?'],
+  ['ACCEPT TERMINATOR # IGNORE NON-TERMINATOR DIGIT 0', 'ACCEPT TERMINATOR ? IGNORE NON-TERMINATOR DIGIT ?'],
   ['INFO DTMF(5) DTMF DETECTED: [4][2000]', 'INFO DTMF(?) DTMF DETECTED: [?][2000]'],
   [
     'SHORT DTMF DIGIT [3] LEN [20] SHORT DTMF DIGIT LEN 3 20',
@@ -118,6 +135,12 @@ const HIDDEN: readonly (readonly [string, string])[] = [
   ],
 ];
 
+/** A FreeSWITCH that is up until it is told to end: then it does that. */
+async function placeUpUntilTold(atItsEnd: string): Promise<void> {
+  const body = `trap '${atItsEnd}' INT TERM HUP; echo up >>${pipe()}; while :; do sleep 0.05; done`;
+  await placeProgram(join(folder, 'freeswitch'), body);
+}
+
 describe.each([{ DRAIN: 'false' }, { DRAIN: 'true' }])("FreeSWITCH's log, with %j", (environment) => {
   it('keeps what only looks like a number', async () => {
     expect(await logged(KEPT.join('\n'), environment)).toBe(KEPT.join('\n'));
@@ -129,8 +152,8 @@ describe.each([{ DRAIN: 'false' }, { DRAIN: 'true' }])("FreeSWITCH's log, with %
   });
 
   it('is there at once, line by line, and goes on after sed has ended', async () => {
-    const body =
-      'echo one >&5; while [ ! -e next ]; do sleep 0.05; done; echo two >&5; while [ ! -e end ]; do sleep 0.05; done';
+    const wait = (name: string): string => `while [ ! -e ${name} ]; do sleep 0.05; done`;
+    const body = `echo one >>${pipe()}; ${wait('next')}; echo two >>${pipe()}; ${wait('end')}`;
     await placeProgram(join(folder, 'freeswitch'), `cd ${folder}; ${body}`);
     const { stdout, stderr } = await start(environment, async (pid, seen) => {
       await until('one is there', () => seen() === 'one\n');
@@ -157,9 +180,7 @@ describe.each([{ DRAIN: 'false' }, { DRAIN: 'true' }])("FreeSWITCH's log, with %
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'is told to its end when all get %s at once',
     async (signal) => {
-      const body =
-        "trap 'sleep 0.3; echo the last word >&5; exit 0' INT TERM HUP; echo up >&5; while :; do sleep 0.05; done";
-      await placeProgram(join(folder, 'freeswitch'), body);
+      await placeUpUntilTold(`sleep 0.3; echo the last word >>${pipe()}; exit 0`);
       const { stdout } = await start({ ...environment, DRAIN_SECONDS: '1' }, async (pid, seen) => {
         await until('FreeSWITCH runs', () => seen() === 'up\n');
         process.kill(-pid, signal);
@@ -167,6 +188,17 @@ describe.each([{ DRAIN: 'false' }, { DRAIN: 'true' }])("FreeSWITCH's log, with %
       expect(stdout).toBe('up\nthe last word\n');
     },
   );
+
+  it('keeps nobody from the end who reads it no more', async () => {
+    // More than a pipe holds.
+    await placeUpUntilTold(`yes 1234 | head -c 150000 >>${pipe()}; exit 0`);
+    const { code } = await start(environment, async (pid, seen, deafen) => {
+      await until('FreeSWITCH runs', () => seen() === 'up\n');
+      deafen();
+      process.kill(pid, 'SIGTERM');
+    });
+    expect(code).toBe(0);
+  });
 
   it('takes no log of before with it', async () => {
     await mkdir(join(folder, 'run', 'log'), { recursive: true });
@@ -176,6 +208,17 @@ describe.each([{ DRAIN: 'false' }, { DRAIN: 'true' }])("FreeSWITCH's log, with %
     await start(environment);
     expect(await readdir(join(folder, 'run', 'log'))).toEqual([]);
   });
+});
+
+it('with DRAIN=true start.sh ends after sed, as its end would be that of sed where it is process 1', async () => {
+  await placeProgram(join(folder, 'freeswitch'), `yes 1234567 | head -n 20000 >>${pipe()}; exit 3`);
+  let left: unknown = null;
+  const { code, stdout } = await start({ DRAIN: 'true' }, undefined, async (pid) => {
+    left = await pidOfSed(pid).catch(() => null);
+  });
+  expect(left).toBeNull();
+  expect(code).toBe(3);
+  expect(stdout).toBe('<digits>\n'.repeat(20_000));
 });
 
 it('does not start where sed cannot do it, and names the cure', async () => {

@@ -63,6 +63,19 @@ describe('the controllers of a node', () => {
   });
 });
 
+it.each([
+  [{}, 'warning,err,crit,alert'],
+  [{ LOG_LEVEL: 'debug' }, 'debug,info,notice,warning,err,crit,alert'],
+  [{ LOG_LEVEL: 'info' }, 'info,notice,warning,err,crit,alert'],
+  [{ LOG_LEVEL: 'notice' }, 'notice,warning,err,crit,alert'],
+  [{ LOG_LEVEL: 'err' }, 'err,crit,alert'],
+  [{ LOG_LEVEL: 'crit' }, 'crit,alert'],
+  [{ LOG_LEVEL: 'alert' }, 'alert'],
+])('with %j what is as grave or graver is logged', async (environment, levels) => {
+  await start(environment);
+  expect(await rendered('vars.xml')).toContain(`data="log_levels=${levels}"`);
+});
+
 describe('what keeps the two parties from each other', () => {
   const dialplan = async (files: Record<string, string>): Promise<Record<string, string>> => {
     const DIALPLAN_DIR = join(folder, 'dialplan');

@@ -12,13 +12,25 @@ const PROMPT = '1234567890abcdef'.repeat(4);
 const SECRET = 'a-question-secret-of-tests';
 
 let folder: string;
+/** Process groups that were started. */
+const groups: number[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maskline-log-'));
   await placeIdleFreeSwitch(folder);
 });
 
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  // Whoever is left of a test that broke off.
+  for (const group of groups.splice(0)) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ESRCH' });
+    }
+  }
+  await rm(folder, { recursive: true });
+});
 
 async function placeProgram(path: string, body: string): Promise<void> {
   await writeFile(path, `#!/bin/sh\n${body}\n`);
@@ -47,7 +59,9 @@ async function start(
     // A group of its own, which a terminal's Ctrl-C goes to.
     detached: true,
   });
-  const pid = child.pid ?? 0;
+  const { pid } = child;
+  if (pid === undefined) throw new Error('sh did not start');
+  groups.push(pid);
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => (said[name] += text));
@@ -58,12 +72,7 @@ async function start(
   };
   const closed = once(child, 'close');
   const ended = once(child, 'exit').then(() => atItsEnd?.(pid));
-  try {
-    await meanwhile?.(pid, () => said.stdout, deafen);
-  } catch (error) {
-    process.kill(-pid, 'SIGKILL');
-    throw error;
-  }
+  await meanwhile?.(pid, () => said.stdout, deafen);
   await Promise.all([closed, ended]);
   return { code: child.exitCode, ...said };
 }

@@ -83,7 +83,8 @@ async function keysArePressedDuringAnAnnouncement(): Promise<void> {
   const lane = await newLane();
   const pins = { first_party_pin: PINS.first, second_party_pin: PINS.second };
   await lane.session(pinSession(lane, pins));
-  const steps = [{ wait: 1500 }, { press: PINS.wrong }, { wait: 400 }, { press: '58' }, { wait: 1500 }];
+  // The announcement takes 1.7 s, and begins once the PIN was looked at: so for longer than either.
+  const steps = [{ wait: 1500 }, { press: PINS.wrong }, { press: '585858585858' }, { wait: 500 }];
   await lane.call({ from: lane.stranger, steps: [...steps, { hangup: true }] });
 }
 

@@ -10,8 +10,13 @@ export const START = new URL('../../freeswitch/start.sh', import.meta.url).pathn
 export async function placeIdleFreeSwitch(folder: string): Promise<void> {
   await mkdir(join(folder, 'mod'));
   await writeFile(join(folder, 'mod', 'mod_sofia.so'), '');
-  await writeFile(join(folder, 'freeswitch'), '#!/bin/sh\nexit 0\n');
-  await chmod(join(folder, 'freeswitch'), 0o755);
+  await placeProgram(join(folder, 'freeswitch'), 'exit 0');
+}
+
+/** Writes a shell script of `body` that can be run. */
+export async function placeProgram(path: string, body: string): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${body}\n`);
+  await chmod(path, 0o755);
 }
 
 /** What start.sh is run with to take the FreeSWITCH that was put into `folder`. */

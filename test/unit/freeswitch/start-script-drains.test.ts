@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { placeIdleFreeSwitch, START, startEnvironment } from '../../helpers/start-script.js';
+import { placeIdleFreeSwitch, placeProgram, START, startEnvironment } from '../../helpers/start-script.js';
 import { until } from '../../helpers/until.js';
 
 const PASSWORD = 'an-event=socket@password';
@@ -47,8 +47,7 @@ async function hastenSilence(): Promise<void> {
 }
 
 async function place(name: string, body: string): Promise<void> {
-  await writeFile(join(folder, name), `#!/bin/sh\ncd '${folder}'\n${body}\n`);
-  await chmod(join(folder, name), 0o755);
+  await placeProgram(join(folder, name), `cd '${folder}'\n${body}`);
 }
 
 function launch(environment: Record<string, string>): ChildProcess {

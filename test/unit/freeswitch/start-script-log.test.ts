@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { placeIdleFreeSwitch, START, startEnvironment } from '../../helpers/start-script.js';
+import { placeIdleFreeSwitch, placeProgram, START, startEnvironment } from '../../helpers/start-script.js';
 import { until } from '../../helpers/until.js';
 
 const CALL = '12345678-1234-1234-1234-12345678901f';
@@ -31,11 +31,6 @@ afterEach(async () => {
   }
   await rm(folder, { recursive: true });
 });
-
-async function placeProgram(path: string, body: string): Promise<void> {
-  await writeFile(path, `#!/bin/sh\n${body}\n`);
-  await chmod(path, 0o755);
-}
 
 interface Ended {
   readonly code: number | null;

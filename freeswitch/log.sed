@@ -2,10 +2,10 @@
 
 # A phone number is seven or more digits, with up to three of - . ( ) between two of them. Kept is what only looks like
 # one: UUIDs, SHA-256 (prompts are called so), dates with or without their time, IPv4 addresses. A line has no \n of its own:
-# it marks the end of what was found. What was kept still stands before its mark, and loses it.
-s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})|[0-9]([-.()]{0,3}[0-9]){6,}/\1\n/g
-s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})\n/\1/g
-s/\n/<digits>/g
+# what is kept comes to stand between two of them, and takes the place of the <digits> before it.
+s/([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|20[0-9]{2}-[01][0-9]-[0-3][0-9]( [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6})?|(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})|[0-9]([-.()]{0,3}[0-9]){6,}/<digits>\n\1\n/g
+s/<digits>\n([^\n]+)\n/\1/g
+s/\n\n//g
 
 # Keys that were pressed, one a line: whether `sensitive_dtmf` is set or not, by either party, before or during a call.
 s/(DTMF( [A-Z:]+)*[ ([]+)[0-9A-D*#]/\1?/g

@@ -19,7 +19,7 @@ import { openWatched } from './lib/interruption.js';
 import { answersAt, answersBetween, answersOf, ownShareCells, type AnswerCounts } from './lib/own-share.js';
 import { cpuMsOf, pin, prefer, residentKib } from './lib/process-figures.js';
 import { SimLoad } from './lib/sim-load.js';
-import { percentile, table } from './lib/statistics.js';
+import { percentile, sum, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -289,8 +289,4 @@ async function hold(route: Route): Promise<(typeof holding)[number]> {
   // As fast as they came: thousands at once would be thousands of CDRs and open files at once.
   await load.hangUp(ramp);
   return { route, calls, kibPerCall, cpuPerSecond, failed };
-}
-
-function sum(figures: readonly number[]): number {
-  return figures.reduce((total, each) => total + each, 0);
 }

@@ -1,7 +1,8 @@
 /**
  * The highest rate of calls that is sustained with fewer than 0.5 % of them failing, known callers and callers with a
- * PIN, beside a bare bridge on the same FreeSWITCH. The rates are gone through upwards, in turns; a way that has failed
- * at one is not tried at higher ones. Prints what a call costs each process as well; writes JSON beside it.
+ * PIN, beside a bare bridge on the same FreeSWITCH. The rates are gone through upwards, the ways in turns, forwards and
+ * backwards; a way that has failed is not tried again. Prints what a call costs each process as well, the median of the
+ * rounds, each of which starts everything anew; writes JSON beside it.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -13,7 +14,7 @@ import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
 import { optionsFrom, wholeNumber } from './lib/options.js';
 import { cpuMsOf } from './lib/process-figures.js';
 import { PROCESSES, Rig } from './lib/rig.js';
-import { table } from './lib/statistics.js';
+import { percentile, sum, table } from './lib/statistics.js';
 import { warmUpSteps } from './lib/warm-up.js';
 
 const { values } = parseArgs({
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '15' },
     talk: { type: 'string', default: '1000' },
     'warm-up': { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '1' },
     compiled: { type: 'boolean', default: false },
     output: { type: 'string', default: 'var/bench/cps.json' },
     help: { type: 'boolean', default: false },
@@ -31,10 +33,11 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(
     'npm run bench:cps -- [--rates 10,20,30,40,50,60,80,100] [--seconds 15] [--talk 1000] [--warm-up 500]\n' +
-      '                    [--compiled] [--output var/bench/cps.json]\n' +
-      'rates: calls in 1037 ms, ascending; seconds: at each; talk: milliseconds that two talk; warm-up: calls of each way\n' +
-      'ahead of all; compiled: the controller is run as `npm run build` left it, rather than from its sources. Needs\n' +
-      'FREESWITCH_BIN, sipp, redis-server.\n',
+      '                    [--rounds 1] [--compiled] [--output var/bench/cps.json]\n' +
+      'rates: calls in 1037 ms, ascending; seconds: at each, in each round; talk: milliseconds that two talk; warm-up:\n' +
+      'calls of each way ahead of all; rounds: each with a FreeSWITCH of its own, for what a call costs, which differs from\n' +
+      'one start to the next; compiled: the controller is run as `npm run build` left it, rather than from its sources.\n' +
+      'Needs FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
 }
@@ -56,10 +59,12 @@ const MOST_FAILED = 0.005;
 const rates = values.rates.split(',').map(Number);
 const [seconds, holdMs] = [Number(values.seconds), Number(values.talk)] as const;
 const warmUp = optionsFrom(() => wholeNumber('warm-up', values['warm-up'], { from: 0, to: 100_000 }));
-/** CPU in milliseconds a call. */
+const rounds = optionsFrom(() => wholeNumber('rounds', values.rounds, { from: 1, to: 100 }));
+/** One way at one rate in one round. CPU in milliseconds a call. */
 interface Step {
   readonly way: Way;
   readonly rate: number;
+  readonly round: number;
   readonly calls: number;
   readonly failed: number;
   readonly cpu: { readonly freeswitch: number; readonly controller: number; readonly redis: number };
@@ -67,45 +72,35 @@ interface Step {
 const steps: Step[] = [];
 const isOut = new Set<Way>();
 
-const rig = await Rig.start({ isTraced: false, isCompiled: values.compiled });
-try {
-  const most = Math.ceil(Math.max(...rates) * seconds);
-  process.stderr.write(`preparing ${most} sessions, and as many with a PIN\n`);
-  await rig.createSessions(most);
-  await rig.createPinSessions(most);
-  for (const way of WAYS) {
-    for (const { count, rate } of warmUpSteps(warmUp, most)) {
-      process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[way]}\n`);
-      await rig.load(way, `warm-${rate}-${way}`, { count, rate, holdMs: 100 });
-    }
+for (let round = 0; round < rounds; round += 1) {
+  // One start of FreeSWITCH differs from the next: what is compared is measured on the same one.
+  const rig = await Rig.start({ isTraced: false, isCompiled: values.compiled });
+  try {
+    await goThrough(rig, round);
+  } finally {
+    await rig.close();
   }
-  for (const [index, rate] of rates.entries()) {
-    for (const way of index % 2 === 0 ? WAYS : WAYS.toReversed()) {
-      if (isOut.has(way)) continue;
-      const step = await measure(way, rate);
-      steps.push(step);
-      if (step.failed > step.calls * MOST_FAILED) isOut.add(way);
-    }
-  }
-} finally {
-  await rig.close();
 }
 
-const bareCpu = new Map(
-  steps.filter(({ way }) => way === 'bare').map(({ rate, cpu }) => [rate, cpu.freeswitch]),
+const rows = WAYS.flatMap((way) =>
+  rates.flatMap((rate) => {
+    const taken = steps.filter((step) => step.way === way && step.rate === rate);
+    if (taken.length === 0) return [];
+    const cpu = (of: (step: Step) => number): number => percentile(taken.map(of), 0.5);
+    return [
+      [
+        NAMES[way],
+        String(rate),
+        String(sum(taken.map(({ calls }) => calls))),
+        String(sum(taken.map(({ failed }) => failed))),
+        cpu((step) => step.cpu.freeswitch).toFixed(1),
+        cpu(timesTheBare).toFixed(2),
+        cpu((step) => step.cpu.controller).toFixed(1),
+        cpu((step) => step.cpu.redis).toFixed(1),
+      ],
+    ];
+  }),
 );
-const rows = steps
-  .toSorted((one, other) => WAYS.indexOf(one.way) - WAYS.indexOf(other.way) || one.rate - other.rate)
-  .map(({ way, rate, calls, failed, cpu }) => [
-    NAMES[way],
-    String(rate),
-    String(calls),
-    String(failed),
-    cpu.freeswitch.toFixed(1),
-    (cpu.freeswitch / (bareCpu.get(rate) ?? Number.NaN)).toFixed(2),
-    cpu.controller.toFixed(1),
-    cpu.redis.toFixed(1),
-  ]);
 const head = [
   'way',
   'calls in 1037 ms',
@@ -117,20 +112,53 @@ const head = [
   'Redis ms',
 ];
 process.stdout.write(
-  `${table([head, ...rows])}\nms: of CPU per call; ${cpus().length} cores carry everything\n`,
+  `${table([head, ...rows])}\nms: of CPU per call; ${cpus().length} cores carry everything` +
+    `${rounds === 1 ? '' : `; medians of ${rounds} rounds, "times" that of each round's own`}\n`,
 );
 for (const way of WAYS) {
-  const held = steps.filter((step) => step.way === way && step.failed <= step.calls * MOST_FAILED);
-  const highest = Math.max(0, ...held.map(({ rate }) => rate));
+  const of = steps.filter((step) => step.way === way);
+  const failedAt = new Set(
+    of.filter(({ calls, failed }) => failed > calls * MOST_FAILED).map(({ rate }) => rate),
+  );
+  const highest = Math.max(0, ...of.map(({ rate }) => rate).filter((rate) => !failedAt.has(rate)));
   process.stdout.write(
     `${NAMES[way]}: ${highest} calls in 1037 ms sustained${isOut.has(way) ? '' : ', and no limit was met'}\n`,
   );
 }
 await mkdir(dirname(values.output), { recursive: true });
-await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, warmUp, steps }, null, 1)}\n`);
+await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, warmUp, rounds, steps }, null, 1)}\n`);
 
-async function measure(way: Way, rate: number): Promise<Step> {
-  process.stderr.write(`${rate} calls in 1037 ms: ${NAMES[way]}\n`);
+/** FreeSWITCH's CPU of a call, times that of the bare bridge in the same round. */
+function timesTheBare({ rate, round, cpu }: Step): number {
+  const bare = steps.find((step) => step.way === 'bare' && step.rate === rate && step.round === round);
+  return cpu.freeswitch / (bare?.cpu.freeswitch ?? Number.NaN);
+}
+
+/** Every rate on one start, the ways forwards and backwards in turns. */
+async function goThrough(rig: Rig, round: number): Promise<void> {
+  const place = rounds === 1 ? '' : `, round ${round + 1} of ${rounds}`;
+  const most = Math.ceil(Math.max(...rates) * seconds);
+  process.stderr.write(`preparing ${most} sessions, and as many with a PIN${place}\n`);
+  await rig.createSessions(most);
+  await rig.createPinSessions(most);
+  for (const way of WAYS) {
+    for (const { count, rate } of warmUpSteps(warmUp, most)) {
+      process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[way]}${place}\n`);
+      await rig.load(way, `warm-${rate}-${way}`, { count, rate, holdMs: 100 });
+    }
+  }
+  for (const [index, rate] of rates.entries()) {
+    for (const way of (index + round) % 2 === 0 ? WAYS : WAYS.toReversed()) {
+      if (isOut.has(way)) continue;
+      process.stderr.write(`${rate} calls in 1037 ms: ${NAMES[way]}${place}\n`);
+      const step = { ...(await measure(rig, way, rate)), round };
+      steps.push(step);
+      if (step.failed > step.calls * MOST_FAILED) isOut.add(way);
+    }
+  }
+}
+
+async function measure(rig: Rig, way: Way, rate: number): Promise<Omit<Step, 'round'>> {
   const used = (): number[] => PROCESSES.map((name) => cpuMsOf(rig.pids[name]));
   const connectedBefore = await rig.connected();
   const before = used();

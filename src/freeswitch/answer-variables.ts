@@ -1,4 +1,5 @@
 import { callerVariables } from './caller-variables.js';
+import { isDialledNumber } from './channel-data.js';
 import { AnswerInvalidError } from './errors.js';
 import type { Answer, Asked, ConnectAnswer } from './question.js';
 import { VAR } from './variables.js';
@@ -47,6 +48,8 @@ function specificVariables(answer: Answer, dialString: DialString, asked: Asked)
   switch (answer.next) {
     case 'prompt':
       return [
+        // The prompt's extension is reached by a transfer, and asks.
+        ...(isDialledNumber(asked.dialled) ? [[VAR.dialled, asked.dialled] as const] : []),
         [VAR.keyed, answer.keyed],
         [VAR.attempt, String(answer.attempt)],
         [VAR.promptFailures, String(answer.failures)],

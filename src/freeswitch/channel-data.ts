@@ -17,7 +17,8 @@ const MAX_VALUE = 256;
  */
 export function questionOf(headers: WireHeaders): Question {
   const variable = (name: string): string => valueOf(headers, `variable_${name}`);
-  const kind = variable(VAR.question);
+  // A node of before has it on the channel.
+  const kind = valueOf(headers, `scope_variable_${VAR.question}`) || variable(VAR.question);
   const uuid = valueOf(headers, 'Unique-ID');
   if (!isQuestionKind(kind)) throw new QuestionInvalidError('the channel asks nothing that we know');
   if (uuid === '') throw new QuestionInvalidError('the channel has no UUID');
@@ -26,8 +27,9 @@ export function questionOf(headers: WireHeaders): Question {
     kind,
     uuid,
     node: valueOf(headers, 'FreeSWITCH-Switchname'),
-    // The destination number changes with every transfer in the dialplan; the request URI stays.
-    dialled: originated ? '' : variable('sip_req_user') || valueOf(headers, 'Caller-Destination-Number'),
+    dialled: originated
+      ? ''
+      : dialledBy(valueOf(headers, 'Caller-Destination-Number'), variable(VAR.dialled)),
     callerNumber: originated ? '' : valueOf(headers, 'Caller-Caller-ID-Number'),
     fromUser: originated ? '' : variable('sip_from_user'),
     privacy: originated ? '' : variable('sip_Privacy'),
@@ -44,6 +46,19 @@ export function questionOf(headers: WireHeaders): Question {
     sessionId: variable(VAR.session),
     number: variable(VAR.number),
   };
+}
+
+/**
+ * What was dialled. A transfer in the dialplan puts an extension's name in the place of the destination number; then it is the
+ * user part of the request URI, which on a trunk that we registered with names our account until an answer puts it right.
+ */
+function dialledBy(destination: string, requestUser: string): string {
+  return isDialledNumber(destination) ? destination : requestUser || destination;
+}
+
+/** A number as carriers dial them, with or without `+`; nothing else gets past the trunk's context (dialplan/masking.xml). */
+export function isDialledNumber(text: string): boolean {
+  return /^\+?[0-9]{1,32}$/.test(text);
 }
 
 /** The secret that came with the question, "" when none did. */

@@ -96,14 +96,21 @@ export function cdrSubject(document: unknown): { readonly call?: string; readonl
 }
 
 function unmarked(node: string, uuid: string, cause: string, variables: Variables): UnmarkedLeg | null {
-  if (node === '' || uuid === '' || variables(VAR.leg) !== 'a' || variables(VAR.session) !== '') return null;
+  if (node === '' || uuid === '' || !hasAsked(variables) || variables(VAR.session) !== '') return null;
   return {
     node,
     uuid,
     note: variables(VAR.note),
-    ledTo: variables(VAR.next),
+    ledTo: variables(VAR.next) || 'ask-again',
     record: (party) => legRecord({ uuid, role: 'a', party }, cause, variables),
   };
+}
+
+/** True on a leg that called us and about which a question was put, or could not be. A node of before says so by its role. */
+function hasAsked(variables: Variables): boolean {
+  return (
+    variables(VAR.leg) === 'a' || (variables('direction') === 'inbound' && variables(VAR.askedHost) !== '')
+  );
 }
 
 function cdrVariables(document: unknown): { node: string; variables: Variables } | null {

@@ -9,7 +9,7 @@ export interface Question {
   readonly uuid: string;
   /** Name of the node that asks (FreeSWITCH's switchname). */
   readonly node: string;
-  /** User part of the request URI, as the trunk sent it. "" for a leg that we originated. */
+  /** What the trunk dialled, raw; a name where it did not dial a number. "" for a leg that we originated. */
   readonly dialled: string;
   /** The caller's number as the trunk asserted it, raw. */
   readonly callerNumber: string;
@@ -42,7 +42,7 @@ export interface Question {
 }
 
 /** What an answer depends on, of its question. */
-export type Asked = Pick<Question, 'uuid' | 'keepsDefaults'>;
+export type Asked = Pick<Question, 'uuid' | 'dialled' | 'keepsDefaults'>;
 
 /** Identity that both legs of an interaction carry. */
 export interface LegMarks {

@@ -6,7 +6,7 @@
  * variable of the one application that asks.
  */
 export const VAR = {
-  /** Dialplan to controller: what is being asked, a QuestionKind. */
+  /** Dialplan to controller: what is being asked, a QuestionKind. A scope variable of `socket`. */
   question: 'masking_question',
   /** Dialplan to controller: proof that the question comes from one of our nodes. A scope variable of `socket`. */
   secret: 'masking_secret',
@@ -17,10 +17,18 @@ export const VAR = {
   /** Set by play_and_get_digits: success, timeout, failure; absent when the prompt could not be played. */
   readResult: 'read_result',
 
-  /** Controller to dialplan: the extension to go on with, an Answer's `next`. Preset to `ask-again`, then to `unavailable`. */
+  /**
+   * Controller to dialplan: the extension to go on with, an Answer's `next`. A leg that has none goes on with `ask-again`
+   * (dialplan/legs.xml), then it has `unavailable`.
+   */
   next: 'masking_next',
   /** Dialplan to controller: `true` once `ask-last` was gone on with. */
   last: 'masking_last',
+
+  /** FreeSWITCH's own: the user part of the request URI. `prompt` puts the number that was dialled there. */
+  dialled: 'sip_req_user',
+  /** FreeSWITCH's own: the host that a question went to, from the first attempt at one. */
+  askedHost: 'socket_host',
 
   /** Which virtual number, session, interaction, party and role (a or b) the leg belongs to. On both legs. */
   number: 'masking_number',

@@ -182,8 +182,9 @@ describe('after calls of every kind', () => {
     expect(text).toContain("Can't find user [<digits>@softphone]");
   });
 
-  // FreeSWITCH's warnings and errors name channels, and come at moments that no test can choose.
-  it('no channel of a call is named after a number, and both after the call', async () => {
+  // FreeSWITCH's warnings and errors name channels, and come at moments that no test can choose. The caller's has its number,
+  // which is taken out on the way into the log (start-script-log.test.ts).
+  it('the leg that is dialled is named after its call', async () => {
     let names: string[] = [];
     await withTwoPeople(bed, async (lane, people) => {
       await lane.session();
@@ -207,7 +208,7 @@ describe('after calls of every kind', () => {
       await call.dialogA.hangUp();
     });
     const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-    expect(names.toSorted().join(' ')).toMatch(new RegExp(`^maskline/a/(${uuid}) maskline/b/\\1$`));
+    expect(names.toSorted()[0]).toMatch(new RegExp(`^maskline/b/${uuid}$`));
   });
 
   it('names of recordings and prompts are ids and hashes', async () => {

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,8 +20,15 @@ let events: EventClient;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maskline-dialplan-'));
-  // What every leg has is in legs.xml, which such a node lacks.
   await copyFile(DIALPLAN, join(folder, 'masking.xml'));
+  // Such a node's dialplan set what a call begins with on each leg; of what every leg has it knows nothing.
+  await writeFile(
+    join(folder, 'legs.xml'),
+    `<include>
+      <X-PRE-PROCESS cmd="set" data="masking_question=inbound"/>
+      <X-PRE-PROCESS cmd="set" data="masking_next=ask-again"/>
+    </include>`,
+  );
   bed = await SimBed.start({ controllers: 1, dialplanFile: join(folder, 'masking.xml') });
   const { eventSocketPort, eventSocketPassword } = bed.stack;
   events = await EventClient.open(eventSocketPort, eventSocketPassword, 'CHANNEL_HANGUP_COMPLETE');

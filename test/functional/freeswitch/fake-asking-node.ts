@@ -26,7 +26,7 @@ export const CHANNEL: Readonly<Record<string, string>> = {
   'Call-Direction': 'inbound',
   'Caller-Caller-ID-Number': '+15550001001',
   variable_sip_req_user: '+15550009999',
-  variable_masking_question: 'inbound',
+  scope_variable_masking_question: 'inbound',
   scope_variable_masking_secret: 's3cret',
 };
 

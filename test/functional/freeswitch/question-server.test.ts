@@ -70,7 +70,7 @@ describe('question server', () => {
     const asked = await ask({ port });
     const uuid = CHANNEL['Unique-ID']!;
     const argument = multisetArgument(
-      answerVariables(connection, () => 'DIAL', { uuid, keepsDefaults: false }),
+      answerVariables(connection, () => 'DIAL', { uuid, dialled: '+15550009999', keepsDefaults: false }),
     );
     expect(asked.received).toBe(
       'connect\n\nsendmsg\ncall-command: execute\nexecute-app-name: multiset\n' +
@@ -140,7 +140,7 @@ describe('question server', () => {
 
   it('an unknown question gets the fallback', async () => {
     const { port, outcomes } = await serve();
-    const asked = await ask({ port, headers: { ...CHANNEL, variable_masking_question: 'what' } });
+    const asked = await ask({ port, headers: { ...CHANNEL, scope_variable_masking_question: 'what' } });
     expect(asked.commands).toEqual(['connect', 'exit']);
     expect(outcomes).toEqual(['fallback']);
   });

@@ -72,7 +72,9 @@ it('originates in the background, and the answered leg enters the dialplan', asy
   });
   const ended = await bed.events.event('CHANNEL_HANGUP_COMPLETE', (event) => event['Unique-ID'] === UUID);
   expect(ended).toMatchObject({ 'Hangup-Cause': 'NORMAL_CLEARING', 'Call-Direction': 'outbound' });
-  expect(bed.controllers[0]!.questions[0]!.get('variable_masking_question')).toBe('first-party-answered');
+  expect(bed.controllers[0]!.questions[0]!.get('scope_variable_masking_question')).toBe(
+    'first-party-answered',
+  );
   expect(bed.errors).toEqual([]);
 });
 

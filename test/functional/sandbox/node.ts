@@ -99,11 +99,12 @@ export function connectToBob(
   const marks = { number: DID, sessionId: 's', interactionId: 'i', party: 'first' } as const;
   const ofCaller = callerVariables(
     { marks, record, callTimeLimit: limit },
-    { uuid: UUID, keepsDefaults: false },
+    { uuid: UUID, dialled: DID, keepsDefaults: false },
   );
   const isPlayed = 'masking_play_a' in more;
   return {
     masking_number: DID,
+    masking_leg: 'a',
     api_hangup_hook: '',
     ...Object.fromEntries(ofCaller.map(([name, value]) => [name, value.replace(UUID, '${uuid}')])),
     masking_record: record,

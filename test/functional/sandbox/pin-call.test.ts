@@ -17,7 +17,7 @@ const prompt = (more: Record<string, string> = {}): Record<string, string> => ({
 });
 
 const pinScript: Script = (asked, count) => {
-  if (asked.get('variable_masking_question') === 'inbound') return prompt();
+  if (asked.get('scope_variable_masking_question') === 'inbound') return prompt();
   if (asked.get('variable_masking_digits') === '1234') return connectToBob();
   return count > 3
     ? { masking_announcement: 'wrong-pin.wav', masking_cause: 'NORMAL_CLEARING', masking_next: 'announce' }
@@ -64,7 +64,7 @@ it('a wrong PIN is asked for again, a missing one times out', async () => {
 it('a prompt that is missing leaves no read_result', async () => {
   bed = await startNode([
     (asked) =>
-      asked.get('variable_masking_question') === 'inbound'
+      asked.get('scope_variable_masking_question') === 'inbound'
         ? prompt({ masking_prompt: 'no-such-file.wav' })
         : { masking_cause: 'NORMAL_CLEARING', masking_next: 'refuse' },
   ]);

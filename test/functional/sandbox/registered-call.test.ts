@@ -21,7 +21,7 @@ it('asks with the headers and variables of the real one, and joins the two', asy
     'Call-Direction': 'inbound',
     'Caller-Caller-ID-Number': ALICE,
     'Unique-ID': call.uuid,
-    variable_masking_question: 'inbound',
+    scope_variable_masking_question: 'inbound',
     scope_variable_masking_secret: SECRET,
     variable_sip_req_user: DID,
     'Socket-Mode': 'static',

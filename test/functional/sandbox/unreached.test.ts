@@ -109,7 +109,7 @@ it('B hangs up in its whisper: A hears nothing of it and the call counts as not 
 it('a call time limit that is armed whatever came of dialling does not cut what a caller hears of a failure', async () => {
   bed = await startNode([
     (asked) =>
-      asked.get('variable_masking_question') === 'inbound'
+      asked.get('scope_variable_masking_question') === 'inbound'
         ? {
             ...{ masking_attempt: '1', masking_prompt: 'enter-pin.wav', masking_max_digits: '6' },
             ...{ masking_wait: '5000', masking_next: 'prompt' },

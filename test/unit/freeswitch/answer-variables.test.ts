@@ -18,8 +18,11 @@ const connect: ConnectAnswer = {
 const UUID = '525ef7e0-b97f-4ab8-81ea-901bd07e7af5';
 const dial = (answer: ConnectAnswer): string => `DIAL ${answer.trunks.join('|')}`;
 
-function variablesOf(answer: Answer, keepsDefaults = false): Record<string, string> {
-  return Object.fromEntries(answerVariables(answer, dial, { uuid: UUID, keepsDefaults }));
+function variablesOf(
+  answer: Answer,
+  { keepsDefaults = false, dialled = '15550009999' } = {},
+): Record<string, string> {
+  return Object.fromEntries(answerVariables(answer, dial, { uuid: UUID, dialled, keepsDefaults }));
 }
 
 describe('answer variables', () => {
@@ -74,7 +77,7 @@ describe('answer variables', () => {
   });
 
   it('connect, at a node that keeps what every leg has: the rest', () => {
-    const short = variablesOf({ ...connect, record: '' }, true);
+    const short = variablesOf({ ...connect, record: '' }, { keepsDefaults: true });
     // Written out: a variable that the long form lost would be lost at nodes of before.
     const kept = {
       ...{ sip_copy_custom_headers: 'false', sip_copy_multipart: 'false', ignore_display_updates: 'true' },
@@ -91,7 +94,7 @@ describe('answer variables', () => {
   });
 
   it.each(['', 'a b', 'a\nexit', '${x}', 'x'.repeat(65)])('refuses a channel UUID %j', (uuid) => {
-    expect(() => answerVariables(connect, dial, { uuid, keepsDefaults: true })).toThrow(
+    expect(() => answerVariables(connect, dial, { uuid, dialled: '', keepsDefaults: true })).toThrow(
       expect.objectContaining({ code: 'ERR_ANSWER_INVALID' }),
     );
   });
@@ -110,6 +113,8 @@ describe('answer variables', () => {
     expect(variablesOf(answer)).toEqual({
       ...once,
       masking_next: 'prompt',
+      // The next question comes after a transfer, which puts another name in the place of what was dialled.
+      sip_req_user: '15550009999',
       masking_keyed: 'own-digits',
       masking_attempt: '2',
       masking_prompt_failures: '1',
@@ -118,6 +123,8 @@ describe('answer variables', () => {
       masking_max_digits: '4',
       masking_wait: '5000',
     });
+    for (const dialled of ['', 'bob', '${x}', '+1 555', '1'.repeat(33)])
+      expect(variablesOf(answer, { dialled })).not.toHaveProperty('sip_req_user');
   });
 
   it('announce and refuse', () => {
@@ -135,7 +142,7 @@ describe('answer variables', () => {
   });
 
   it('the next step is set last', () => {
-    expect(answerVariables(connect, dial, { uuid: UUID, keepsDefaults: true }).at(-1)).toEqual([
+    expect(answerVariables(connect, dial, { uuid: UUID, dialled: '', keepsDefaults: true }).at(-1)).toEqual([
       'masking_next',
       'not-reached',
     ]);

@@ -49,6 +49,37 @@ describe('channel data', () => {
   });
 
   it.each([
+    // Asked where the trunk's call came in; on one that we registered with, the request URI names our account.
+    ['%2B15550009999', 'account', '+15550009999'],
+    ['15550009999', '', '15550009999'],
+    // After a transfer, and from a phone that dialled no number.
+    ['ask', '%2B15550009999', '+15550009999'],
+    ['ask', 'bob', 'bob'],
+    ['bob', '', 'bob'],
+    ['1'.repeat(33), '%2B15550009999', '+15550009999'],
+    ['', '', ''],
+  ])(
+    'with the destination %j and the request URI %j, %j was dialled',
+    (destination, requestUser, dialled) => {
+      const headers = {
+        ...base,
+        'Caller-Destination-Number': destination,
+        variable_sip_req_user: requestUser,
+      };
+      expect(questionOf(headers).dialled).toBe(dialled);
+    },
+  );
+
+  it.each([
+    [{ scope_variable_masking_question: 'inbound' }, 'inbound'],
+    [{ scope_variable_masking_question: 'digits', variable_masking_question: 'inbound' }, 'digits'],
+    // A node of before.
+    [{ variable_masking_question: 'first-party-answered' }, 'first-party-answered'],
+  ])('what is asked goes with the question: %j', (more, kind) => {
+    expect(questionOf({ ...base, variable_masking_question: '', ...more }).kind).toBe(kind);
+  });
+
+  it.each([
     [{}, false],
     [{ scope_variable_masking_kept: '' }, false],
     [{ scope_variable_masking_kept: 'true' }, true],

@@ -20,10 +20,13 @@ describe('what every leg has', () => {
         ['max_session_transfers', '60'],
         ['transfer_ringback', '$${ringback_tone}'],
         ['disable_app_log', 'true'],
+        ['rtp_secure_media_inbound', '$${sip_trunk_srtp}'],
+        ['masking_question', 'inbound'],
+        ['masking_next', 'ask-again'],
         ['legs_kept', 'true'],
       ]),
     );
-    expect(set).toHaveLength(LEG_DEFAULTS.size + 5);
+    expect(set).toHaveLength(LEG_DEFAULTS.size + 8);
     expect(set.at(-1)?.[0]).toBe('legs_kept');
   });
 
@@ -38,6 +41,7 @@ describe('what every leg has', () => {
   it('is told by the dialplan to whom it asks, wherever it asks', async () => {
     const asked = [...(await read('dialplan/masking.xml')).matchAll(/application="socket" data="([^"]*)"/g)];
     expect(asked.length).toBeGreaterThan(3);
-    for (const [, data] of asked) expect(data).toContain(',masking_kept=${legs_kept}]');
+    for (const [, data] of asked)
+      expect(data).toContain(',masking_kept=${legs_kept},masking_question=${masking_question}]');
   });
 });

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { EslEvent } from '../../../src/freeswitch/event.js';
-import { legFromCdr, legFromEvent, legOf } from '../../../src/freeswitch/leg-record.js';
+import {
+  legFromCdr,
+  legFromEvent,
+  legOf,
+  unmarkedLegFromCdr,
+  unmarkedLegFromEvent,
+} from '../../../src/freeswitch/leg-record.js';
 
 interface Capture {
   readonly case: string;
@@ -98,5 +104,45 @@ describe('leg record', () => {
   it.each(['', '0', 'x', '-1', '9'.repeat(40)])('a start of %j is no record', (start) => {
     const event = { ...capture('a-hangs-up', 'a').event, variable_start_uepoch: start };
     expect(legFromEvent(event)).toBeNull();
+  });
+});
+
+describe('a leg that called us and got no answer', () => {
+  const { event } = capture('a-cancels', 'a');
+  const unmarked = Object.fromEntries(
+    Object.entries(event).filter(([name]) => !name.startsWith('variable_masking_')),
+  );
+  const asked = { ...unmarked, variable_socket_host: '127.0.0.1' };
+
+  const both = (headers: EslEvent): (string | undefined)[] => {
+    const variables = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.replace(/^variable_/, ''), value]),
+    );
+    const cdr = {
+      switchname: headers['FreeSWITCH-Switchname'],
+      variables: { ...variables, uuid: headers['Unique-ID'] },
+    };
+    return [unmarkedLegFromEvent(headers)?.ledTo, unmarkedLegFromCdr(cdr)?.ledTo];
+  };
+
+  it.each([
+    ['asked, as every leg without an answer', asked, 'ask-again'],
+    ['asked twice', { ...asked, variable_masking_next: 'unavailable' }, 'unavailable'],
+    ['refused by an answer', { ...asked, variable_masking_next: 'refuse' }, 'refuse'],
+    [
+      'a node of before had marked',
+      { ...unmarked, variable_masking_leg: 'a', variable_masking_next: 'ask-again' },
+      'ask-again',
+    ],
+  ])('is told by its event and its CDR: one that was %s', (_, headers, ledTo) => {
+    expect(both(headers)).toEqual([ledTo, ledTo]);
+  });
+
+  it.each([
+    ['was refused unasked, as by a node that drains', unmarked],
+    ['we dialled', { ...asked, variable_direction: 'outbound' }],
+    ['belongs to a session', { ...asked, variable_masking_session: 's1' }],
+  ])('is none that %s', (_, headers) => {
+    expect(both(headers)).toEqual([undefined, undefined]);
   });
 });

@@ -111,6 +111,7 @@ const HIDDEN: readonly (readonly [string, string])[] = [
     '[WARNING] Cannot locate registered user <digits>@a',
   ],
   ['sofia/trunk/+4915112345678@192.0.2.1:5060', 'sofia/trunk/+<digits>@192.0.2.1:5060'],
+  ['Bridge Failed sofia/trunk/%2B4915112345678%40a', 'Bridge Failed sofia/trunk/%2B<digits>%40a'],
   ['<sip:%2B4915112345678@a>, 004915112345678, 5550100', '<sip:%2B<digits>@a>, <digits>, <digits>'],
   ['tel:+1-555-010-0123 sip:555.010.0123@a +1(555)0100123', 'tel:+<digits> sip:<digits>@a +<digits>'],
   ['1.555.010.0123 10.1.2.34567890', '<digits> <digits>'],

@@ -13,8 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
 import { optionsFrom, wholeNumber } from './lib/options.js';
 import { cpuMsOf } from './lib/process-figures.js';
-import { PROCESSES, Rig } from './lib/rig.js';
-import { percentile, sum, table } from './lib/statistics.js';
+import { PROCESSES, Rig, type ProcessName } from './lib/rig.js';
+import { median, sum, table } from './lib/statistics.js';
 import { warmUpSteps } from './lib/warm-up.js';
 
 const { values } = parseArgs({
@@ -34,9 +34,9 @@ if (values.help) {
   process.stdout.write(
     'npm run bench:cps -- [--rates 10,20,30,40,50,60,80,100] [--seconds 15] [--talk 1000] [--warm-up 500]\n' +
       '                    [--rounds 1] [--compiled] [--output var/bench/cps.json]\n' +
-      'rates: calls in 1037 ms, ascending; seconds: at each, in each round; talk: milliseconds that two talk; warm-up:\n' +
-      'calls of each way ahead of all; rounds: each with a FreeSWITCH of its own, for what a call costs, which differs from\n' +
-      'one start to the next; compiled: the controller is run as `npm run build` left it, rather than from its sources.\n' +
+      'rates: calls in 1037 ms, ascending; seconds: at each; talk: milliseconds that two talk; warm-up:\n' +
+      'calls of each way ahead of all; rounds: each with a FreeSWITCH of its own, and each way twice, for what a call costs,\n' +
+      'which differs from one start to the next; compiled: the controller is run as `npm run build` left it, rather than from its sources.\n' +
       'Needs FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
@@ -67,7 +67,7 @@ interface Step {
   readonly round: number;
   readonly calls: number;
   readonly failed: number;
-  readonly cpu: { readonly freeswitch: number; readonly controller: number; readonly redis: number };
+  readonly cpu: Readonly<Record<ProcessName, number>>;
 }
 const steps: Step[] = [];
 const isOut = new Set<Way>();
@@ -86,17 +86,19 @@ const rows = WAYS.flatMap((way) =>
   rates.flatMap((rate) => {
     const taken = steps.filter((step) => step.way === way && step.rate === rate);
     if (taken.length === 0) return [];
-    const cpu = (of: (step: Step) => number): number => percentile(taken.map(of), 0.5);
+    const cpu = (name: ProcessName): string => median(ofRounds(way, rate, name)).toFixed(1);
+    const bare = ofRounds('bare', rate, 'freeswitch');
+    const times = ofRounds(way, rate, 'freeswitch').map((ms, round) => ms / (bare[round] ?? Number.NaN));
     return [
       [
         NAMES[way],
         String(rate),
         String(sum(taken.map(({ calls }) => calls))),
         String(sum(taken.map(({ failed }) => failed))),
-        cpu((step) => step.cpu.freeswitch).toFixed(1),
-        cpu(timesTheBare).toFixed(2),
-        cpu((step) => step.cpu.controller).toFixed(1),
-        cpu((step) => step.cpu.redis).toFixed(1),
+        cpu('freeswitch'),
+        median(times).toFixed(2),
+        cpu('controller'),
+        cpu('redis'),
       ],
     ];
   }),
@@ -128,10 +130,14 @@ for (const way of WAYS) {
 await mkdir(dirname(values.output), { recursive: true });
 await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, warmUp, rounds, steps }, null, 1)}\n`);
 
-/** FreeSWITCH's CPU of a call, times that of the bare bridge in the same round. */
-function timesTheBare({ rate, round, cpu }: Step): number {
-  const bare = steps.find((step) => step.way === 'bare' && step.rate === rate && step.round === round);
-  return cpu.freeswitch / (bare?.cpu.freeswitch ?? Number.NaN);
+/** CPU that a call cost `name` at one rate, in each round, the mean of there and back. */
+function ofRounds(way: Way, rate: number, name: ProcessName): number[] {
+  const taken = steps.filter((step) => step.way === way && step.rate === rate);
+  const numbers = new Set(taken.map(({ round }) => round));
+  return [...numbers].map((number) => {
+    const same = taken.filter(({ round }) => round === number);
+    return sum(same.map(({ cpu }) => cpu[name])) / same.length;
+  });
 }
 
 /** Every rate on one start, the ways forwards and backwards in turns. */
@@ -148,7 +154,7 @@ async function goThrough(rig: Rig, round: number): Promise<void> {
     }
   }
   for (const [index, rate] of rates.entries()) {
-    for (const way of (index + round) % 2 === 0 ? WAYS : WAYS.toReversed()) {
+    for (const way of turnsAt(index + round)) {
       if (isOut.has(way)) continue;
       process.stderr.write(`${rate} calls in 1037 ms: ${NAMES[way]}${place}\n`);
       const step = { ...(await measure(rig, way, rate)), round };
@@ -156,6 +162,15 @@ async function goThrough(rig: Rig, round: number): Promise<void> {
       if (step.failed > step.calls * MOST_FAILED) isOut.add(way);
     }
   }
+}
+
+/**
+ * The ways in the order in which they are measured. What FreeSWITCH has done before makes a call cost it up to a tenth more: so in
+ * rounds each way is measured twice, there and back.
+ */
+function turnsAt(turn: number): readonly Way[] {
+  const there = turn % 2 === 0 ? WAYS : WAYS.toReversed();
+  return rounds === 1 ? there : [...there, ...there.toReversed()];
 }
 
 async function measure(rig: Rig, way: Way, rate: number): Promise<Omit<Step, 'round'>> {

@@ -1,7 +1,7 @@
 /**
  * The highest rate of calls that is sustained with fewer than 0.5 % of them failing, known callers and callers with a
  * PIN, beside a bare bridge on the same FreeSWITCH. The rates are gone through upwards, the ways in turns, forwards and
- * backwards; a way that has failed is not tried again. Prints what a call costs each process as well, the median of the
+ * backwards; a way that has failed is not tried again in its round. Prints what a call costs each process as well, the median of the
  * rounds, each of which starts everything anew; writes JSON beside it.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -70,7 +70,6 @@ interface Step {
   readonly cpu: Readonly<Record<ProcessName, number>>;
 }
 const steps: Step[] = [];
-const isOut = new Set<Way>();
 
 for (let round = 0; round < rounds; round += 1) {
   // One start of FreeSWITCH differs from the next: what is compared is measured on the same one.
@@ -86,9 +85,13 @@ const rows = WAYS.flatMap((way) =>
   rates.flatMap((rate) => {
     const taken = steps.filter((step) => step.way === way && step.rate === rate);
     if (taken.length === 0) return [];
-    const cpu = (name: ProcessName): string => median(ofRounds(way, rate, name)).toFixed(1);
-    const bare = ofRounds('bare', rate, 'freeswitch');
-    const times = ofRounds(way, rate, 'freeswitch').map((ms, round) => ms / (bare[round] ?? Number.NaN));
+    const cpu = (name: ProcessName): string => median([...meansOf(way, rate, name).values()]).toFixed(1);
+    const bare = meansOf('bare', rate, 'freeswitch');
+    const own = meansOf(way, rate, 'freeswitch');
+    const times = [...own].flatMap(([round, ms]) => {
+      const besides = bare.get(round);
+      return besides === undefined ? [] : [ms / besides];
+    });
     return [
       [
         NAMES[way],
@@ -124,20 +127,21 @@ for (const way of WAYS) {
   );
   const highest = Math.max(0, ...of.map(({ rate }) => rate).filter((rate) => !failedAt.has(rate)));
   process.stdout.write(
-    `${NAMES[way]}: ${highest} calls in 1037 ms sustained${isOut.has(way) ? '' : ', and no limit was met'}\n`,
+    `${NAMES[way]}: ${highest} calls in 1037 ms sustained${failedAt.size > 0 ? '' : ', and no limit was met'}\n`,
   );
 }
 await mkdir(dirname(values.output), { recursive: true });
 await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, warmUp, rounds, steps }, null, 1)}\n`);
 
-/** CPU that a call cost `name` at one rate, in each round, the mean of there and back. */
-function ofRounds(way: Way, rate: number, name: ProcessName): number[] {
+/** By round, the CPU that a call cost `name` at one rate: the mean of there and back. */
+function meansOf(way: Way, rate: number, name: ProcessName): Map<number, number> {
   const taken = steps.filter((step) => step.way === way && step.rate === rate);
-  const numbers = new Set(taken.map(({ round }) => round));
-  return [...numbers].map((number) => {
-    const same = taken.filter(({ round }) => round === number);
-    return sum(same.map(({ cpu }) => cpu[name])) / same.length;
-  });
+  return new Map(
+    taken.map(({ round }) => {
+      const same = taken.filter((step) => step.round === round);
+      return [round, sum(same.map(({ cpu }) => cpu[name])) / same.length];
+    }),
+  );
 }
 
 /** Every rate on one start, the ways forwards and backwards in turns. */
@@ -153,6 +157,7 @@ async function goThrough(rig: Rig, round: number): Promise<void> {
       await rig.load(way, `warm-${rate}-${way}`, { count, rate, holdMs: 100 });
     }
   }
+  const isOut = new Set<Way>();
   for (const [index, rate] of rates.entries()) {
     for (const way of turnsAt(index + round)) {
       if (isOut.has(way)) continue;

@@ -1,5 +1,8 @@
 # What start.sh has FreeSWITCH's log go through, with `sed -u -E`. README.md, "The log", says what it covers and what not.
 
+# FreeSWITCH names a caller's leg after its From, decoded: a number with blanks, a name, anything (sofia.c, url_set_chanvars).
+s!(sofia/(trunk|softphone)/)[^@%]*([@%]|$)!\1<caller>\3!g
+
 # A phone number is seven or more digits, with up to three of - . ( ) between two of them. Kept is what only looks like
 # one: UUIDs, SHA-256 (prompts are called so), dates with or without their time, IPv4 addresses. A line has no \n of its own:
 # what is kept comes to stand between two of them, and takes the place of the <digits> before it.

@@ -257,6 +257,8 @@ dialplan_dir=$found
 grep -q question_hosts_NORMAL_TEMPORARY_FAILURE "$dialplan_dir/masking.xml" && grep -q legs_kept "$dialplan_dir/masking.xml" ||
   fail 'DIALPLAN_DIR holds a masking.xml of another version: use the files that came with this script'
 [ -r "$dialplan_dir/legs.xml" ] || fail 'DIALPLAN_DIR must hold legs.xml, too'
+grep -q 'data="masking_next=' "$dialplan_dir/legs.xml" ||
+  fail 'DIALPLAN_DIR holds a legs.xml of another version: use the files that came with this script'
 # A gateway's variables are a leg's own, and would undo what keeps the two parties from each other.
 kept=$(sed -n 's/.*cmd="set" data="\([a-z0-9_]*\)=.*/\1/p' "$dialplan_dir/legs.xml" | tr '\n' '|')
 

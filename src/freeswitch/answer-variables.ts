@@ -49,7 +49,7 @@ function specificVariables(answer: Answer, dialString: DialString, asked: Asked)
     case 'prompt':
       return [
         // The prompt's extension is reached by a transfer, and asks.
-        ...(isDialledNumber(asked.dialled) ? [[VAR.dialled, asked.dialled] as const] : []),
+        ...(isDialledNumber(asked.dialled) ? [[VAR.requestUser, asked.dialled] as const] : []),
         [VAR.keyed, answer.keyed],
         [VAR.attempt, String(answer.attempt)],
         [VAR.promptFailures, String(answer.failures)],

@@ -29,7 +29,7 @@ export function questionOf(headers: WireHeaders): Question {
     node: valueOf(headers, 'FreeSWITCH-Switchname'),
     dialled: originated
       ? ''
-      : dialledBy(valueOf(headers, 'Caller-Destination-Number'), variable(VAR.dialled)),
+      : dialledBy(valueOf(headers, 'Caller-Destination-Number'), variable(VAR.requestUser)),
     callerNumber: originated ? '' : valueOf(headers, 'Caller-Caller-ID-Number'),
     fromUser: originated ? '' : variable('sip_from_user'),
     privacy: originated ? '' : variable('sip_Privacy'),
@@ -56,7 +56,7 @@ function dialledBy(destination: string, requestUser: string): string {
   return isDialledNumber(destination) ? destination : requestUser || destination;
 }
 
-/** A number as carriers dial them, with or without `+`; nothing else gets past the trunk's context (dialplan/masking.xml). */
+/** A number as carriers dial them, with or without `+`: the trunk's context asks about it where it came in (dialplan/masking.xml). */
 export function isDialledNumber(text: string): boolean {
   return /^\+?[0-9]{1,32}$/.test(text);
 }

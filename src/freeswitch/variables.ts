@@ -26,7 +26,7 @@ export const VAR = {
   last: 'masking_last',
 
   /** FreeSWITCH's own: the user part of the request URI. `prompt` puts the number that was dialled there. */
-  dialled: 'sip_req_user',
+  requestUser: 'sip_req_user',
   /** FreeSWITCH's own: the host that a question went to, from the first attempt at one. */
   askedHost: 'socket_host',
 

@@ -41,6 +41,8 @@ beforeAll(async () => {
     environment: {
       SOFTPHONE_NUMBERS: [first, second, stranger].map(digits).join(','),
       SOFTPHONE_PASSWORD: PASSWORD,
+      // Of trunks, and of no softphone: these have none.
+      SIP_TRUNK_SRTP: 'mandatory',
     },
   });
 });

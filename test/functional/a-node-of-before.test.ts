@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,7 +7,8 @@ import { SimBed } from '../helpers/sim-bed.js';
 import { scenarios } from '../scenarios/index.js';
 import { EventClient, type SimEvent } from './sandbox/event-client.js';
 
-const DIALPLAN = new URL('../../dialplan/masking.xml', import.meta.url);
+/** Sets on each leg what a call begins with, and asks with it. */
+const DIALPLAN = new URL('../fixtures/dialplan-of-before/masking.xml', import.meta.url);
 
 /** What is read on the leg of who calls: when B is dialled, joined with A, or not reached. */
 const ON_A_ALONE = ['sip_cid_in_1xx', 'sip_ignore_remote_cause', 'continue_on_fail', 'hangup_after_bridge'];
@@ -20,15 +21,8 @@ let events: EventClient;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maskline-dialplan-'));
+  // What every leg has is in legs.xml, which such a node lacks.
   await copyFile(DIALPLAN, join(folder, 'masking.xml'));
-  // Such a node's dialplan set what a call begins with on each leg; of what every leg has it knows nothing.
-  await writeFile(
-    join(folder, 'legs.xml'),
-    `<include>
-      <X-PRE-PROCESS cmd="set" data="masking_question=inbound"/>
-      <X-PRE-PROCESS cmd="set" data="masking_next=ask-again"/>
-    </include>`,
-  );
   bed = await SimBed.start({ controllers: 1, dialplanFile: join(folder, 'masking.xml') });
   const { eventSocketPort, eventSocketPassword } = bed.stack;
   events = await EventClient.open(eventSocketPort, eventSocketPassword, 'CHANNEL_HANGUP_COMPLETE');

@@ -20,6 +20,7 @@ export const applications: ReadonlyMap<string, Application> = new Map<string, Ap
   ['unset', variables.unset],
   ['multiunset', variables.multiunset],
   ['export', variables.exportVariable],
+  ['set_name', variables.setName],
   ['set_profile_var', variables.setProfileVar],
   ['set_global', variables.setGlobal],
   ['log', variables.log],

@@ -43,6 +43,10 @@ export function exportVariable(_: Core, channel: Channel, data: string): void {
   channel.variables.set(listed, value);
 }
 
+export function setName(_: Core, channel: Channel, data: string): void {
+  if (data !== '') channel.rename(data);
+}
+
 export function setProfileVar(_: Core, channel: Channel, data: string): void {
   const at = data.indexOf('=');
   const name = at < 0 ? data : data.slice(0, at);

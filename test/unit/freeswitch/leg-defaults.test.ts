@@ -44,4 +44,12 @@ describe('what every leg has', () => {
     for (const [, data] of asked)
       expect(data).toContain(',masking_kept=${legs_kept},masking_question=${masking_question}]');
   });
+
+  it('gives softphones nothing of what trunks have on for SRTP', async () => {
+    const plan = await read('dialplan/masking.xml');
+    const context = /<context name="softphone">(.*?)<\/context>/s.exec(plan)?.[1] ?? '';
+    const own = context.indexOf('data="rtp_secure_media_inbound=optional"');
+    expect(own).toBeGreaterThan(0);
+    expect(context.indexOf('"transfer"')).toBeGreaterThan(own);
+  });
 });

@@ -110,8 +110,15 @@ const HIDDEN: readonly (readonly [string, string])[] = [
     '[WARNING] Cannot locate registered user 4915112345678@a',
     '[WARNING] Cannot locate registered user <digits>@a',
   ],
-  ['sofia/trunk/+4915112345678@192.0.2.1:5060', 'sofia/trunk/+<digits>@192.0.2.1:5060'],
-  ['Bridge Failed sofia/trunk/%2B4915112345678%40a', 'Bridge Failed sofia/trunk/%2B<digits>%40a'],
+  // What a caller's leg is called, and where softphones and carriers are dialled.
+  [
+    'Bridge Failed sofia/trunk/+1 555 010 0123@192.0.2.1:5060 ',
+    'Bridge Failed sofia/trunk/<caller>@192.0.2.1:5060 ',
+  ],
+  ['sofia/softphone/anna.example@a sofia/trunk/+1555@b', 'sofia/softphone/<caller>@a sofia/trunk/<caller>@b'],
+  ['[sofia/softphone/4915112345678%softphone]', '[sofia/softphone/<caller>%softphone]'],
+  ['Hangup sofia/trunk/cut off 555 01', 'Hangup sofia/trunk/<caller>'],
+  ['[sofia/gateway/carrier-a/+4915112345678]', '[sofia/gateway/carrier-a/+<digits>]'],
   ['<sip:%2B4915112345678@a>, 004915112345678, 5550100', '<sip:%2B<digits>@a>, <digits>, <digits>'],
   ['tel:+1-555-010-0123 sip:555.010.0123@a +1(555)0100123', 'tel:+<digits> sip:<digits>@a +<digits>'],
   ['1.555.010.0123 10.1.2.34567890', '<digits> <digits>'],

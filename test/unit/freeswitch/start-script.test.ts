@@ -100,6 +100,13 @@ describe('what keeps the two parties from each other', () => {
     [{ 'masking.xml': '${question_hosts_ask-again}' }, 'holds a masking.xml of another version'],
     [{ 'masking.xml': '${question_hosts_NORMAL_TEMPORARY_FAILURE}' }, 'of another version'],
     [{ 'masking.xml': '${question_hosts_NORMAL_TEMPORARY_FAILURE} ${legs_kept}' }, 'must hold legs.xml, too'],
+    [
+      {
+        'masking.xml': '${question_hosts_NORMAL_TEMPORARY_FAILURE} ${legs_kept}',
+        'legs.xml': '<include><X-PRE-PROCESS cmd="set" data="legs_kept=true"/></include>',
+      },
+      'holds a legs.xml of another version',
+    ],
   ])('a dialplan of another version is refused: %j', async (files, message) => {
     await expect(start(await dialplan(files))).rejects.toThrow(message);
   });

@@ -143,6 +143,8 @@ describe('with LOG_LEVEL=debug', () => {
   });
 
   it('a line tells whose call it is about', () => {
-    expect(said).toMatch(/^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) .* sofia\/trunk\/<caller>@\S+ .*\n(?:.*\n)*\1 .* maskline\/b\/\1 /m);
+    expect(said).toMatch(
+      /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}) .* sofia\/trunk\/<caller>@\S+ .*\n(?:.*\n)*\1 .* maskline\/b\/\1 /m,
+    );
   });
 });

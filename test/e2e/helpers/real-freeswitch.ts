@@ -232,6 +232,8 @@ function gatewayXml(trunk: TestTrunk): string {
     register: 'false',
     username: 'not-used',
     password: 'not-used',
+    // Where we register, the request URI names the gateway and not the number (trunks/carrier-register.xml.example).
+    extension: 'auto_to_user',
     'caller-id-in-from': 'true',
     'cid-type': 'pid',
     ...(trunk.ping === undefined ? {} : { ping: String(trunk.ping), 'ping-max': '1', 'ping-min': '1' }),

@@ -13,6 +13,8 @@ export interface SipCallPlan {
   /** Where FreeSWITCH listens. */
   readonly port: number;
   readonly to: string;
+  /** User part of the request URI, where it is not that of To. */
+  readonly requestUser?: string;
   /** User part of From and Contact. */
   readonly from: string;
   readonly rtpPort?: number;
@@ -84,11 +86,12 @@ export async function placeSipCall(
   agent: SipAgent,
   plan: SipCallPlan,
 ): Promise<{ final: SipMessage; dialog: SipDialog | null }> {
-  const uri = `sip:${plan.to}@${agent.server}:${plan.port}`;
+  const to = `<sip:${plan.to}@${agent.server}:${plan.port}>`;
+  const uri = `sip:${plan.requestUser ?? plan.to}@${agent.server}:${plan.port}`;
   const local = `<sip:${plan.from}@carrier.example>;tag=${token()}`;
   const callId = token();
   const invite = (cseq: number, branch: string, authorization: readonly string[]): void => {
-    const lines = head('INVITE', uri, agent.via(branch), local, `<${uri}>`, callId, cseq);
+    const lines = head('INVITE', uri, agent.via(branch), local, to, callId, cseq);
     const contact = agent.contact(plan.from);
     agent.send(
       [...lines, contact, ...authorization, ...(plan.headers ?? []), SDP],
@@ -97,8 +100,8 @@ export async function placeSipCall(
     );
   };
   const acknowledge = (final: SipMessage, cseq: number, branch: string): void => {
-    const to = headerOf(final.text, 'To');
-    agent.send(head('ACK', uri, agent.via(branch), local, to, callId, cseq), plan.port);
+    const answered = headerOf(final.text, 'To');
+    agent.send(head('ACK', uri, agent.via(branch), local, answered, callId, cseq), plan.port);
   };
   let cseq = 1;
   let branch = `z9hG4bK${token()}`;

@@ -71,14 +71,14 @@ export class TwoPeople {
   /** `from` calls the virtual number; resolves when it is answered. */
   async call(
     from: string,
-    { sdpLines = [] }: { readonly sdpLines?: readonly string[] } = {},
+    more: { readonly sdpLines?: readonly string[]; readonly requestUser?: string } = {},
   ): Promise<{ dialog: SipDialog; mediaPort: number; answer: string }> {
     const { final, dialog } = await placeSipCall(this.a.sip, {
       port: this.bed.freeswitch.sipPort,
       to: this.lane.did,
       from,
       rtpPort: this.a.rtp.port,
-      sdpLines,
+      ...more,
     });
     if (dialog === null) throw new Error(`the call was not answered:\n${final.text}`);
     return { dialog, mediaPort: mediaPortIn(final.text), answer: final.text };

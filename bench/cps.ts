@@ -87,8 +87,7 @@ const rows = WAYS.flatMap((way) =>
     if (taken.length === 0) return [];
     const cpu = (name: ProcessName): string => median([...meansOf(way, rate, name).values()]).toFixed(1);
     const bare = meansOf('bare', rate, 'freeswitch');
-    const own = meansOf(way, rate, 'freeswitch');
-    const times = [...own].flatMap(([round, ms]) => {
+    const times = [...meansOf(way, rate, 'freeswitch')].flatMap(([round, ms]) => {
       const besides = bare.get(round);
       return besides === undefined ? [] : [ms / besides];
     });

@@ -100,8 +100,8 @@ export async function placeSipCall(
     );
   };
   const acknowledge = (final: SipMessage, cseq: number, branch: string): void => {
-    const answered = headerOf(final.text, 'To');
-    agent.send(head('ACK', uri, agent.via(branch), local, answered, callId, cseq), plan.port);
+    const remote = headerOf(final.text, 'To');
+    agent.send(head('ACK', uri, agent.via(branch), local, remote, callId, cseq), plan.port);
   };
   let cseq = 1;
   let branch = `z9hG4bK${token()}`;

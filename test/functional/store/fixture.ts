@@ -59,8 +59,9 @@ export class Fixture {
     return store;
   }
 
-  /** A store on an empty Redis, with these virtual numbers. */
+  /** A store on an empty Redis, with these virtual numbers. Those of before are closed, or what they write behind would come late. */
   async fresh(...numbers: readonly E164[]): Promise<Store> {
+    await Promise.all(this.#stores.splice(0).map((store) => store.close()));
     await this.raw.flushall();
     const store = this.store();
     for (const number of numbers) await store.numbers.add(did(number));

@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
-import { optionsFrom, wholeNumber } from './lib/options.js';
+import { BadOptionError, optionsFrom, wholeNumber } from './lib/options.js';
 import { cpuMsOf } from './lib/process-figures.js';
 import { PROCESSES, Rig, type ProcessName } from './lib/rig.js';
 import { median, sum, table } from './lib/statistics.js';
@@ -24,6 +24,8 @@ const { values } = parseArgs({
     talk: { type: 'string', default: '1000' },
     'warm-up': { type: 'string', default: '500' },
     rounds: { type: 'string', default: '1' },
+    ways: { type: 'string', default: 'bare,masked,pin' },
+    apart: { type: 'boolean', default: false },
     compiled: { type: 'boolean', default: false },
     output: { type: 'string', default: 'var/bench/cps.json' },
     help: { type: 'boolean', default: false },
@@ -33,10 +35,11 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(
     'npm run bench:cps -- [--rates 10,20,30,40,50,60,80,100] [--seconds 15] [--talk 1000] [--warm-up 500]\n' +
-      '                    [--rounds 1] [--compiled] [--output var/bench/cps.json]\n' +
+      '                    [--rounds 1] [--ways bare,masked,pin] [--apart] [--compiled] [--output var/bench/cps.json]\n' +
       'rates: calls in 1037 ms, ascending; seconds: at each; talk: milliseconds that two talk; warm-up:\n' +
       'calls of each way ahead of all; rounds: each with a FreeSWITCH of its own, and each way twice, for what a call costs,\n' +
-      'which differs from one start to the next; compiled: the controller is run as `npm run build` left it, rather than from its sources.\n' +
+      'which differs from one start to the next; ways: which of bare bridge, known caller and caller with a PIN; apart: FreeSWITCH has the first\n' +
+      'core to itself, and everything else the others, for what a call costs and not for limits; compiled: the controller is run as `npm run build` left it, rather than from its sources.\n' +
       'Needs FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
@@ -46,8 +49,9 @@ if (freeswitchBinary() === null) {
   process.exit(2);
 }
 
-const WAYS = ['bare', 'masked', 'pin'] as const;
-type Way = (typeof WAYS)[number];
+const EVERY_WAY = ['bare', 'masked', 'pin'] as const;
+type Way = (typeof EVERY_WAY)[number];
+const WAYS = optionsFrom(() => waysIn(values.ways));
 const NAMES: Readonly<Record<Way, string>> = {
   bare: 'bare bridge',
   masked: 'known caller',
@@ -73,7 +77,7 @@ const steps: Step[] = [];
 
 for (let round = 0; round < rounds; round += 1) {
   // One start of FreeSWITCH differs from the next: what is compared is measured on the same one.
-  const rig = await Rig.start({ isTraced: false, isCompiled: values.compiled });
+  const rig = await Rig.start({ isTraced: false, isCompiled: values.compiled, isApart: values.apart });
   try {
     await goThrough(rig, round);
   } finally {
@@ -98,7 +102,7 @@ const rows = WAYS.flatMap((way) =>
         String(sum(taken.map(({ calls }) => calls))),
         String(sum(taken.map(({ failed }) => failed))),
         cpu('freeswitch'),
-        median(times).toFixed(2),
+        times.length === 0 ? '' : median(times).toFixed(2),
         cpu('controller'),
         cpu('redis'),
       ],
@@ -116,7 +120,7 @@ const head = [
   'Redis ms',
 ];
 process.stdout.write(
-  `${table([head, ...rows])}\nms: of CPU per call; ${cpus().length} cores carry everything` +
+  `${table([head, ...rows])}\nms: of CPU per call; ${cpus().length} cores, ${values.apart ? 'the first for FreeSWITCH alone' : 'which carry everything'}` +
     `${rounds === 1 ? '' : `; medians of ${rounds} rounds, "times" that of each round's own`}\n`,
 );
 for (const way of WAYS) {
@@ -130,7 +134,20 @@ for (const way of WAYS) {
   );
 }
 await mkdir(dirname(values.output), { recursive: true });
-await writeFile(values.output, `${JSON.stringify({ seconds, holdMs, warmUp, rounds, steps }, null, 1)}\n`);
+await writeFile(
+  values.output,
+  `${JSON.stringify({ seconds, holdMs, warmUp, rounds, apart: values.apart, steps }, null, 1)}\n`,
+);
+
+/** The ways that are named, in our order. Throws BadOptionError. */
+function waysIn(text: string): readonly Way[] {
+  const named = new Set(text.split(',').map((each) => each.trim()));
+  const ways = EVERY_WAY.filter((way) => named.delete(way));
+  if (named.size > 0 || ways.length === 0) {
+    throw new BadOptionError(`--ways must be some of ${EVERY_WAY.join(', ')}, with commas between`);
+  }
+  return ways;
+}
 
 /** By round, the CPU that a call cost `name` at one rate: the mean of there and back. */
 function meansOf(way: Way, rate: number, name: ProcessName): Map<number, number> {
@@ -147,9 +164,11 @@ function meansOf(way: Way, rate: number, name: ProcessName): Map<number, number>
 async function goThrough(rig: Rig, round: number): Promise<void> {
   const place = rounds === 1 ? '' : `, round ${round + 1} of ${rounds}`;
   const most = Math.ceil(Math.max(...rates) * seconds);
-  process.stderr.write(`preparing ${most} sessions, and as many with a PIN${place}\n`);
+  process.stderr.write(
+    `preparing ${most} sessions${WAYS.includes('pin') ? ', and as many with a PIN' : ''}${place}\n`,
+  );
   await rig.createSessions(most);
-  await rig.createPinSessions(most);
+  if (WAYS.includes('pin')) await rig.createPinSessions(most);
   for (const way of WAYS) {
     for (const { count, rate } of warmUpSteps(warmUp, most)) {
       process.stderr.write(`${count} calls ahead of all, ${rate} in 1037 ms: ${NAMES[way]}${place}\n`);

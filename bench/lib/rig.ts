@@ -1,6 +1,8 @@
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MasklineError } from '../../src/errors.js';
 import { RealFreeSwitch } from '../../test/e2e/helpers/real-freeswitch.js';
 import { RtpTalker } from '../../test/e2e/helpers/rtp.js';
 import { freeUdpPort, Sipp } from '../../test/e2e/helpers/sipp.js';
@@ -10,7 +12,7 @@ import { openWatched } from './interruption.js';
 import { callerXml, PHONE } from './rig-scenarios.js';
 import type { Sample } from './held-calls.js';
 import { first, second } from './people.js';
-import { cpuMsOf, ProcessGoneError, residentKib } from './process-figures.js';
+import { cpuMsOf, pin, ProcessGoneError, residentKib } from './process-figures.js';
 import { placeCalls, refusalsIn, type SippResult } from './sipp-load.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -34,6 +36,17 @@ export const MOST_CALLS = 3_000;
 export const PROCESSES = ['freeswitch', 'controller', 'redis'] as const;
 export type ProcessName = (typeof PROCESSES)[number];
 
+/** All but the one that FreeSWITCH has to itself. */
+const OTHER_CORES = Array.from({ length: cpus().length - 1 }, (_, index) => index + 1);
+
+/** Processes could not be kept on cores of their own. */
+export class CoresMissingError extends MasklineError {
+  readonly code = 'ERR_BENCH_CORES_MISSING';
+  constructor() {
+    super('--apart needs two cores or more, and taskset');
+  }
+}
+
 export interface RigOptions {
   /** The phones keep a log of their messages, which costs them more than the calls. Default true. */
   readonly isTraced?: boolean;
@@ -41,6 +54,8 @@ export interface RigOptions {
   readonly atOnce?: number;
   /** The controller is run as `npm run build` left it, rather than from its sources. Default false. */
   readonly isCompiled?: boolean;
+  /** FreeSWITCH has the first core to itself, and everything else the others. Default false. */
+  readonly isApart?: boolean;
 }
 
 /** A real FreeSWITCH, one controller, Redis, and SIPp on both sides, for benchmarks. */
@@ -59,10 +74,12 @@ export class Rig {
   }
 
   static async #open(
-    { isTraced = true, atOnce = 500, isCompiled = false }: RigOptions,
+    { isTraced = true, atOnce = 500, isCompiled = false, isApart = false }: RigOptions,
     opened: (() => Promise<unknown>)[],
     close: () => Promise<void>,
   ): Promise<Rig> {
+    // What this process starts inherits its cores.
+    if (isApart && !(await pin(process.pid, OTHER_CORES))) throw new CoresMissingError();
     const stack = await Stack.prepare({
       controllers: 1,
       trunks: ['bench'],
@@ -90,6 +107,7 @@ export class Rig {
       },
     });
     opened.push(() => freeswitch.end('SIGKILL'));
+    if (isApart && !(await pin(freeswitch.pid ?? 0, [0]))) throw new CoresMissingError();
     await stack.startControllers();
     const ports = ['-p', String(phonePort), '-mp', String(await freeUdpPort())];
     const phones = await Sipp.start(join(stack.folder, 'phones'), PHONE, '127.0.0.1', ports, { isTraced });

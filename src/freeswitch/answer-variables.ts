@@ -1,11 +1,12 @@
 import { callerVariables } from './caller-variables.js';
 import { isDialledNumber } from './channel-data.js';
 import { AnswerInvalidError } from './errors.js';
-import type { Answer, Asked, ConnectAnswer } from './question.js';
+import { marksApart, marksInOne } from './leg-marks.js';
+import type { Answer, Asked, ConnectAnswer, Kept } from './question.js';
 import { VAR } from './variables.js';
 
 /** Builds the dial string of a `connect` answer. */
-export type DialString = (answer: ConnectAnswer, keepsDefaults: boolean) => string;
+export type DialString = (answer: ConnectAnswer, keeps: Kept) => string;
 
 /** A variable and its value; "" unsets it. */
 export type VariableSetting = readonly [name: string, value: string];
@@ -60,16 +61,12 @@ function specificVariables(answer: Answer, dialString: DialString, asked: Asked)
       ];
     case 'connect':
       return [
-        [VAR.number, answer.marks.number],
-        [VAR.session, answer.marks.sessionId],
-        [VAR.interaction, answer.marks.interactionId],
-        [VAR.party, answer.marks.party],
-        [VAR.leg, 'a'],
+        ...(asked.keeps === 'all' ? [marksInOne('a', answer.marks)] : marksApart('a', answer.marks)),
         ...(answer.note === '' ? [] : [[VAR.note, answer.note] as const]),
         ...callerVariables(answer, asked),
         ...(answer.record === '' ? [] : [[VAR.record, answer.record] as const]),
         ...(answer.playA === '' ? [] : [[VAR.playA, answer.playA] as const]),
-        [answer.playA === '' ? VAR.dial : VAR.dialThen, dialString(answer, asked.keepsDefaults)],
+        [answer.playA === '' ? VAR.dial : VAR.dialThen, dialString(answer, asked.keeps)],
       ];
     case 'announce':
       return [

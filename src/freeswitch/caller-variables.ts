@@ -17,32 +17,30 @@ const RECORDING = 'execute_extension record XML masking';
  * @throws AnswerInvalidError when the UUID could not stand in a command.
  */
 export function callerVariables(
-  { marks, record, callTimeLimit }: Pick<ConnectAnswer, 'marks' | 'record' | 'callTimeLimit'>,
-  { uuid, keepsDefaults }: Asked,
+  { record, callTimeLimit }: Pick<ConnectAnswer, 'record' | 'callTimeLimit'>,
+  { uuid, keeps }: Asked,
 ): (readonly [name: string, value: string])[] {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(uuid)) throw new AnswerInvalidError('the channel UUID is not one');
   const variables = [
-    // Nothing of A's INVITE reaches B: not its identity, not its headers, not its body.
+    // Nothing of A's INVITE reaches B: not its identity, not its headers, not its body. Its number and name are replaced in B's
+    // dial string (origination_caller_id_*), which goes before what a leg has by itself (effective_caller_id_*).
     ['sip_h_identity', ''],
     ['sip_h_Diversion', ''],
     ['sip_geolocation', ''],
     ['sip_copy_custom_headers', 'false'],
     ['sip_copy_multipart', 'false'],
-    ['effective_caller_id_number', marks.number],
-    ['effective_caller_id_name', marks.number],
-    // Nothing of B reaches A: not its number or name, not its causes.
+    // Nothing of B reaches A: not its number or name, not its causes. Where FreeSWITCH would tell A whom it is joined with, were
+    // it let to, the number is the virtual one: the dial string has it as B's (origination_callee_id_*), and A has dialled it.
     ['ignore_display_updates', 'true'],
     ['sip_ignore_remote_cid', 'true'],
     ['sip_cid_in_1xx', 'false'],
-    ['initial_callee_id_number', marks.number],
-    ['initial_callee_id_name', marks.number],
     ['sip_ignore_remote_cause', 'true'],
     ['disable_q850_reason', 'true'],
     // When B was not reached the dialplan says to A what it may know.
     ['continue_on_fail', 'true'],
     ['hangup_after_bridge', 'true'],
     // Only a node that does not keep LEG_DEFAULTS sets it on A, and B is to have the same.
-    ...(keepsDefaults ? [] : ([['export_vars', 'media_timeout']] as const)),
+    ...(keeps !== 'nothing' ? [] : ([['export_vars', 'media_timeout']] as const)),
     ['api_on_pre_originate', `sched_del ${uuid}`],
     ['api_on_post_originate', `sched_hangup +${callTimeLimit} ${uuid} ALLOTTED_TIMEOUT`],
     ...(record === ''
@@ -52,5 +50,5 @@ export function callerVariables(
           ['execute_on_post_originate', RECORDING],
         ] as const)),
   ] as const;
-  return keepsDefaults ? withoutDefaults(variables) : [...variables];
+  return keeps === 'nothing' ? [...variables] : withoutDefaults(variables);
 }

@@ -1,5 +1,6 @@
 import { QuestionInvalidError } from './errors.js';
-import type { Question } from './question.js';
+import { marksRead } from './leg-marks.js';
+import type { Kept, Question } from './question.js';
 import { VAR, type QuestionKind } from './variables.js';
 import { decodeHeader, type WireHeaders } from './wire.js';
 
@@ -22,6 +23,7 @@ export function questionOf(headers: WireHeaders): Question {
   const uuid = valueOf(headers, 'Unique-ID');
   if (!isQuestionKind(kind)) throw new QuestionInvalidError('the channel asks nothing that we know');
   if (uuid === '') throw new QuestionInvalidError('the channel has no UUID');
+  const marks = marksRead(variable);
   const originated = valueOf(headers, 'Call-Direction') === 'outbound';
   return {
     kind,
@@ -42,9 +44,9 @@ export function questionOf(headers: WireHeaders): Question {
     // play_and_get_digits leaves no result when its file could not be played (switch_ivr_play_say.c).
     promptFailed: kind === 'digits' && variable(VAR.readResult) === '',
     round: roundOf(variable(VAR.next), variable(VAR.last)),
-    keepsDefaults: valueOf(headers, `scope_variable_${VAR.kept}`) === 'true',
-    sessionId: variable(VAR.session),
-    number: variable(VAR.number),
+    keeps: keptBy(valueOf(headers, `scope_variable_${VAR.kept}`)),
+    sessionId: marks.sessionId,
+    number: marks.number,
   };
 }
 
@@ -73,6 +75,12 @@ function valueOf(headers: WireHeaders, name: string): string {
 
 function isQuestionKind(text: string): text is QuestionKind {
   return KINDS.has(text);
+}
+
+/** `legs_kept` of dialplan/legs.xml; "" where the node has no such file. */
+function keptBy(text: string): Kept {
+  if (text === 'all') return 'all';
+  return text === 'true' ? 'defaults' : 'nothing';
 }
 
 function roundOf(next: string, last: string): Question['round'] {

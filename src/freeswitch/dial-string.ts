@@ -2,7 +2,8 @@ import { MasklineError } from '../errors.js';
 import { isE164 } from '../masking/phone-number.js';
 import { otherParty } from '../masking/session.js';
 import { withoutDefaults } from './leg-defaults.js';
-import type { ConnectAnswer, LegMarks } from './question.js';
+import { marksApart, marksInOne } from './leg-marks.js';
+import type { ConnectAnswer, Kept, LegMarks } from './question.js';
 import { VAR } from './variables.js';
 
 /** The trunk name that stands for the softphones registered with the node itself. */
@@ -68,12 +69,12 @@ export interface FirstPartyCall {
  *
  * Commas, bars, brackets and `${` are live syntax in a dial string, so everything that enters it is
  * checked for a form that cannot hold them.
- * `keepsDefaults`: the node has LEG_DEFAULTS by itself.
+ * `keeps`: what the node has by itself and the dial string leaves out.
  * @throws DialStringError naming the field that has another form.
  */
-export function dialString(answer: ConnectAnswer, keepsDefaults = false): string {
+export function dialString(answer: ConnectAnswer, keeps: Kept = 'nothing'): string {
   const party = otherParty(answer.marks.party);
-  const variables = legVariables({ ...answer.marks, party }, 'b', answer.ringTimeout);
+  const variables = legVariables({ ...answer.marks, party }, 'b', answer.ringTimeout, keeps);
   if (answer.playB !== '') {
     // Played to B after its answer, while A still hears ringing (switch_ivr_originate.c, collect_thread_run).
     // group_confirm_timeout replaces the ring limit from the answer on, so neither shortens the other.
@@ -82,7 +83,7 @@ export function dialString(answer: ConnectAnswer, keepsDefaults = false): string
     variables.push(['group_confirm_timeout', String(WHISPER_LIMIT)]);
   }
   if (answer.note !== '') variables.push([VAR.note, sealed(answer.note)]);
-  return braces(keepsDefaults ? withoutDefaults(variables) : variables) + endpoints(answer);
+  return braces(keeps === 'nothing' ? variables : withoutDefaults(variables)) + endpoints(answer, keeps);
 }
 
 /**
@@ -91,26 +92,25 @@ export function dialString(answer: ConnectAnswer, keepsDefaults = false): string
  * @throws DialStringError naming the field that has another form.
  */
 export function originateString(call: FirstPartyCall): string {
-  const variables = legVariables(call.marks, 'a', call.ringTimeout);
+  // Which node it is, and what that keeps, is not known here.
+  const variables = legVariables(call.marks, 'a', call.ringTimeout, 'nothing');
   // A node of before has another limit, in seconds, by this name (dialplan/legs.xml).
   variables.push(['media_timeout', String(MEDIA_TIMEOUT_MS)]);
   const uuid = identifier(call.uuid, 'uuid');
-  return `${braces(variables)}${endpoints(call, uuid)} ${FIRST_PARTY_ENTRY}`;
+  return `${braces(variables)}${endpoints(call, 'nothing', uuid)} ${FIRST_PARTY_ENTRY}`;
 }
 
 type Variable = [name: string, value: string];
 
-function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number): Variable[] {
+function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number, keeps: Kept): Variable[] {
   const number = e164(marks.number, 'number');
   const interaction = identifier(marks.interactionId, 'interactionId');
+  identifier(marks.sessionId, 'sessionId');
+  const limit = seconds(ringTimeout, 'ringTimeout') + WHISPER_LIMIT + 10;
   return [
     // By itself a channel is named after the number that is dialled, and FreeSWITCH's warnings and errors name channels.
     ['origination_channel_name', `maskline/${leg}/${interaction}`],
-    [VAR.number, number],
-    [VAR.session, identifier(marks.sessionId, 'sessionId')],
-    [VAR.interaction, interaction],
-    [VAR.party, marks.party],
-    [VAR.leg, leg],
+    ...(keeps === 'all' ? [marksInOne(leg, marks)] : marksApart(leg, marks)),
     ['origination_caller_id_number', number],
     ['origination_caller_id_name', number],
     // What FreeSWITCH would tell A of the number that it dialled (switch_ivr_originate.c, callee_id_number).
@@ -133,26 +133,29 @@ function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number): Var
     ['fail_on_single_reject', `!${TRUNK_FAULTS.join(':')}`],
     // Only a net: with a fail_on_single_reject list FreeSWITCH does not act on it while a leg rings
     // (switch_ivr_originate.c:3371), so the ring limit is each leg's own leg_timeout.
-    ['originate_timeout', String(seconds(ringTimeout, 'ringTimeout') + WHISPER_LIMIT + 10)],
+    // A node that keeps all has one for every call (call_timeout).
+    ...(keeps === 'all' ? [] : ([['originate_timeout', String(limit)]] satisfies Variable[])),
   ];
 }
 
 type Destination = Pick<ConnectAnswer, 'target' | 'trunks' | 'ringTimeout'>;
 
-function endpoints(call: Destination, uuid?: string): string {
+function endpoints(call: Destination, keeps: Kept, uuid?: string): string {
   const target = e164(call.target, 'target');
   if (call.trunks.length === 0) throw new DialStringError('trunks must hold at least one trunk');
   return call.trunks
     .map((trunk, index) => {
       const own: Variable[] = index === 0 && uuid !== undefined ? [['origination_uuid', uuid]] : [];
-      own.push([VAR.trunk, trunkName(trunk)], ['leg_timeout', String(call.ringTimeout)]);
+      // FreeSWITCH says by itself which gateway a leg was dialled through.
+      if (keeps !== 'all' || trunk === SOFTPHONE_TRUNK) own.push([VAR.trunk, trunkName(trunk)]);
+      own.push(['leg_timeout', String(call.ringTimeout)]);
       return endpoint(trunk, target, own);
     })
     .join('|');
 }
 
 function endpoint(trunk: string, target: string, own: Variable[]): string {
-  if (trunk !== SOFTPHONE_TRUNK) return `${brackets(own)}sofia/gateway/${trunk}/${target}`;
+  if (trunk !== SOFTPHONE_TRUNK) return `${brackets(own)}sofia/gateway/${trunkName(trunk)}/${target}`;
   // A gateway's leg never inherits it; here A's would be (mod_sofia.c:5154).
   own.push(['sip_cid_type', 'none'], ['execute_on_originate', SOFTPHONE_LEG]);
   return `${brackets(own)}sofia/${SOFTPHONE_TRUNK}/${target.slice(1)}%${SOFTPHONE_TRUNK}`;

@@ -4,6 +4,7 @@ import type { EndedBy, LegRecord, LegRole } from '../masking/interaction.js';
 import { isE164 } from '../masking/phone-number.js';
 import type { Party } from '../masking/session.js';
 import { eventValue, type EslEvent } from './event.js';
+import { marksRead } from './leg-marks.js';
 import { VAR } from './variables.js';
 import { decodeHeader } from './wire.js';
 
@@ -91,12 +92,14 @@ export function cdrSubject(document: unknown): { readonly call?: string; readonl
   const leg = cdrUuid(document);
   if (leg === '') return {};
   // A leg without marks called us, so that its UUID is the call's.
-  const marked = cdrVariables(document)?.variables(VAR.interaction) ?? '';
-  return { call: marked === '' ? leg : marked, leg };
+  const variables = cdrVariables(document)?.variables ?? (() => '');
+  const { interactionId } = marksRead(variables);
+  return { call: interactionId === '' ? leg : interactionId, leg };
 }
 
 function unmarked(node: string, uuid: string, cause: string, variables: Variables): UnmarkedLeg | null {
-  if (node === '' || uuid === '' || !hasAsked(variables) || variables(VAR.session) !== '') return null;
+  const { role, sessionId } = marksRead(variables);
+  if (node === '' || uuid === '' || !hasAsked(role, variables) || sessionId !== '') return null;
   return {
     node,
     uuid,
@@ -107,10 +110,8 @@ function unmarked(node: string, uuid: string, cause: string, variables: Variable
 }
 
 /** True on a leg that called us and about which a question was put, or could not be. A node of before says so by its role. */
-function hasAsked(variables: Variables): boolean {
-  return (
-    variables(VAR.leg) === 'a' || (variables('direction') === 'inbound' && variables(VAR.askedHost) !== '')
-  );
+function hasAsked(role: string, variables: Variables): boolean {
+  return role === 'a' || (variables('direction') === 'inbound' && variables(VAR.askedHost) !== '');
 }
 
 function cdrVariables(document: unknown): { node: string; variables: Variables } | null {
@@ -125,11 +126,7 @@ function cdrVariables(document: unknown): { node: string; variables: Variables }
 }
 
 function identity(node: string, uuid: string, variables: Variables): LegIdentity | null {
-  const number = variables(VAR.number);
-  const sessionId = variables(VAR.session);
-  const interactionId = variables(VAR.interaction);
-  const role = variables(VAR.leg);
-  const party = variables(VAR.party);
+  const { number, sessionId, interactionId, role, party } = marksRead(variables);
   if (node === '' || uuid === '' || sessionId === '' || interactionId === '' || !isE164(number)) return null;
   if (role !== 'a' && role !== 'b') return null;
   if (party !== 'first' && party !== 'second') return null;
@@ -164,7 +161,8 @@ function legRecord(
     cause,
     sipStatus: finalStatus(variables),
     endedBy: endedBy(leg.role, cause, bridgedAt !== null, variables),
-    trunk: variables(VAR.trunk),
+    // A leg that called us has the name of the trunk that it came through.
+    trunk: variables(VAR.trunk) || (variables('direction') === 'outbound' ? variables(VAR.gateway) : ''),
   };
 }
 

@@ -34,15 +34,22 @@ export interface Question {
    * `last`: that was answered with `ask-last`.
    */
   readonly round: 'first' | 'second' | 'last';
-  /** True when the node has what every leg needs by itself (LEG_DEFAULTS and the media timeout), so that an answer leaves it out. */
-  readonly keepsDefaults: boolean;
+  /** What the node has by itself, so that an answer leaves it out. */
+  readonly keeps: Kept;
   /** Set on a leg that we originated, "" otherwise. */
   readonly sessionId: string;
   readonly number: string;
 }
 
 /** What an answer depends on, of its question. */
-export type Asked = Pick<Question, 'uuid' | 'dialled' | 'keepsDefaults'>;
+export type Asked = Pick<Question, 'uuid' | 'dialled' | 'keeps'>;
+
+/**
+ * What a node has by itself of what its legs need (dialplan/legs.xml): `nothing`, where it was started before there was such a file;
+ * `defaults`: LEG_DEFAULTS and the media timeout; `all`: as well the limit of a `bridge` that no ring timeout comes near. The
+ * controllers of a node that keeps `all` read marks in one (controllers are upgraded ahead of nodes, docs/running.md).
+ */
+export type Kept = 'nothing' | 'defaults' | 'all';
 
 /** Identity that both legs of an interaction carry. */
 export interface LegMarks {

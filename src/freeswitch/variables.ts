@@ -10,7 +10,7 @@ export const VAR = {
   question: 'masking_question',
   /** Dialplan to controller: proof that the question comes from one of our nodes. A scope variable of `socket`. */
   secret: 'masking_secret',
-  /** Dialplan to controller: `true` where the node has all of dialplan/legs.xml. A scope variable of `socket`. */
+  /** Dialplan to controller: what the node has of dialplan/legs.xml, see Kept. A scope variable of `socket`. */
   kept: 'masking_kept',
   /** Dialplan to controller: the digits keyed at a prompt. Lives for one question. */
   digits: 'masking_digits',
@@ -30,7 +30,9 @@ export const VAR = {
   /** FreeSWITCH's own: the host that a question went to, from the first attempt at one. */
   askedHost: 'socket_host',
 
-  /** Which virtual number, session, interaction, party and role (a or b) the leg belongs to. On both legs. */
+  /** Role (a or b), party, virtual number, session and interaction of the leg, parted by `/`. On both legs. */
+  marks: 'masking_marks',
+  /** The same apart: on legs of a node of before, and on those that we originate. */
   number: 'masking_number',
   session: 'masking_session',
   interaction: 'masking_interaction',
@@ -38,8 +40,10 @@ export const VAR = {
   leg: 'masking_leg',
   /** On both legs of a call that was connected while the store was away: what is to be entered of it, sealed. */
   note: 'masking_note',
-  /** Name of the trunk that the leg was dialled through; on legs that we originate. */
+  /** Name of the trunk that the leg was dialled through, where {@link VAR.gateway} does not say it. */
   trunk: 'masking_trunk',
+  /** FreeSWITCH's own: the name of the trunk, on legs that were dialled through one. */
+  gateway: 'sip_gateway_name',
 
   /** `prompt`: what the caller is to key, a Keyed; it comes back with the digits. */
   keyed: 'masking_keyed',

@@ -114,7 +114,7 @@ describe('the doctor at a real FreeSWITCH', () => {
       ...LEG_DEFAULTS,
       ...([
         ['media_timeout', '300000'],
-        ['legs_kept', 'true'],
+        ['legs_kept', 'all'],
       ] as const),
     ]);
     for (const [name, value] of globals)

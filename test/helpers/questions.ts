@@ -21,7 +21,7 @@ export function aQuestion(changes: Partial<Question> = {}): Question {
     digits: '',
     promptFailed: false,
     round: 'first',
-    keepsDefaults: true,
+    keeps: 'all',
     sessionId: '',
     number: '',
     ...changes,

@@ -70,7 +70,7 @@ describe('question server', () => {
     const asked = await ask({ port });
     const uuid = CHANNEL['Unique-ID']!;
     const argument = multisetArgument(
-      answerVariables(connection, () => 'DIAL', { uuid, dialled: '+15550009999', keepsDefaults: false }),
+      answerVariables(connection, () => 'DIAL', { uuid, dialled: '+15550009999', keeps: 'nothing' }),
     );
     expect(asked.received).toBe(
       'connect\n\nsendmsg\ncall-command: execute\nexecute-app-name: multiset\n' +

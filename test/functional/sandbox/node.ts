@@ -96,10 +96,9 @@ export function connectToBob(
     'originate_timeout=140',
   ].join(',');
   const legs = trunks.map((trunk) => `[masking_trunk=${trunk},${perLeg}]sofia/gateway/${trunk}/${BOB}`);
-  const marks = { number: DID, sessionId: 's', interactionId: 'i', party: 'first' } as const;
   const ofCaller = callerVariables(
-    { marks, record, callTimeLimit: limit },
-    { uuid: UUID, dialled: DID, keepsDefaults: false },
+    { record, callTimeLimit: limit },
+    { uuid: UUID, dialled: DID, keeps: 'nothing' },
   );
   const isPlayed = 'masking_play_a' in more;
   return {

@@ -3,6 +3,7 @@ import { EslConnection } from '../../../src/freeswitch/connection.js';
 import { dialString, originateString } from '../../../src/freeswitch/dial-string.js';
 import { eventValue, type EslEvent } from '../../../src/freeswitch/event.js';
 import type { Answer, LegMarks, Question } from '../../../src/freeswitch/question.js';
+import { legOf } from '../../../src/freeswitch/leg-record.js';
 import { QuestionServer } from '../../../src/freeswitch/question-server.js';
 import { ALICE, BOB, DID, PASSWORD, SECRET, startNode } from './node.js';
 
@@ -81,7 +82,7 @@ it("speaks to the controller's own question server and connection", async () => 
     number: DID,
   });
   const bridged = seen.filter((event) => eventValue(event, 'Event-Name') === 'CHANNEL_BRIDGE');
-  expect(bridged.map((event) => eventValue(event, 'variable_masking_interaction'))).toEqual(
+  expect(bridged.map((event) => legOf(event)?.address.interactionId)).toEqual(
     bridged.map(() => 'interaction-1'),
   );
   expect(bridged).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answerVariables, multisetArgument } from '../../../src/freeswitch/answer-variables.js';
 import { LEG_DEFAULTS } from '../../../src/freeswitch/leg-defaults.js';
-import type { Answer, ConnectAnswer } from '../../../src/freeswitch/question.js';
+import type { Answer, ConnectAnswer, Kept } from '../../../src/freeswitch/question.js';
 
 const connect: ConnectAnswer = {
   next: 'connect',
@@ -20,9 +20,9 @@ const dial = (answer: ConnectAnswer): string => `DIAL ${answer.trunks.join('|')}
 
 function variablesOf(
   answer: Answer,
-  { keepsDefaults = false, dialled = '15550009999' } = {},
+  { keeps = 'nothing', dialled = '15550009999' }: { keeps?: Kept; dialled?: string } = {},
 ): Record<string, string> {
-  return Object.fromEntries(answerVariables(answer, dial, { uuid: UUID, dialled, keepsDefaults }));
+  return Object.fromEntries(answerVariables(answer, dial, { uuid: UUID, dialled, keeps }));
 }
 
 describe('answer variables', () => {
@@ -40,13 +40,9 @@ describe('answer variables', () => {
     sip_geolocation: '',
     sip_copy_custom_headers: 'false',
     sip_copy_multipart: 'false',
-    effective_caller_id_number: '+15550009999',
-    effective_caller_id_name: '+15550009999',
     ignore_display_updates: 'true',
     sip_ignore_remote_cid: 'true',
     sip_cid_in_1xx: 'false',
-    initial_callee_id_number: '+15550009999',
-    initial_callee_id_name: '+15550009999',
     sip_ignore_remote_cause: 'true',
     disable_q850_reason: 'true',
     continue_on_fail: 'true',
@@ -77,7 +73,7 @@ describe('answer variables', () => {
   });
 
   it('connect, at a node that keeps what every leg has: the rest', () => {
-    const short = variablesOf({ ...connect, record: '' }, { keepsDefaults: true });
+    const short = variablesOf({ ...connect, record: '' }, { keeps: 'defaults' });
     // Written out: a variable that the long form lost would be lost at nodes of before.
     const kept = {
       ...{ sip_copy_custom_headers: 'false', sip_copy_multipart: 'false', ignore_display_updates: 'true' },
@@ -93,8 +89,27 @@ describe('answer variables', () => {
     for (const name of LEG_DEFAULTS.keys()) expect(short).not.toHaveProperty(name);
   });
 
+  it('connect, at a node that keeps all: what names the call in one', () => {
+    const {
+      masking_marks: marks,
+      masking_dial: dialled,
+      ...rest
+    } = variablesOf({ ...connect, record: '' }, { keeps: 'all' });
+    expect(marks).toBe('a/first/+15550009999/s1/i1');
+    expect(dialled).toBe('DIAL t1');
+    expect(rest).toEqual({
+      ...once,
+      sip_h_identity: '',
+      sip_h_Diversion: '',
+      sip_geolocation: '',
+      api_on_pre_originate: `sched_del ${UUID}`,
+      api_on_post_originate: `sched_hangup +3600 ${UUID} ALLOTTED_TIMEOUT`,
+      masking_next: 'not-reached',
+    });
+  });
+
   it.each(['', 'a b', 'a\nexit', '${x}', 'x'.repeat(65)])('refuses a channel UUID %j', (uuid) => {
-    expect(() => answerVariables(connect, dial, { uuid, dialled: '', keepsDefaults: true })).toThrow(
+    expect(() => answerVariables(connect, dial, { uuid, dialled: '', keeps: 'all' })).toThrow(
       expect.objectContaining({ code: 'ERR_ANSWER_INVALID' }),
     );
   });
@@ -142,7 +157,7 @@ describe('answer variables', () => {
   });
 
   it('the next step is set last', () => {
-    expect(answerVariables(connect, dial, { uuid: UUID, dialled: '', keepsDefaults: true }).at(-1)).toEqual([
+    expect(answerVariables(connect, dial, { uuid: UUID, dialled: '', keeps: 'all' }).at(-1)).toEqual([
       'masking_next',
       'not-reached',
     ]);

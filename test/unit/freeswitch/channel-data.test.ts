@@ -42,7 +42,7 @@ describe('channel data', () => {
       promptFailures: 0,
       digits: '',
       promptFailed: false,
-      keepsDefaults: false,
+      keeps: 'nothing',
       sessionId: '',
       number: '',
     });
@@ -80,13 +80,14 @@ describe('channel data', () => {
   });
 
   it.each([
-    [{}, false],
-    [{ scope_variable_masking_kept: '' }, false],
-    [{ scope_variable_masking_kept: 'true' }, true],
+    [{}, 'nothing'],
+    [{ scope_variable_masking_kept: '' }, 'nothing'],
+    [{ scope_variable_masking_kept: 'true' }, 'defaults'],
+    [{ scope_variable_masking_kept: 'all' }, 'all'],
     // A variable of the channel could come from anywhere.
-    [{ variable_masking_kept: 'true' }, false],
-  ])('what the node keeps of what every leg has is told by the dialplan alone: %j', (more, keepsDefaults) => {
-    expect(questionOf({ ...base, ...more }).keepsDefaults).toBe(keepsDefaults);
+    [{ variable_masking_kept: 'all' }, 'nothing'],
+  ])('what the node keeps of what every leg has is told by the dialplan alone: %j', (more, keeps) => {
+    expect(questionOf({ ...base, ...more }).keeps).toBe(keeps);
   });
 
   it('digits, and a prompt that could not be played', () => {
@@ -113,6 +114,14 @@ describe('channel data', () => {
     expect(question).toMatchObject({
       callerNumber: '',
       dialled: '',
+      sessionId: 's1',
+      number: '+15550009999',
+    });
+  });
+
+  it('says to which session it belongs in one variable as well', () => {
+    const marks = 'a/first/%2B15550009999/s1/i1';
+    expect(questionOf({ ...base, variable_masking_marks: marks })).toMatchObject({
       sessionId: 's1',
       number: '+15550009999',
     });

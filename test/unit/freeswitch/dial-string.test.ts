@@ -60,7 +60,7 @@ describe('dialString', () => {
 
   it('leaves to a node that keeps it what every leg has, and nothing else', () => {
     const long = variables(dialString(connect()), '{', '}');
-    const short = variables(dialString(connect(), true), '{', '}');
+    const short = variables(dialString(connect(), 'defaults'), '{', '}');
     // Written out: a variable that the long form lost would be lost at nodes of before.
     const kept = {
       ...{ sip_copy_custom_headers: 'false', sip_copy_multipart: 'false' },
@@ -71,6 +71,26 @@ describe('dialString', () => {
     expect(long).toEqual({ ...short, ...kept });
     for (const [name, value] of Object.entries(kept)) expect(LEG_DEFAULTS.get(name)).toBe(value);
     for (const name of LEG_DEFAULTS.keys()) expect(short).not.toHaveProperty(name);
+  });
+
+  it('leaves to a node that keeps all the net of the ring limit and the trunk, and names the call in one', () => {
+    const answer = connect({ trunks: ['carrier', 'softphone'] });
+    const [before, now] = [dialString(answer, 'defaults'), dialString(answer, 'all')];
+    const { masking_marks: marks, ...rest } = variables(now, '{', '}');
+    expect(marks).toBe('b/second/+15550100000/session-1/interaction-1');
+    expect(variables(before, '{', '}')).toEqual({
+      ...rest,
+      masking_number: '+15550100000',
+      masking_session: 'session-1',
+      masking_interaction: 'interaction-1',
+      masking_party: 'second',
+      masking_leg: 'b',
+      originate_timeout: '160',
+    });
+    const legs = (text: string): string => text.slice(text.indexOf('}') + 1);
+    // FreeSWITCH says which gateway a leg was dialled through, and nothing of the kind on a softphone's.
+    expect(legs(now)).toBe(legs(before).replace('masking_trunk=carrier,', ''));
+    expect(legs(now)).toContain('[masking_trunk=softphone,');
   });
 
   it('names the leg after its call, and not after whom it calls', () => {
@@ -175,14 +195,24 @@ describe('dialString', () => {
     'refuses %j as a trunk',
     (text) => {
       expect(() => dialString(connect({ trunks: [text] }))).toThrow(DialStringError);
+      expect(() => dialString(connect({ trunks: [text] }), 'all')).toThrow(DialStringError);
       expect(() => dialString(connect({ trunks: ['carrier', text] }))).toThrow(DialStringError);
     },
   );
 
-  it.each(['a b', 'a,b', 'a}b', "a'b", '${a}', '', 'x'.repeat(65)])('refuses %j as an identifier', (text) => {
-    expect(() => dialString(connect({ marks: { ...MARKS, sessionId: text } }))).toThrow(DialStringError);
-    expect(() => dialString(connect({ marks: { ...MARKS, interactionId: text } }))).toThrow(DialStringError);
-  });
+  it.each(['a b', 'a,b', 'a}b', 'a/b', "a'b", '${a}', '', 'x'.repeat(65)])(
+    'refuses %j as an identifier',
+    (text) => {
+      for (const keeps of ['nothing', 'all'] as const) {
+        expect(() => dialString(connect({ marks: { ...MARKS, sessionId: text } }), keeps)).toThrow(
+          DialStringError,
+        );
+        expect(() => dialString(connect({ marks: { ...MARKS, interactionId: text } }), keeps)).toThrow(
+          DialStringError,
+        );
+      }
+    },
+  );
 
   it.each([
     '/a b.wav',
@@ -223,11 +253,13 @@ describe('dialString', () => {
     const target = fc.oneof(fc.constant('+15552220002'), text);
     const trunk = fc.oneof(fc.constant('carrier'), text);
     const file = fc.oneof(fc.constant('/prompts/hello.wav'), text);
+    const keeps = fc.constantFrom('nothing' as const, 'defaults' as const, 'all' as const);
     fc.assert(
-      fc.property(marks, target, trunk, file, (someMarks, someTarget, someTrunk, playB) => {
+      fc.property(marks, target, trunk, file, keeps, (someMarks, someTarget, someTrunk, playB, kept) => {
         let built: string;
         try {
-          built = dialString(connect({ marks: someMarks, target: someTarget, trunks: [someTrunk], playB }));
+          const answer = { marks: someMarks, target: someTarget, trunks: [someTrunk], playB };
+          built = dialString(connect(answer), kept);
         } catch (error) {
           expect(error).toBeInstanceOf(DialStringError);
           return;

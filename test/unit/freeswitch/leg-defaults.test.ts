@@ -23,10 +23,12 @@ describe('what every leg has', () => {
         ['rtp_secure_media_inbound', '$${sip_trunk_srtp}'],
         ['masking_question', 'inbound'],
         ['masking_next', 'ask-again'],
-        ['legs_kept', 'true'],
+        // Above the longest ring timeout with a whisper, and 10.
+        ['call_timeout', '86530'],
+        ['legs_kept', 'all'],
       ]),
     );
-    expect(set).toHaveLength(LEG_DEFAULTS.size + 8);
+    expect(set).toHaveLength(LEG_DEFAULTS.size + 9);
     expect(set.at(-1)?.[0]).toBe('legs_kept');
   });
 

@@ -21,6 +21,10 @@ const captures = JSON.parse(
   readFileSync(new URL('../../fixtures/freeswitch-legs.json', import.meta.url), 'utf8'),
 ) as Capture[];
 
+const IN_FIVE = ['leg', 'party', 'number', 'session', 'interaction'].map(
+  (name) => `variable_masking_${name}`,
+);
+
 function capture(name: string, role: 'a' | 'b'): Capture {
   const found = captures.find((item) => item.case === name && item.role === role);
   if (found === undefined) throw new Error(`no capture of ${name}, ${role}`);
@@ -70,6 +74,32 @@ describe('leg record', () => {
     const times = [leg.startedAt, leg.ringingAt!, leg.answeredAt!, leg.bridgedAt!, leg.endedAt];
     expect([...times].sort((x, y) => x - y)).toEqual(times);
     expect(new Date(leg.startedAt).getUTCFullYear()).toBeGreaterThan(2020);
+  });
+
+  it.each(['a', 'b'] as const)(
+    'reads what names the call of leg %s in one variable as it does in five',
+    (role) => {
+      const { event } = capture('a-hangs-up', role);
+      const marked = (marks: string): EslEvent => ({
+        ...Object.fromEntries(Object.entries(event).filter(([name]) => !IN_FIVE.includes(name))),
+        variable_masking_marks: marks,
+      });
+      const [leg, party, number, session, call] = IN_FIVE.map((name) => event[name]);
+      const all = [leg, party, number, session, call].join('/');
+      expect(legFromEvent(marked(all))).toEqual(legFromEvent(event));
+      for (const less of ['', '/', all.slice(2), `${all}/x`, all.replace('+', ''), all.replace(/^./, 'c')])
+        expect(legFromEvent(marked(less))).toBeNull();
+    },
+  );
+
+  it('takes the gateway for the trunk of a leg that we dialled, and of no other', () => {
+    const of = (role: 'a' | 'b', more: EslEvent): string | undefined =>
+      legFromEvent({ ...capture('a-hangs-up', role).event, ...more })?.leg.trunk;
+    expect(of('b', { variable_masking_trunk: '', variable_sip_gateway_name: 't9' })).toBe('t9');
+    expect(of('b', { variable_masking_trunk: 'softphone', variable_sip_gateway_name: 't9' })).toBe(
+      'softphone',
+    );
+    expect(of('a', { variable_sip_gateway_name: 't9' })).toBe('');
   });
 
   it('takes early media for ringing', () => {

@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LEG_DEFAULTS } from '../../src/freeswitch/leg-defaults.js';
 import { SimBed } from '../helpers/sim-bed.js';
 import { scenarios } from '../scenarios/index.js';
@@ -9,6 +9,8 @@ import { EventClient, type SimEvent } from './sandbox/event-client.js';
 
 /** Sets on each leg what a call begins with, and asks with it. */
 const DIALPLAN = new URL('../fixtures/dialplan-of-before/masking.xml', import.meta.url);
+/** What every leg has at such a node, with less than there is now. */
+const LEGS = new URL('../fixtures/dialplan-of-before/legs.xml', import.meta.url);
 
 /** What is read on the leg of who calls: when B is dialled, joined with A, or not reached. */
 const ON_A_ALONE = ['sip_cid_in_1xx', 'sip_ignore_remote_cause', 'continue_on_fail', 'hangup_after_bridge'];
@@ -45,6 +47,38 @@ it('a node that was started before every leg had what it needs by itself is give
   const [a, b] = await Promise.all([ended('a'), ended('b')]);
   expect(defaultsOn(a)).toEqual(defaultsBut(ON_B_ALONE));
   expect(defaultsOn(b)).toEqual(defaultsBut(ON_A_ALONE));
+});
+
+it('a node that has less by itself than now is given the rest, and what names a call in five variables', async () => {
+  const itsFolder = await mkdtemp(join(tmpdir(), 'maskline-dialplan-'));
+  onTestFinished(() => rm(itsFolder, { recursive: true, force: true }));
+  await copyFile(DIALPLAN, join(itsFolder, 'masking.xml'));
+  await copyFile(LEGS, join(itsFolder, 'legs.xml'));
+  const its = await SimBed.start({ controllers: 1, dialplanFile: join(itsFolder, 'masking.xml') });
+  onTestFinished(() => its.close());
+  const { eventSocketPort, eventSocketPassword } = its.stack;
+  const heard = await EventClient.open(eventSocketPort, eventSocketPassword, 'CHANNEL_HANGUP_COMPLETE');
+  onTestFinished(() => heard.close());
+  const lane = await its.lane();
+  const session = await lane.session();
+  await lane.callee(lane.second, { kind: 'answer', afterMs: 100 });
+  const call = await lane.call({ from: lane.first, steps: [{ wait: 300 }, { hangup: true }] });
+  expect(call.status).toBe(200);
+  for (const leg of ['a', 'b']) {
+    const ended = await heard.event(
+      'CHANNEL_HANGUP_COMPLETE',
+      (event) => event['variable_masking_leg'] === leg,
+    );
+    expect(defaultsOn(ended)).toEqual({});
+    expect(ended).not.toHaveProperty('variable_masking_marks');
+    if (leg === 'b')
+      expect(ended).toMatchObject({ variable_originate_timeout: expect.any(String) as string });
+  }
+  const [interaction] = await lane.interactions(session.id, 1);
+  expect(interaction?.legs.map(({ role, trunk }) => [role, trunk === ''])).toEqual([
+    ['a', true],
+    ['b', false],
+  ]);
 });
 
 describe.concurrent.each(['a registered caller', 'caller-ID privacy'])('a node of before: %s', (topic) => {

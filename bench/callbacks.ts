@@ -24,7 +24,7 @@ import { instant } from './lib/instant.js';
 import { optionsFrom, wholeNumber } from './lib/options.js';
 import { atRate } from './lib/paced.js';
 import { cpuMsOf } from './lib/process-figures.js';
-import { percentile, table } from './lib/statistics.js';
+import { medianOf, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -123,21 +123,19 @@ const rows = (
       ),
     ];
   });
-const median = (own: readonly Figures[], of: (each: Figures) => number): number =>
-  percentile(own.map(of), 0.5);
-const bareRate = median(
+const bareRate = medianOf(
   figures.filter(({ sender, part }) => sender === 'bare POST, a connection each' && part === 'burst'),
   ({ perSecond }) => perSecond,
 );
 const ofBurst = rows('burst', (own, delays) => {
-  const perSecond = median(own, (each) => each.perSecond);
-  const cpu = median(own, (each) => each.cpu);
+  const perSecond = medianOf(own, (each) => each.perSecond);
+  const cpu = medianOf(own, (each) => each.cpu);
   return [
     perSecond.toFixed(0),
     (perSecond / bareRate).toFixed(2),
     String(missingOf(delays)),
     cpu.toFixed(2),
-    median(own, ({ cpuOfRedis }) => cpuOfRedis).toFixed(2),
+    medianOf(own, ({ cpuOfRedis }) => cpuOfRedis).toFixed(2),
     (1_000 / cpu).toFixed(0),
   ];
 });
@@ -147,8 +145,8 @@ const ofDelay = (part: Part): string[][] =>
     delayText(delays, 0.5),
     delayText(delays, 0.99),
     String(missingOf(delays)),
-    median(own, ({ cpu }) => cpu).toFixed(2),
-    median(own, ({ cpuOfRedis }) => cpuOfRedis).toFixed(2),
+    medianOf(own, ({ cpu }) => cpu).toFixed(2),
+    medianOf(own, ({ cpuOfRedis }) => cpuOfRedis).toFixed(2),
   ]);
 const [cpuHead, delayHead] = [
   ['its CPU ms', 'Redis'],

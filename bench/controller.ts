@@ -19,7 +19,7 @@ import { openWatched } from './lib/interruption.js';
 import { answersAt, answersBetween, answersOf, ownShareCells, type AnswerCounts } from './lib/own-share.js';
 import { cpuMsOf, pin, prefer, residentKib } from './lib/process-figures.js';
 import { SimLoad } from './lib/sim-load.js';
-import { percentile, sum, table } from './lib/statistics.js';
+import { medianOf, percentile, sum, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -154,7 +154,7 @@ const rows = rates.flatMap((rate) =>
   ROUTES.map((route) => {
     const own = figures.filter((each) => each.route === route && each.rate === rate);
     const setups = own.flatMap((each) => each.setups);
-    const median = (of: (each: Figures) => number): number => percentile(own.map(of), 0.5);
+    const median = (of: (each: Figures) => number): number => medianOf(own, of);
     return [
       route,
       String(rate),

@@ -16,7 +16,7 @@ import { cpuRate, hasRoom, heldFigures, type HeldFigures } from './lib/held-call
 import { exhausted, machineMemory, machineTimes, percent, shareIdle } from './lib/machine.js';
 import { numberList, optionsFrom, wholeNumber } from './lib/options.js';
 import { MOST_CALLS, PROCESSES, Rig, type ProcessName, type Route } from './lib/rig.js';
-import { percentile, table } from './lib/statistics.js';
+import { medianOf, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -118,10 +118,8 @@ for (const { route, round, level, held, exhausted: what } of limits) {
 /** Rows of both routes at a level, and what ours adds. What calls cost is only told where the level was reached. */
 function rowsOf(level: number): string[][] {
   const own = (route: Route): Step[] => steps.filter((step) => step.route === route && step.level === level);
-  const median = (found: readonly Step[], of: (step: Step) => number): number =>
-    percentile(found.map(of), 0.5);
   const figure = (route: Route, of: (step: Step) => number): number =>
-    median(
+    medianOf(
       own(route).filter(({ held }) => held >= level * ENOUGH),
       of,
     );
@@ -137,12 +135,12 @@ function rowsOf(level: number): string[][] {
     String(level),
     NAMES[route],
     text(
-      median(own(route), ({ held }) => held),
+      medianOf(own(route), ({ held }) => held),
       0,
     ),
     ...columns.map(({ of, digits }) => text(figure(route, of), digits)),
     ...(['setUp', 'held'] as const).map((when) => {
-      const idle = median(own(route), (step) => step.idle[when]);
+      const idle = medianOf(own(route), (step) => step.idle[when]);
       return Number.isNaN(idle) ? '–' : percent(idle);
     }),
   ]);

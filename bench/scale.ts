@@ -25,7 +25,7 @@ import { percent } from './lib/machine.js';
 import { BadOptionError, optionsFrom } from './lib/options.js';
 import { busyMsOfMachine, cpuMsOf } from './lib/process-figures.js';
 import { RateSearch } from './lib/rate-search.js';
-import { percentile, table } from './lib/statistics.js';
+import { medianOf, percentile, table } from './lib/statistics.js';
 
 const { values } = parseArgs({
   options: {
@@ -406,10 +406,6 @@ function setupsOf(own: readonly Figures[]): readonly number[] {
   return own.flatMap(({ setups }) => setups);
 }
 
-function median(own: readonly Figures[], of: (each: Figures) => number): number {
-  return percentile(own.map(of), 0.5);
-}
-
 function shareOf(text: string): number {
   const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   if (number >= LEAST_SHARE && number <= 1) return number;
@@ -426,16 +422,16 @@ function printRates(): void {
       return [
         `${setup} of each`,
         String(rate * SETUPS[setup]),
-        median(own, ({ reached }) => reached).toFixed(0),
+        medianOf(own, ({ reached }) => reached).toFixed(0),
         String(own.reduce((sum, { failed }) => sum + failed, 0)),
         percentile(setups, 0.5).toFixed(1),
         percentile(setups, 0.99).toFixed(1),
-        median(own, ({ cpu }) => cpu.controllers).toFixed(2),
-        median(own, ({ cpu }) => cpu.redis).toFixed(2),
-        median(own, ({ cpu }) => cpu.nodes).toFixed(2),
-        percent(median(own, ({ machine }) => machine)),
-        percent(median(own, (each) => oursOf(each, cores))),
-        ...(share === null ? [] : [percent(median(own, ({ throttled }) => throttled))]),
+        medianOf(own, ({ cpu }) => cpu.controllers).toFixed(2),
+        medianOf(own, ({ cpu }) => cpu.redis).toFixed(2),
+        medianOf(own, ({ cpu }) => cpu.nodes).toFixed(2),
+        percent(medianOf(own, ({ machine }) => machine)),
+        percent(medianOf(own, (each) => oursOf(each, cores))),
+        ...(share === null ? [] : [percent(medianOf(own, ({ throttled }) => throttled))]),
       ];
     }),
   );
@@ -517,7 +513,7 @@ function compareCosts(): void {
   }
   const cost = (setup: Setup, part: keyof Use): number =>
     percentile(
-      both.map((rate) => median(at(setup, rate), ({ cpu }) => cpu[part])),
+      both.map((rate) => medianOf(at(setup, rate), ({ cpu }) => cpu[part])),
       0.5,
     );
   const rate = (setup: Setup, part: keyof Use): string => (1_000 / cost(setup, part)).toFixed(0);

@@ -11,6 +11,11 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2;
 }
 
+/** The median of what `value` says of each. NaN for none. */
+export function medianOf<T>(all: readonly T[], value: (each: T) => number): number {
+  return median(all.map(value));
+}
+
 /** 0 for no values. */
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

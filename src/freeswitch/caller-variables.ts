@@ -23,14 +23,14 @@ export function callerVariables(
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(uuid)) throw new AnswerInvalidError('the channel UUID is not one');
   const variables = [
     // Nothing of A's INVITE reaches B: not its identity, not its headers, not its body. Its number and name are replaced in B's
-    // dial string (origination_caller_id_*), which goes before what a leg has by itself (effective_caller_id_*).
+    // dial string (origination_caller_id_*).
     ['sip_h_identity', ''],
     ['sip_h_Diversion', ''],
     ['sip_geolocation', ''],
     ['sip_copy_custom_headers', 'false'],
     ['sip_copy_multipart', 'false'],
-    // Nothing of B reaches A: not its number or name, not its causes. Where FreeSWITCH would tell A whom it is joined with, were
-    // it let to, the number is the virtual one: the dial string has it as B's (origination_callee_id_*), and A has dialled it.
+    // Nothing of B reaches A: not its number or name, not its causes. Were FreeSWITCH let to tell A whom it is joined with, it
+    // would be the virtual number, which is B's by its dial string (origination_callee_id_*).
     ['ignore_display_updates', 'true'],
     ['sip_ignore_remote_cid', 'true'],
     ['sip_cid_in_1xx', 'false'],

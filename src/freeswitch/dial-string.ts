@@ -16,7 +16,7 @@ export const FIRST_PARTY_ENTRY = 'ask-first XML masking';
 const SOFTPHONE_LEG = "'execute_extension softphone-leg XML masking'";
 
 /** Most seconds that a party may listen to a file before the two are joined. */
-const WHISPER_LIMIT = 120;
+export const WHISPER_LIMIT = 120;
 
 /** Milliseconds without a packet after which a first party's leg ends; others have the node's MEDIA_TIMEOUT. */
 const MEDIA_TIMEOUT_MS = 300_000;

@@ -46,8 +46,8 @@ export type Asked = Pick<Question, 'uuid' | 'dialled' | 'keeps'>;
 
 /**
  * What a node has by itself of what its legs need (dialplan/legs.xml): `nothing`, where it was started before there was such a file;
- * `defaults`: LEG_DEFAULTS and the media timeout; `all`: as well the limit of a `bridge` that no ring timeout comes near. The
- * controllers of a node that keeps `all` read marks in one (controllers are upgraded ahead of nodes, docs/running.md).
+ * `defaults`: LEG_DEFAULTS and the media timeout; `all`: `call_timeout` as well. A node that keeps `all` is new enough for its controllers
+ * to read marks in one, and the trunk of a leg from FreeSWITCH's own variable (they are upgraded ahead of it, docs/running.md).
  */
 export type Kept = 'nothing' | 'defaults' | 'all';
 

@@ -82,6 +82,24 @@ it.each(['ring', 'silent'] as const)(
   },
 );
 
+it('B does not even ring: a ring timeout above the 60 s that FreeSWITCH has by itself is kept', async () => {
+  const answer = connectToBob(['carrier-a'], {}, { perLeg: 'leg_timeout=70' });
+  // A node that keeps the limit by itself is not given it (call_timeout in dialplan/legs.xml).
+  const own = { ...answer, masking_dial: answer['masking_dial']!.replace(',originate_timeout=140', '') };
+  expect(own).not.toEqual(answer);
+  bed = await startNode([() => own], { speed: 50 });
+  bed.node.phones.behave(BOB, { kind: 'silent' });
+  const call = bed.node.place({ from: ALICE, to: DID });
+  expect(await call.ended).toMatchObject({ by: 'switch', status: 480 });
+  const b = await bed.events.event(
+    'CHANNEL_HANGUP_COMPLETE',
+    (event) => event['Unique-ID'] === bed.node.phones.received(BOB)[0]!.uuid,
+  );
+  expect(b['Hangup-Cause']).toBe('ALLOTTED_TIMEOUT');
+  const rang = Number(b['Caller-Channel-Hangup-Time']) - Number(b['Caller-Channel-Created-Time']);
+  expect(rang / 1e6).toBeGreaterThan(70);
+}, 20_000);
+
 it('A gives up while B rings', async () => {
   bed = await startNode([() => connectToBob()]);
   bed.node.phones.behave(BOB, { kind: 'ring' });

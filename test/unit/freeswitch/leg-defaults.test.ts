@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
+import { RING_TIMEOUT } from '../../../src/api/sessions/rules.js';
+import { WHISPER_LIMIT } from '../../../src/freeswitch/dial-string.js';
 import { LEG_DEFAULTS } from '../../../src/freeswitch/leg-defaults.js';
 
 /** A file of the repository, without what is commented out. */
@@ -23,12 +25,15 @@ describe('what every leg has', () => {
         ['rtp_secure_media_inbound', '$${sip_trunk_srtp}'],
         ['masking_question', 'inbound'],
         ['masking_next', 'ask-again'],
-        // Above the longest ring timeout with a whisper, and 10.
-        ['call_timeout', '86530'],
+        ['effective_caller_id_number', 'anonymous'],
+        ['effective_caller_id_name', 'anonymous'],
+        ['initial_callee_id_number', 'anonymous'],
+        ['initial_callee_id_name', 'anonymous'],
+        ['call_timeout', String(RING_TIMEOUT.max + WHISPER_LIMIT + 10)],
         ['legs_kept', 'all'],
       ]),
     );
-    expect(set).toHaveLength(LEG_DEFAULTS.size + 9);
+    expect(set).toHaveLength(LEG_DEFAULTS.size + 13);
     expect(set.at(-1)?.[0]).toBe('legs_kept');
   });
 

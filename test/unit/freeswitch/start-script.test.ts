@@ -115,6 +115,7 @@ describe('what keeps the two parties from each other', () => {
     `<variable name="sip_copy_custom_headers" value="true"/>`,
     `<variable direction='outbound' name='disable_q850_reason' value='false'/>`,
     `<variable name="media_timeout" value="0"/>`,
+    `<variable name="call_timeout" value="10"/>`,
   ])('cannot be undone by a trunk file: %s', async (variable) => {
     await expect(start(await trunk(variable))).rejects.toThrow(
       'TRUNKS_DIR: carrier.xml sets a variable of dialplan/legs.xml',

@@ -13,7 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freeswitchBinary } from '../test/e2e/helpers/real-freeswitch.js';
 import { BadOptionError, optionsFrom, wholeNumber } from './lib/options.js';
 import { cpuMsOf } from './lib/process-figures.js';
-import { PROCESSES, Rig, type ProcessName } from './lib/rig.js';
+import { CoresMissingError, PROCESSES, Rig, type ProcessName } from './lib/rig.js';
 import { median, sum, table } from './lib/statistics.js';
 import { warmUpSteps } from './lib/warm-up.js';
 
@@ -38,8 +38,10 @@ if (values.help) {
       '                    [--rounds 1] [--ways bare,masked,pin] [--apart] [--compiled] [--output var/bench/cps.json]\n' +
       'rates: calls in 1037 ms, ascending; seconds: at each; talk: milliseconds that two talk; warm-up:\n' +
       'calls of each way ahead of all; rounds: each with a FreeSWITCH of its own, and each way twice, for what a call costs,\n' +
-      'which differs from one start to the next; ways: which of bare bridge, known caller and caller with a PIN; apart: FreeSWITCH has the first\n' +
-      'core to itself, and everything else the others, for what a call costs and not for limits; compiled: the controller is run as `npm run build` left it, rather than from its sources.\n' +
+      'which differs from one start to the next; ways: which of bare bridge, known caller and caller with a PIN (without the\n' +
+      'first nothing is compared with it); apart: FreeSWITCH has the first core, and everything else that is started here the\n' +
+      'others, for what a call costs and not for limits; compiled: the controller is run as `npm run build` left it,\n' +
+      'rather than from its sources.\n' +
       'Needs FREESWITCH_BIN, sipp, redis-server.\n',
   );
   process.exit(0);
@@ -77,7 +79,7 @@ const steps: Step[] = [];
 
 for (let round = 0; round < rounds; round += 1) {
   // One start of FreeSWITCH differs from the next: what is compared is measured on the same one.
-  const rig = await Rig.start({ isTraced: false, isCompiled: values.compiled, isApart: values.apart });
+  const rig = await started();
   try {
     await goThrough(rig, round);
   } finally {
@@ -138,6 +140,17 @@ await writeFile(
   values.output,
   `${JSON.stringify({ seconds, holdMs, warmUp, rounds, apart: values.apart, steps }, null, 1)}\n`,
 );
+
+/** A rig of its own for a round. Where it cannot be had on cores of its own, that is said in one line. */
+async function started(): Promise<Rig> {
+  try {
+    return await Rig.start({ isTraced: false, isCompiled: values.compiled, isApart: values.apart });
+  } catch (error) {
+    if (!(error instanceof CoresMissingError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
 
 /** The ways that are named, in our order. Throws BadOptionError. */
 function waysIn(text: string): readonly Way[] {

@@ -43,7 +43,7 @@ const OTHER_CORES = Array.from({ length: cpus().length - 1 }, (_, index) => inde
 export class CoresMissingError extends MasklineError {
   readonly code = 'ERR_BENCH_CORES_MISSING';
   constructor() {
-    super('--apart needs two cores or more, and taskset');
+    super('--apart needs taskset, two cores or more, and leave to use all of them');
   }
 }
 
@@ -107,7 +107,8 @@ export class Rig {
       },
     });
     opened.push(() => freeswitch.end('SIGKILL'));
-    if (isApart && !(await pin(freeswitch.pid ?? 0, [0]))) throw new CoresMissingError();
+    if (isApart && (freeswitch.pid === null || !(await pin(freeswitch.pid, [0]))))
+      throw new CoresMissingError();
     await stack.startControllers();
     const ports = ['-p', String(phonePort), '-mp', String(await freeUdpPort())];
     const phones = await Sipp.start(join(stack.folder, 'phones'), PHONE, '127.0.0.1', ports, { isTraced });

@@ -161,8 +161,7 @@ function legRecord(
     cause,
     sipStatus: finalStatus(variables),
     endedBy: endedBy(leg.role, cause, bridgedAt !== null, variables),
-    // A leg that called us has the name of the trunk that it came through.
-    trunk: variables(VAR.trunk) || (variables('direction') === 'outbound' ? variables(VAR.gateway) : ''),
+    trunk: variables(VAR.trunk) || variables(VAR.gateway),
   };
 }
 

@@ -32,7 +32,7 @@ export const VAR = {
 
   /** Role (a or b), party, virtual number, session and interaction of the leg, parted by `/`. On both legs. */
   marks: 'masking_marks',
-  /** The same apart: on legs of a node of before, and on those that we originate. */
+  /** The same apart: on legs of a node of before, and on those that we originate. Where a leg has both, {@link VAR.marks} counts. */
   number: 'masking_number',
   session: 'masking_session',
   interaction: 'masking_interaction',

@@ -70,6 +70,8 @@ const EVENT = {
   variable_masking_interaction: '525ef7e0-b97f-4ab8-81ea-901bd07e7af5',
   variable_masking_leg: 'a',
   variable_masking_party: 'first',
+  variable_masking_marks:
+    'a/first/+15550009999/a2b7f0f4-5c9b-4b53-b2a5-6c1c2b6f8a10/525ef7e0-b97f-4ab8-81ea-901bd07e7af5',
   variable_start_uepoch: '1790000000000000',
   variable_end_uepoch: '1790000009000000',
   'Caller-Caller-ID-Number': HIDDEN_NUMBER,

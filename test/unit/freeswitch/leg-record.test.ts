@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { EslEvent } from '../../../src/freeswitch/event.js';
 import {
+  cdrSubject,
   legFromCdr,
   legFromEvent,
   legOf,
@@ -24,6 +25,20 @@ const captures = JSON.parse(
 const IN_FIVE = ['leg', 'party', 'number', 'session', 'interaction'].map(
   (name) => `variable_masking_${name}`,
 );
+
+/** What the five say in one. */
+const marksOf = (event: EslEvent): string => IN_FIVE.map((name) => event[name]).join('/');
+
+/** The event of a leg that has one variable in place of the five. */
+function inOne(event: EslEvent, marks: string): EslEvent {
+  const others = Object.entries(event).filter(([name]) => !IN_FIVE.includes(name));
+  return { ...Object.fromEntries(others), variable_masking_marks: marks };
+}
+
+function cdrInOne(cdr: Capture['cdr'], marks: string): Capture['cdr'] {
+  const others = Object.entries(cdr.variables).filter(([name]) => !IN_FIVE.includes(`variable_${name}`));
+  return { ...cdr, variables: { ...Object.fromEntries(others), masking_marks: marks } };
+}
 
 function capture(name: string, role: 'a' | 'b'): Capture {
   const found = captures.find((item) => item.case === name && item.role === role);
@@ -79,27 +94,29 @@ describe('leg record', () => {
   it.each(['a', 'b'] as const)(
     'reads what names the call of leg %s in one variable as it does in five',
     (role) => {
-      const { event } = capture('a-hangs-up', role);
-      const marked = (marks: string): EslEvent => ({
-        ...Object.fromEntries(Object.entries(event).filter(([name]) => !IN_FIVE.includes(name))),
-        variable_masking_marks: marks,
-      });
-      const [leg, party, number, session, call] = IN_FIVE.map((name) => event[name]);
-      const all = [leg, party, number, session, call].join('/');
-      expect(legFromEvent(marked(all))).toEqual(legFromEvent(event));
-      for (const less of ['', '/', all.slice(2), `${all}/x`, all.replace('+', ''), all.replace(/^./, 'c')])
-        expect(legFromEvent(marked(less))).toBeNull();
+      const { event, cdr } = capture('a-hangs-up', role);
+      const all = marksOf(event);
+      const record = legFromEvent(event);
+      expect(legFromEvent(inOne(event, all))).toEqual(record);
+      const encoded = all.replace('+', '%2B');
+      for (const marks of [all, encoded]) expect(legFromCdr(cdrInOne(cdr, marks))).toEqual(record);
+      expect(cdrSubject(cdrInOne(cdr, encoded))).toEqual(cdrSubject(cdr));
+      expect(cdrSubject(cdr)['call']).toBe(event['variable_masking_interaction']);
+      // The one counts where a leg has both.
+      const both = { ...event, variable_masking_session: 'another', variable_masking_marks: all };
+      expect(legFromEvent(both)).toEqual(record);
+      for (const less of ['', '/', all.slice(2), `${all}/x`, all.replace('+', ''), all.replace(/^./, 'c')]) {
+        expect(legFromEvent(inOne(event, less))).toBeNull();
+        expect(legFromCdr(cdrInOne(cdr, less))).toBeNull();
+      }
     },
   );
 
-  it('takes the gateway for the trunk of a leg that we dialled, and of no other', () => {
-    const of = (role: 'a' | 'b', more: EslEvent): string | undefined =>
-      legFromEvent({ ...capture('a-hangs-up', role).event, ...more })?.leg.trunk;
-    expect(of('b', { variable_masking_trunk: '', variable_sip_gateway_name: 't9' })).toBe('t9');
-    expect(of('b', { variable_masking_trunk: 'softphone', variable_sip_gateway_name: 't9' })).toBe(
-      'softphone',
-    );
-    expect(of('a', { variable_sip_gateway_name: 't9' })).toBe('');
+  it('takes the gateway for the trunk where nothing else names one', () => {
+    const of = (more: EslEvent): string | undefined =>
+      legFromEvent({ ...capture('a-hangs-up', 'b').event, ...more })?.leg.trunk;
+    expect(of({ variable_masking_trunk: '', variable_sip_gateway_name: 't9' })).toBe('t9');
+    expect(of({ variable_masking_trunk: 'softphone', variable_sip_gateway_name: 't9' })).toBe('softphone');
   });
 
   it('takes early media for ringing', () => {
@@ -172,6 +189,7 @@ describe('a leg that called us and got no answer', () => {
     ['was refused unasked, as by a node that drains', unmarked],
     ['we dialled', { ...asked, variable_direction: 'outbound' }],
     ['belongs to a session', { ...asked, variable_masking_session: 's1' }],
+    ['names its call in one variable', { ...asked, variable_masking_marks: 'a/first/+15550009999/s1/i1' }],
   ])('is none that %s', (_, headers) => {
     expect(both(headers)).toEqual([undefined, undefined]);
   });

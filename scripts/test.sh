@@ -4,13 +4,29 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/install.sh
 
+# What fails ends it: then it is said what comes behind.
+doing='preparing'
+behind='unit tests, functional tests, tests of the console, end-to-end tests, test of docker-compose.yml'
+trap '[ $? -eq 0 ] || say "FAILED: $doing.${behind:+ NOT RUN, as it comes behind: $behind.}"' EXIT
+# part NAME: goes on with the first of what is behind.
+part() {
+  doing=$1
+  case $behind in
+    *,*) behind=${behind#*, } ;;
+    *) behind= ;;
+  esac
+}
+
 need_node
 need_packages redis-server=redis-server sipp=sip-tester
 need_modules
 
+part 'unit tests'
 npm run --silent test:unit
+part 'functional tests'
 npm run --silent test:functional
 
+part 'tests of the console'
 chromium=${CHROMIUM_BIN:-$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)}
 if [ -n "$chromium" ]; then
   say "the console in $chromium"
@@ -20,6 +36,7 @@ else
   say 'NOT RUN: the tests of the console, since no Chromium was found (CHROMIUM_BIN, PATH).'
 fi
 
+part 'end-to-end tests'
 freeswitch=${FREESWITCH_BIN:-$(command -v freeswitch || true)}
 if [ -n "$freeswitch" ]; then
   say "end-to-end tests on $freeswitch"
@@ -33,6 +50,7 @@ else
   say 'NOT RUN: the end-to-end tests, since no FreeSWITCH was found (FREESWITCH_BIN, PATH).'
 fi
 
+part 'test of docker-compose.yml'
 if command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; then
   say 'the test of docker-compose.yml'
   npm run --silent test:docker

@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { runCli } from '../../src/cli/program.js';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
+const LOADER = join(ROOT, 'node_modules/tsx/dist/loader.mjs');
+const MAIN = join(ROOT, 'src/cli/main.ts');
+/** Another user could not read a clone in root's home folder. */
+const BOUND = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'];
 
 export interface CliResult {
   /** Null for a death by signal. */
@@ -22,8 +26,8 @@ export interface CliOptions {
   readonly folder?: string;
   /** What stands on standard input. */
   readonly input?: string;
-  /** User to run as. */
-  readonly uid?: number;
+  /** Where the test is run by root, without root's leave to write what its permissions do not allow. Default false. */
+  readonly isBoundByPermissions?: boolean;
 }
 
 /** The command line as a process of its own, begun. */
@@ -31,16 +35,13 @@ export function startCli(
   args: readonly string[],
   options: CliOptions = {},
 ): { readonly child: ReturnType<typeof spawn>; readonly ended: Promise<CliResult> } {
-  const child = spawn(
-    process.execPath,
-    ['--import', join(ROOT, 'node_modules/tsx/dist/loader.mjs'), join(ROOT, 'src/cli/main.ts'), ...args],
-    {
-      cwd: options.folder ?? '/',
-      env: { PATH: process.env['PATH'] ?? '', TSX_DISABLE_CACHE: '1', ...options.environment },
-      stdio: ['pipe', 'pipe', 'pipe'],
-      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
-    },
-  );
+  const bound = options.isBoundByPermissions === true && process.getuid?.() === 0 ? BOUND : [];
+  const [program = '', ...words] = [...bound, process.execPath, '--import', LOADER, MAIN, ...args];
+  const child = spawn(program, words, {
+    cwd: options.folder ?? '/',
+    env: { PATH: process.env['PATH'] ?? '', TSX_DISABLE_CACHE: '1', ...options.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const ended = (async (): Promise<CliResult> => {

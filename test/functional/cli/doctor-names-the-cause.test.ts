@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,6 @@ import { SimBed } from '../../helpers/sim-bed.js';
 
 const ROOT = new URL('../../../', import.meta.url).pathname;
 const SOUNDS = join(ROOT, 'freeswitch/sounds/en');
-const NOBODY = 65_534;
 const FIRST = '+447700900151';
 
 type Environment = Readonly<Record<string, string>>;
@@ -37,8 +36,6 @@ beforeAll(async () => {
   expect(created.status).toBe(201);
   healthy = { ...bed.stack.controllers[0]!.environment, RECORDING_DISK_FLOOR_MB: '0' };
   folder = await mkdtemp(join(tmpdir(), 'maskline-doctor-'));
-  // For a user who is nobody.
-  await chmod(folder, 0o755);
 }, 90_000);
 
 afterAll(async () => {
@@ -271,9 +268,10 @@ describe('maskline doctor', { timeout: 60_000 }, () => {
   it('a recordings folder that this user may not write to', async () => {
     const recordings = join(folder, 'recordings');
     await mkdir(recordings, { mode: 0o555 });
-    // To root every folder is writable.
-    const asNobody = process.getuid?.() === 0 ? { uid: NOBODY } : {};
-    const { line, code, stderr } = await examined({ RECORDINGS_DIR: recordings }, asNobody);
+    const { line, code, stderr } = await examined(
+      { RECORDINGS_DIR: recordings },
+      { isBoundByPermissions: true },
+    );
     expect(code, stderr).toBe(1);
     expect(line(`RECORDINGS_DIR ${recordings}`)).toMatch(
       /^FAIL .* — not writable for user \d+ \(EACCES\); give it to the controller’s user: chown/,

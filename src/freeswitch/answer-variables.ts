@@ -1,7 +1,7 @@
 import { callerVariables } from './caller-variables.js';
 import { isDialledNumber } from './channel-data.js';
 import { AnswerInvalidError } from './errors.js';
-import { marksApart, marksInOne } from './leg-marks.js';
+import { markVariables } from './leg-marks.js';
 import type { Answer, Asked, ConnectAnswer, Kept } from './question.js';
 import { VAR } from './variables.js';
 
@@ -61,7 +61,7 @@ function specificVariables(answer: Answer, dialString: DialString, asked: Asked)
       ];
     case 'connect':
       return [
-        ...(asked.keeps === 'all' ? [marksInOne('a', answer.marks)] : marksApart('a', answer.marks)),
+        ...markVariables('a', answer.marks, asked.keeps),
         ...(answer.note === '' ? [] : [[VAR.note, answer.note] as const]),
         ...callerVariables(answer, asked),
         ...(answer.record === '' ? [] : [[VAR.record, answer.record] as const]),

@@ -1,5 +1,5 @@
 import { AnswerInvalidError } from './errors.js';
-import { withoutDefaults } from './leg-defaults.js';
+import { withoutKept } from './leg-defaults.js';
 import type { Asked, ConnectAnswer } from './question.js';
 
 /** Run where the two are about to be joined, and only when there is something to record. */
@@ -40,7 +40,7 @@ export function callerVariables(
     ['continue_on_fail', 'true'],
     ['hangup_after_bridge', 'true'],
     // Only a node that does not keep LEG_DEFAULTS sets it on A, and B is to have the same.
-    ...(keeps !== 'nothing' ? [] : ([['export_vars', 'media_timeout']] as const)),
+    ...(keeps === 'nothing' ? ([['export_vars', 'media_timeout']] as const) : []),
     ['api_on_pre_originate', `sched_del ${uuid}`],
     ['api_on_post_originate', `sched_hangup +${callTimeLimit} ${uuid} ALLOTTED_TIMEOUT`],
     ...(record === ''
@@ -50,5 +50,5 @@ export function callerVariables(
           ['execute_on_post_originate', RECORDING],
         ] as const)),
   ] as const;
-  return keeps === 'nothing' ? [...variables] : withoutDefaults(variables);
+  return withoutKept(variables, keeps);
 }

@@ -1,8 +1,8 @@
 import { MasklineError } from '../errors.js';
 import { isE164 } from '../masking/phone-number.js';
 import { otherParty } from '../masking/session.js';
-import { withoutDefaults } from './leg-defaults.js';
-import { marksApart, marksInOne } from './leg-marks.js';
+import { withoutKept } from './leg-defaults.js';
+import { markVariables } from './leg-marks.js';
 import type { ConnectAnswer, Kept, LegMarks } from './question.js';
 import { VAR } from './variables.js';
 
@@ -83,7 +83,7 @@ export function dialString(answer: ConnectAnswer, keeps: Kept = 'nothing'): stri
     variables.push(['group_confirm_timeout', String(WHISPER_LIMIT)]);
   }
   if (answer.note !== '') variables.push([VAR.note, sealed(answer.note)]);
-  return braces(keeps === 'nothing' ? variables : withoutDefaults(variables)) + endpoints(answer, keeps);
+  return braces(withoutKept(variables, keeps)) + endpoints(answer, keeps);
 }
 
 /**
@@ -110,7 +110,7 @@ function legVariables(marks: LegMarks, leg: 'a' | 'b', ringTimeout: number, keep
   return [
     // By itself a channel is named after the number that is dialled, and FreeSWITCH's warnings and errors name channels.
     ['origination_channel_name', `maskline/${leg}/${interaction}`],
-    ...(keeps === 'all' ? [marksInOne(leg, marks)] : marksApart(leg, marks)),
+    ...markVariables(leg, marks, keeps),
     ['origination_caller_id_number', number],
     ['origination_caller_id_name', number],
     // What FreeSWITCH would tell A of the number that it dialled (switch_ivr_originate.c, callee_id_number).

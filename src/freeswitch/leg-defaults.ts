@@ -1,3 +1,5 @@
+import type { Kept } from './question.js';
+
 /**
  * Of what every leg has, whoever called whom, the part that an answer gives to a node of before: the others have it as
  * global variables (dialplan/legs.xml), on which FreeSWITCH falls back where a leg lacks them (switch_channel.c,
@@ -19,9 +21,10 @@ export const LEG_DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['ignore_sdp_ice', 'true'],
 ]);
 
-/** Whatever a node that keeps the defaults does not have by itself. */
-export function withoutDefaults<T extends readonly [name: string, value: string]>(
+/** Without what a node has by itself of LEG_DEFAULTS. */
+export function withoutKept<T extends readonly [name: string, value: string]>(
   variables: readonly T[],
+  keeps: Kept,
 ): T[] {
-  return variables.filter(([name, value]) => LEG_DEFAULTS.get(name) !== value);
+  return variables.filter(([name, value]) => keeps === 'nothing' || LEG_DEFAULTS.get(name) !== value);
 }

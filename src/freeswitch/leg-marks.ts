@@ -1,5 +1,5 @@
 import type { LegRole } from '../masking/interaction.js';
-import type { LegMarks } from './question.js';
+import type { Kept, LegMarks } from './question.js';
 import { VAR } from './variables.js';
 
 /** What a leg says of the call that it belongs to; as its variables have it, unchecked, and "" where they lack it. */
@@ -15,25 +15,20 @@ export interface MarksRead {
 const PARTED_BY = '/';
 
 /**
- * What names the call of a leg, and whose leg it is, in one variable: FreeSWITCH copies all of a leg's variables some twenty times
- * a call, in time that grows with the square of their number (switch_event_dup).
+ * What names the call of a leg, and whose leg it is, as its variables: one at a node whose controllers all read it (Kept), as
+ * FreeSWITCH copies all of a leg's variables some twenty times a call, in time that grows with the square of their number
+ * (switch_event_dup); five at others.
  *
  * The parts have to be checked by whoever hands them in.
  */
-export function marksInOne(
-  role: LegRole,
-  { party, number, sessionId, interactionId }: LegMarks,
-): [string, string] {
-  return [VAR.marks, [role, party, number, sessionId, interactionId].join(PARTED_BY)];
-}
-
-/** The same in five, as the controllers read it to which a node of before is known. */
-export function marksApart(role: LegRole, marks: LegMarks): [string, string][] {
+export function markVariables(role: LegRole, marks: LegMarks, keeps: Kept): [string, string][] {
+  const { party, number, sessionId, interactionId } = marks;
+  if (keeps === 'all') return [[VAR.marks, [role, party, number, sessionId, interactionId].join(PARTED_BY)]];
   return [
-    [VAR.number, marks.number],
-    [VAR.session, marks.sessionId],
-    [VAR.interaction, marks.interactionId],
-    [VAR.party, marks.party],
+    [VAR.number, number],
+    [VAR.session, sessionId],
+    [VAR.interaction, interactionId],
+    [VAR.party, party],
     [VAR.leg, role],
   ];
 }

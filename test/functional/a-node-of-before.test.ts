@@ -1,6 +1,6 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LEG_DEFAULTS } from '../../src/freeswitch/leg-defaults.js';
 import { SimBed } from '../helpers/sim-bed.js';
@@ -17,55 +17,59 @@ const ON_A_ALONE = ['sip_cid_in_1xx', 'sip_ignore_remote_cause', 'continue_on_fa
 /** What is read on the leg that is dialled. */
 const ON_B_ALONE = ['exclude_outgoing_extra_header', 'outbound_redirect_fatal', 'ignore_sdp_ice'];
 
-let folder: string;
-let bed: SimBed;
-let events: EventClient;
+/** A node with these files of its dialplan, and who hears of the ends of its legs. */
+interface NodeOfBefore {
+  readonly bed: SimBed;
+  readonly events: EventClient;
+  close(): Promise<void>;
+}
+
+async function nodeWith(...files: readonly URL[]): Promise<NodeOfBefore> {
+  const folder = await mkdtemp(join(tmpdir(), 'maskline-dialplan-'));
+  for (const file of files) await copyFile(file, join(folder, basename(file.pathname)));
+  const bed = await SimBed.start({ controllers: 1, dialplanFile: join(folder, 'masking.xml') });
+  const { eventSocketPort, eventSocketPassword } = bed.stack;
+  const events = await EventClient.open(eventSocketPort, eventSocketPassword, 'CHANNEL_HANGUP_COMPLETE');
+  const close = async (): Promise<void> => {
+    events.close();
+    await bed.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { bed, events, close };
+}
+
+let node: NodeOfBefore;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'maskline-dialplan-'));
   // What every leg has is in legs.xml, which such a node lacks.
-  await copyFile(DIALPLAN, join(folder, 'masking.xml'));
-  bed = await SimBed.start({ controllers: 1, dialplanFile: join(folder, 'masking.xml') });
-  const { eventSocketPort, eventSocketPassword } = bed.stack;
-  events = await EventClient.open(eventSocketPort, eventSocketPassword, 'CHANNEL_HANGUP_COMPLETE');
+  node = await nodeWith(DIALPLAN);
 });
 
-afterAll(async () => {
-  events.close();
-  await bed.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => node.close());
 
 it('a node that was started before every leg had what it needs by itself is given it for each leg', async () => {
-  const lane = await bed.lane();
+  const lane = await node.bed.lane();
   await lane.session();
   await lane.callee(lane.second, { kind: 'answer', afterMs: 100 });
   const call = await lane.call({ from: lane.first, steps: [{ wait: 300 }, { hangup: true }] });
   expect(call.status).toBe(200);
   const ended = (leg: string): Promise<SimEvent> =>
-    events.event('CHANNEL_HANGUP_COMPLETE', (event) => event['variable_masking_leg'] === leg);
+    node.events.event('CHANNEL_HANGUP_COMPLETE', (event) => event['variable_masking_leg'] === leg);
   const [a, b] = await Promise.all([ended('a'), ended('b')]);
   expect(defaultsOn(a)).toEqual(defaultsBut(ON_B_ALONE));
   expect(defaultsOn(b)).toEqual(defaultsBut(ON_A_ALONE));
 });
 
 it('a node that has less by itself than now is given the rest, and what names a call in five variables', async () => {
-  const itsFolder = await mkdtemp(join(tmpdir(), 'maskline-dialplan-'));
-  onTestFinished(() => rm(itsFolder, { recursive: true, force: true }));
-  await copyFile(DIALPLAN, join(itsFolder, 'masking.xml'));
-  await copyFile(LEGS, join(itsFolder, 'legs.xml'));
-  const its = await SimBed.start({ controllers: 1, dialplanFile: join(itsFolder, 'masking.xml') });
+  const its = await nodeWith(DIALPLAN, LEGS);
   onTestFinished(() => its.close());
-  const { eventSocketPort, eventSocketPassword } = its.stack;
-  const heard = await EventClient.open(eventSocketPort, eventSocketPassword, 'CHANNEL_HANGUP_COMPLETE');
-  onTestFinished(() => heard.close());
-  const lane = await its.lane();
+  const lane = await its.bed.lane();
   const session = await lane.session();
   await lane.callee(lane.second, { kind: 'answer', afterMs: 100 });
   const call = await lane.call({ from: lane.first, steps: [{ wait: 300 }, { hangup: true }] });
   expect(call.status).toBe(200);
   for (const leg of ['a', 'b']) {
-    const ended = await heard.event(
+    const ended = await its.events.event(
       'CHANNEL_HANGUP_COMPLETE',
       (event) => event['variable_masking_leg'] === leg,
     );
@@ -88,7 +92,7 @@ describe.concurrent.each(['a registered caller', 'caller-ID privacy'])('a node o
   if (cases === undefined) throw new Error(`there are no scenarios of ${topic}`);
   for (const scenario of cases) {
     it(scenario.name, { timeout: 90_000 }, async () => {
-      await scenario.run(await bed.lane());
+      await scenario.run(await node.bed.lane());
     });
   }
 });
